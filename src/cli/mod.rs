@@ -1,0 +1,69 @@
+//! One file a verb. Parses arguments, wires the rooms together, turns the outcome into an exit code.
+//!
+//! Results go to stdout, everything about them (progress, warnings, errors) to stderr.
+
+pub mod exit;
+
+pub use exit::{Exit, Failure};
+
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A self-hosted trading bot that fits on the smallest server money can rent.
+#[derive(Debug, Parser)]
+#[command(name = "minnow", version, arg_required_else_help = true)]
+pub struct CommandLine {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Arguments that every verb accepts.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// Configuration file (JSON); otherwise CONFIG_FILE, else config/concurrency_optimized.json
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set a configuration key; wins over every file and the environment
+    #[arg(long = "set", global = true, value_name = "SECTION.KEY=VALUE")]
+    pub sets: Vec<String>,
+    /// Set the default of a configuration key; files and environment win over it
+    #[arg(long = "default", global = true, value_name = "SECTION.KEY=VALUE")]
+    pub defaults: Vec<String>,
+    /// Read this file instead of ./.env
+    #[arg(long, global = true, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// No real orders, whatever anything else says
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Machine-readable output where the output is data
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// trace, debug, info, warn or error
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {}
+
+/// Runs the program with these arguments (the first is the program's name).
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let line = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) => {
+            // clap prints help and version to stdout with 0, usage errors to stderr with 2.
+            let code = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match line.verb {}
+}

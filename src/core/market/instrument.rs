@@ -1,0 +1,162 @@
+//! What a symbol is: its grid, its currency, its limits and fees, as its venue states them.
+
+use crate::core::units::{Decimal, Price, Quantity, Rounding};
+use serde::{Deserialize, Serialize};
+
+/// Largest price in ticks and largest quantity in lots that anything here accepts. Within them no
+/// value, volume or balance of a run can leave its integer.
+pub const GRID_MAX: i64 = 1_000_000_000_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProductKind {
+    /// Bought and sold whole: no leverage, no short.
+    Spot,
+    /// Linear perpetual or future: quantity x price x contract value in the account currency.
+    Perpetual,
+}
+
+/// A tradable product with everything that turns grid numbers into money.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instrument {
+    /// `BASE-QUOTE`, `BASE-PERP` or the venue's own product id.
+    pub symbol: String,
+    pub kind: ProductKind,
+    /// Account currency that profit and fees are counted in.
+    pub currency: String,
+    /// Smallest price step, in `currency` per unit.
+    pub tick: Decimal,
+    /// Smallest quantity step, in units of the base.
+    pub lot: Decimal,
+    /// Base units that a quantity of 1 stands for; 1 except for contracts.
+    pub contract_value: Decimal,
+    /// Smallest order, in base units.
+    pub min_quantity: Decimal,
+    /// Smallest order value, in `currency`.
+    pub min_notional: Decimal,
+    /// Fee rates as fractions, where the venue or the recording states them; negative = rebate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker_fee: Option<Decimal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taker_fee: Option<Decimal>,
+    /// Where the data comes from and what was done to it, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub origin: String,
+}
+
+impl Instrument {
+    /// Checks that the grid is usable; the text says what is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        let name = &self.symbol;
+        if name.is_empty() || name.len() > 40 || !name.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(format!(
+                "symbol {name:?}: expected 1 to 40 printable characters without space"
+            ));
+        }
+        for (what, value) in [
+            ("tick", self.tick),
+            ("lot", self.lot),
+            ("contract_value", self.contract_value),
+        ] {
+            if !value.is_positive() || value > Decimal::from_int(1_000_000_000) {
+                return Err(format!(
+                    "{name}: {what} = {value}: expected above 0, at most 1e9"
+                ));
+            }
+        }
+        for (what, value) in [
+            ("min_quantity", self.min_quantity),
+            ("min_notional", self.min_notional),
+        ] {
+            if value.is_negative() || value > Decimal::from_int(1_000_000_000) {
+                return Err(format!("{name}: {what} = {value}: expected 0 to 1e9"));
+            }
+        }
+        for (what, rate) in [("maker_fee", self.maker_fee), ("taker_fee", self.taker_fee)] {
+            if rate.is_some_and(|r| r.abs() > Decimal::new(2, 2)) {
+                return Err(format!("{name}: {what}: expected -0.02 to 0.02"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A price as a decimal.
+    pub fn price(&self, price: Price) -> Decimal {
+        self.tick
+            .mul_div(i128::from(price.0), 1, Rounding::Down)
+            .expect("a price within GRID_MAX fits")
+    }
+
+    /// A quantity as a decimal.
+    pub fn quantity(&self, quantity: Quantity) -> Decimal {
+        self.lot
+            .mul_div(i128::from(quantity.0), 1, Rounding::Down)
+            .expect("a quantity within GRID_MAX fits")
+    }
+
+    /// The price on the grid, if it lies on it and is in range.
+    pub fn exact_price(&self, price: Decimal) -> Option<Price> {
+        let ticks = self.round_price(price, Rounding::Down)?;
+        (self.price(ticks) == price).then_some(ticks)
+    }
+
+    /// The nearest price on the grid in the direction of `rounding`; `None` unless 1..=GRID_MAX
+    /// ticks.
+    pub fn round_price(&self, price: Decimal, rounding: Rounding) -> Option<Price> {
+        on_grid(price.in_steps_of(self.tick, rounding)?).map(Price)
+    }
+
+    /// The quantity on the grid, if it lies on it and is in range.
+    pub fn exact_quantity(&self, quantity: Decimal) -> Option<Quantity> {
+        let lots = on_grid(quantity.in_steps_of(self.lot, Rounding::Down)?).map(Quantity)?;
+        (self.quantity(lots) == quantity).then_some(lots)
+    }
+
+    /// The quantity floored to the lot (may be 0); `None` when negative or beyond GRID_MAX.
+    pub fn floor_quantity(&self, quantity: Decimal) -> Option<Quantity> {
+        let lots = quantity.in_steps_of(self.lot, Rounding::Down)?;
+        (0..=i128::from(GRID_MAX))
+            .contains(&lots)
+            .then_some(Quantity(lots as i64))
+    }
+
+    /// Value of `quantity` at `price`: quantity x price x contract value, half-even to 1e-18.
+    pub fn notional(&self, price: Price, quantity: Quantity) -> Decimal {
+        self.value_of(i128::from(price.0) * i128::from(quantity.0))
+    }
+
+    /// Value of a number of tick-lots (sums and differences of price x quantity), signed.
+    pub fn value_of(&self, tick_lots: i128) -> Decimal {
+        let lot_value = self.lot * self.contract_value;
+        // tick x lot may be finer than 1e-18; one rounding at the very end.
+        self.tick
+            .mul_div(lot_value.raw(), Decimal::ONE.raw(), Rounding::Down)
+            .filter(|unit| {
+                // Exact when multiplying back gives the same product.
+                unit.mul_div(Decimal::ONE.raw(), lot_value.raw(), Rounding::Down) == Some(self.tick)
+            })
+            .map_or_else(
+                || {
+                    let product = Decimal::from_raw(lot_value.raw())
+                        .mul_div(tick_lots, 1, Rounding::HalfEven)
+                        .expect("value within range");
+                    product * self.tick
+                },
+                |unit| {
+                    unit.mul_div(tick_lots, 1, Rounding::HalfEven)
+                        .expect("value within range")
+                },
+            )
+    }
+
+    /// A price as the nearest double, for indicators.
+    pub fn price_f64(&self, price: Price) -> f64 {
+        self.price(price).to_f64()
+    }
+}
+
+fn on_grid(steps: i128) -> Option<i64> {
+    (1..=i128::from(GRID_MAX))
+        .contains(&steps)
+        .then_some(steps as i64)
+}

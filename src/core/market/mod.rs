@@ -1,0 +1,11 @@
+//! Market data inside the core: instruments, trades, candles, and the filters in front of them.
+
+pub mod candle;
+pub mod instrument;
+pub mod interval;
+pub mod trade;
+
+pub use candle::{Candle, CandleSource};
+pub use instrument::{Instrument, ProductKind};
+pub use interval::Interval;
+pub use trade::{Aggressor, SymbolId, TimedTrade, Trade};

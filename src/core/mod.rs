@@ -1,0 +1,13 @@
+//! DECIDES. One deterministic state machine: stamped inputs in, effects out.
+//!
+//! No clock, socket, file, thread, environment, randomness or hash order in here, and no import
+//! from outside `core`. Live, paper, replay and simulation differ only in the runtime around it.
+
+pub mod effect;
+pub mod input;
+pub mod market;
+pub mod records;
+pub mod schedule;
+pub mod settings;
+pub mod state_hash;
+pub mod units;

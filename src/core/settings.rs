@@ -1,0 +1,166 @@
+//! Plain values that the core decides by. `config` fills them; nothing here reads a file.
+
+use super::market::{Instrument, Interval};
+use super::units::{Decimal, Span};
+use serde::{Deserialize, Serialize};
+
+/// Everything the core reads of the configuration (behaviour: the rows that the fingerprint covers).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Of the core's random numbers.
+    pub seed: u64,
+    pub identity: Identity,
+    /// In the configured order; `SymbolId` is the index.
+    pub instruments: Vec<Instrument>,
+    pub market: MarketSettings,
+    pub trading: TradingSettings,
+    pub strategy: StrategySettings,
+    pub risk: RiskSettings,
+    pub paper: PaperSettings,
+}
+
+/// What client order ids are made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Six base32 digits of SHA-256(instance_id).
+    pub instance_head: String,
+    /// Five base32 digits that name the session.
+    pub session: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MarketSettings {
+    /// Wait for late trades after a bucket's end before the clock closes it.
+    pub close_grace: Span,
+    /// Price jump in % against the last accepted trade that holds a trade back.
+    pub outlier_pct: Decimal,
+    /// Closed candles kept per symbol.
+    pub candle_limit: usize,
+    /// Silence after which a live symbol is stale; imported history is never stale.
+    pub stale_after: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryOrderType {
+    Market,
+    Limit,
+    PostOnly,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnShutdown {
+    Keep,
+    Close,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TradingSettings {
+    pub interval: Interval,
+    pub leverage: u32,
+    pub max_futures_leverage: u32,
+    /// Derivatives and shorts allowed.
+    pub enable_futures: bool,
+    pub max_size_pct: Decimal,
+    pub order_timeout: Span,
+    pub order_type: EntryOrderType,
+    pub slippage_tolerance_pct: Decimal,
+    pub min_profit_pct: Decimal,
+    pub min_trading_interval: Span,
+    /// Additional minimum distance between two decisions; zero = every closed candle.
+    pub decision_interval: Span,
+    pub min_candles: usize,
+    pub require_24h_data: bool,
+    pub reversal: bool,
+    pub on_shutdown: OnShutdown,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum StrategySettings {
+    Momentum(MomentumSettings),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MomentumSettings {
+    /// Bars of the long average and of the breakout window; the short average has half of it.
+    pub lookback: usize,
+    /// Fraction that a close must exceed the window's high by.
+    pub entry_threshold: f64,
+    /// Fraction of the best close since entry that ends a trade when given back.
+    pub exit_threshold: f64,
+    pub use_volume: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RiskSettings {
+    pub min_stop_loss_pct: Decimal,
+    pub max_stop_loss_pct: Decimal,
+    pub min_take_profit_pct: Decimal,
+    pub max_take_profit_pct: Decimal,
+    pub default_stop_loss_pct: Decimal,
+    pub default_take_profit_pct: Decimal,
+    pub min_reward_risk: Decimal,
+    pub max_daily_loss_pct: Decimal,
+    pub max_weekly_loss_pct: Decimal,
+    pub max_monthly_loss_pct: Decimal,
+    pub close_on_loss_limit: bool,
+    pub max_concurrent_trades: u32,
+    pub max_trades_per_day: u32,
+    pub consecutive_losses: u32,
+    pub consecutive_losses_pause: Span,
+    pub min_account_balance: Decimal,
+    pub max_leverage: u32,
+    pub max_position_pct: Decimal,
+    pub max_total_exposure_pct: Decimal,
+    pub max_margin_used_pct: Decimal,
+    pub max_loss_per_trade_pct: Decimal,
+    pub price_collar_pct: Decimal,
+    /// Entries within 60 s; two a second is fixed.
+    pub order_rate: u32,
+    pub max_position_hold: Span,
+    pub emergency_stop_loss_pct: Decimal,
+    /// Off when `None`.
+    pub trailing_stop_pct: Option<Decimal>,
+    pub break_even_after_pct: Option<Decimal>,
+    pub emergency_close: bool,
+    pub emergency_rapid_loss_pct: Decimal,
+    pub emergency_api_failures: u32,
+    pub emergency_position_errors: u32,
+    pub emergency_margin_pct: Decimal,
+    pub breaker_failures: u32,
+    pub breaker_window: Span,
+    pub breaker_open: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intrabar {
+    /// Stop and target inside one candle: the stop.
+    Worst,
+    /// The one nearer to the open.
+    OpenFirst,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PaperSettings {
+    pub starting_balance: Decimal,
+    /// Fee rates that apply, chosen by `config` (paper_trading, recording or trading keys), one
+    /// pair per instrument in the order of `Settings::instruments`.
+    pub fees: Vec<FeeRates>,
+    pub slippage_rate: Decimal,
+    /// Delay from decision to venue.
+    pub latency: Span,
+    pub funding_enabled: bool,
+    pub funding_interval: Span,
+    pub fill_volume_fraction: Decimal,
+    pub intrabar: Intrabar,
+}
+
+/// Fee rates as fractions of the fill's value; negative = rebate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeRates {
+    pub maker: Decimal,
+    pub taker: Decimal,
+}

@@ -1,0 +1,17 @@
+//! Exact units: decimals, prices and quantities on an instrument's grid, time, identifiers.
+//!
+//! Imports nothing outside this folder. Every operation is checked: an overflow is an error or a
+//! stated assertion, never a wrapped number.
+
+pub mod calendar;
+pub mod decimal;
+pub mod grid;
+pub mod ring;
+pub mod rng;
+pub mod stamp;
+pub mod wide;
+
+pub use decimal::{Decimal, DecimalError, Rounding};
+pub use grid::{Price, Quantity, Side};
+pub use ring::Ring;
+pub use stamp::{Span, Stamp, Timestamp};

@@ -1,0 +1,20 @@
+//! minnow: a self-hosted trading bot that fits on the smallest server money can rent.
+//!
+//! The map of the house. **`core` decides, `runtime` runs, every other room is a way in or out.**
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | `core` | the deterministic state machine: market, indicators, strategies, risk, orders, paper account |
+//! | `runtime` | the one event loop, its workers, clocks and signals; carries out what the core wants |
+//! | `store` | recordings (line and block form) and the SQLite ledger |
+//! | `exchange` | codecs: an exchange's frames in, inputs of the core out |
+//! | `config` | sources, precedence, checks, and where each value came from |
+//! | `log` | the log sinks and what they redact |
+//! | `report` | what a run amounted to |
+//! | `cli` | one file a verb; wires the rooms together |
+//!
+//! Arrows run one way: `cli` -> `runtime`, `report` -> `store`, `exchange`, `config`, `log` ->
+//! `core`. `tests/house.rs` keeps it so.
+
+pub mod cli;
+pub mod core;
