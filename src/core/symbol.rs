@@ -8,8 +8,8 @@ use super::records::Proposal;
 use super::schedule::TimerKey;
 use super::settings::{FeeRates, Settings};
 use super::state_hash::StateHash;
-use super::strategy::decision::CandleView;
 use super::strategy::Strategy;
+use super::strategy::decision::CandleView;
 use super::units::stamp::SECOND;
 use super::units::{Price, Side, Timestamp};
 

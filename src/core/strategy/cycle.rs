@@ -195,7 +195,7 @@ impl Core {
                 let outcome = self.judge(id, &run, &proposal, blocked, at, out);
                 self.conclude(id, run, proposal, outcome, at, out);
             }
-            Reply::Ask { prompt } => self.ask_model(id, run, end, view, prompt, at, out),
+            Reply::Ask { prompt } => self.ask_model(id, run, view, prompt, at, out),
         }
     }
 
@@ -448,12 +448,10 @@ impl Core {
         }))));
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn ask_model(
         &mut self,
         id: SymbolId,
         run: Run,
-        end: Timestamp,
         view: CandleView,
         prompt: String,
         at: Stamp,
@@ -469,6 +467,7 @@ impl Core {
         let patience = (interval.0 / 5 * 4)
             .min(MODEL_DEADLINE.1)
             .max(MODEL_DEADLINE.0);
+        let end = run.candle + interval;
         let delay = Span((end + Span(patience)).since(at.wall).0.max(0));
         let asked_at = symbol.last.unwrap_or_default();
         let number = Numbers::next(&mut self.numbers.run);
