@@ -3,7 +3,9 @@
 //! Opens and writes nothing but what the configuration itself is read from.
 
 use super::{Common, Exit, Failure, sources};
+use crate::config::key::Fallback;
 use crate::config::tier::{TELLING_COUNT, resembles};
+use crate::config::value::Value;
 use crate::config::{Effective, Entry};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -51,6 +53,12 @@ pub fn as_text(effective: &Effective, planned_memory: Option<u64>) -> String {
             Some(_) => " (alias)".to_owned(),
             None => String::new(),
         };
+        let null = match (&entry.value, entry.key.default) {
+            (Value::Null, Fallback::Null(words)) if !entry.key.is_secret() => {
+                format!("; null: {words}")
+            }
+            _ => String::new(),
+        };
         let idle = if entry.key.acts {
             ""
         } else {
@@ -58,7 +66,7 @@ pub fn as_text(effective: &Effective, planned_memory: Option<u64>) -> String {
         };
         let _ = writeln!(
             text,
-            "{:keys$}  {:values$}  {}{alias}{idle}",
+            "{:keys$}  {:values$}  {}{alias}{null}{idle}",
             entry.key.name,
             entry.shown(),
             entry.source,
@@ -166,6 +174,10 @@ mod tests {
         assert_eq!(
             line("api.token"),
             "api.token (unset) default; no effect in this version"
+        );
+        assert_eq!(
+            line("risk.trailing_stop_pct"),
+            "risk.trailing_stop_pct null default; null: off"
         );
         assert!(text.contains("threads: 3 (the loop and 2 workers)"));
         assert!(text.contains("planned memory: 1234 bytes"));

@@ -229,10 +229,11 @@ fn configuration_text(tier: Tier, values: &[(String, Value)]) -> String {
 fn plain_json(value: &Value) -> Json {
     if let Value::Number(number) = value {
         let text = number.to_string();
-        if let Ok(json) = serde_json::from_str::<Json>(&text)
-            && json.to_string() == text
-        {
-            return json;
+        if let Ok(json) = serde_json::from_str::<Json>(&text) {
+            let printed = json.to_string();
+            if printed == text {
+                return json;
+            }
         }
     }
     value.to_json()

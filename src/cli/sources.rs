@@ -1,7 +1,7 @@
 //! From the arguments that every verb accepts, and the process environment, to a configuration.
 
 use super::{Common, Exit, Failure};
-use crate::config::{Effective, Sources, load};
+use crate::config::{Effective, Secret, Sources, load};
 
 /// The sources of this process: options, `.env`, environment.
 pub fn of_process(common: &Common) -> Sources {
@@ -39,7 +39,13 @@ pub fn of_process(common: &Common) -> Sources {
 
 /// Loads the configuration of this process; every mistake in one failure with status 78.
 pub fn configuration(common: &Common) -> Result<Effective, Failure> {
-    load_or_fail(&of_process(common))
+    let mut sources = of_process(common);
+    let outcome = load_or_fail(&sources);
+    // Values may be secrets: this copy of the environment is wiped.
+    for (_, value) in sources.environment.drain(..) {
+        drop(Secret::new(value));
+    }
+    outcome
 }
 
 /// Loads from these sources; every mistake in one failure with status 78.

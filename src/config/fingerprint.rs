@@ -35,6 +35,8 @@ impl Effective {
         let read: BTreeMap<&str, serde_json::Value> = self
             .entries()
             .filter(|entry| entry.key.core_reads && !entry.key.hides())
+            // The list below says it already.
+            .filter(|entry| entry.key.name != "trading.symbol")
             .map(|entry| {
                 let name = entry.key.name;
                 // A default rate gives way to the recording's, a stated one does not: null is not
@@ -44,6 +46,8 @@ impl Effective {
                     serde_json::Value::Null
                 } else if name == "strategy.type" {
                     strategy_type(self).into()
+                } else if name == "trading.symbols" {
+                    self.symbols().into()
                 } else {
                     entry.to_json()
                 };

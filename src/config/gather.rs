@@ -231,7 +231,6 @@ impl Gathered {
                 ));
             }
         }
-        let secrets_before = self.secrets.len();
         for line in lines {
             if latest.get(&line.name) == Some(&line.number) {
                 let source = Source::EnvFile {
@@ -243,9 +242,18 @@ impl Gathered {
             }
         }
         let mode = mode_of(&full);
-        if self.secrets.len() > secrets_before && mode & 0o077 != 0 {
+        if self.env_file_holds_secret() && mode & 0o077 != 0 {
             self.exposed = Some(ExposedFile { path: shown, mode });
         }
+    }
+
+    fn env_file_holds_secret(&self) -> bool {
+        let in_file = |source: &Source| matches!(source, Source::EnvFile { .. });
+        self.secrets.iter().any(|s| in_file(&s.source))
+            || self
+                .assignments
+                .iter()
+                .any(|a| a.key.hides() && in_file(&a.source))
     }
 
     fn take_environment(&mut self, sources: &Sources) {
@@ -327,6 +335,13 @@ impl Gathered {
 
     /// A name of a known section must be a known key; all others belong to other programs.
     fn maybe_unknown(&mut self, name: &str, source: &Source) {
+        let capitals = name.to_ascii_uppercase();
+        let in_file = matches!(source, Source::EnvFile { .. });
+        if in_file && self.names.flat(&capitals).is_some() {
+            self.warnings.push(format!(
+                "{name} (from {source}) is not read: it is written {capitals}"
+            ));
+        }
         let lower = name.to_ascii_lowercase();
         let Some((section, _)) = lower.split_once("__") else {
             return;

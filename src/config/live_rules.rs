@@ -96,12 +96,15 @@ fn trading_mode(effective: &Effective, gathered: &Gathered, findings: &mut Findi
 
 /// The local venue knows no real money.
 fn is_local_venue(effective: &Effective) -> bool {
-    let address = effective.text("exchange.base_url");
-    let host = address
-        .split("://")
-        .nth(1)
-        .and_then(|rest| rest.split('/').next());
-    effective.text("exchange.name") == "venue" && host.is_some_and(is_loopback)
+    let local = |address: &str| {
+        let rest = address.split("://").nth(1);
+        let host = rest.and_then(|rest| rest.split('/').next());
+        host.is_some_and(is_loopback)
+    };
+    let stream = effective.text("exchange.ws_url");
+    effective.text("exchange.name") == "venue"
+        && local(effective.text("exchange.base_url"))
+        && (stream.is_empty() || local(stream))
 }
 
 fn missing_credentials(effective: &Effective, exchange: &str) -> Vec<&'static str> {

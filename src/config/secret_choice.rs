@@ -155,7 +155,7 @@ fn sui_private_key(text: &str) -> Result<(), String> {
     let words = text.split_whitespace().count();
     let sound = text.starts_with("suiprivkey1")
         || base64_length(text) == Some(33)
-        || (12..=24).contains(&words) && words % 3 == 0;
+        || (12..=24).contains(&words) && words.is_multiple_of(3);
     if sound {
         return Ok(());
     }
@@ -178,6 +178,6 @@ fn base64_length(text: &str) -> Option<usize> {
     let sound = body
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/');
-    let whole = text.len() % 4 == 0 && padding <= 2;
+    let whole = text.len().is_multiple_of(4) && padding <= 2;
     (sound && whole && !body.is_empty()).then(|| body.len() * 3 / 4)
 }

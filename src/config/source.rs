@@ -84,7 +84,7 @@ impl fmt::Display for Source {
             }
             Self::StartDefault => f.write_str("--default"),
             Self::EnvFile { path, line, name } => write!(f, "{path}:{line} {name}"),
-            Self::Environment { name } => write!(f, "environment {name}"),
+            Self::Environment { name } => write!(f, "environment {}", name.escape_debug()),
             Self::Set => f.write_str("--set"),
             Self::Flag(name) => f.write_str(name),
             Self::Credential { name } => write!(f, "credential {name}"),

@@ -372,6 +372,40 @@ fn the_local_venue_needs_neither_confirmation_nor_production() {
 }
 
 #[test]
+fn more_mistakes_than_anyone_reads_are_counted() {
+    let members: Vec<String> = (0..600).map(|n| format!("\"x{n:03}\": 1")).collect();
+    let lines = of_json(&format!("{{{}}}", members.join(",")));
+    assert_eq!(lines.len(), 501);
+    assert_eq!(lines[500], "config: and 100 more");
+}
+
+#[test]
+fn files_that_are_no_text_or_too_large_are_refused() {
+    let large = format!("{{\"_comment\": \"{}\"}}", "x".repeat(300_000));
+    assert_eq!(
+        of_json(&large),
+        ["config: config/my.json (from --config): larger than 262144 bytes"]
+    );
+    let mut folder = Folder::new().json("{}");
+    std::fs::write(folder.path.join("config/my.json"), [0xff, 0xfe]).unwrap();
+    assert_eq!(
+        folder.wrong(),
+        ["config: config/my.json (from --config): not valid UTF-8"]
+    );
+    folder.sources.config_file = Some("config".into());
+    assert_eq!(
+        folder.wrong(),
+        ["config: config (from --config): not a file"]
+    );
+    folder.sources.config_file = None;
+    folder.sources.environment_not_text = vec!["LOG_LEVEL".into(), "OTHER".into()];
+    assert_eq!(
+        folder.wrong(),
+        ["config: LOG_LEVEL (from environment): not valid UTF-8"]
+    );
+}
+
+#[test]
 fn trading_mode_switches_nothing_and_must_not_contradict() {
     let effective = Folder::new().environment("TRADING_MODE", "live").sound();
     assert!(effective.flag("system.dry_run"));
@@ -407,7 +441,9 @@ proptest! {
             .set(&set)
             .default(&set);
         if let Err(findings) = folder.load() {
-            prop_assert!(!findings.to_string().is_empty());
+            for line in findings.to_string().lines() {
+                prop_assert!(line.starts_with("config: "), "{}", line);
+            }
         }
     }
 
@@ -423,7 +459,11 @@ proptest! {
                 effective.fingerprint();
                 effective.recordable();
             }
-            Err(findings) => prop_assert!(!findings.to_string().contains('\n') || key.name != "system.seed"),
+            Err(findings) => {
+                for line in findings.to_string().lines() {
+                    prop_assert!(line.starts_with("config: "), "{}", line);
+                }
+            }
         }
     }
 }

@@ -54,6 +54,7 @@ fn the_fingerprint_ignores_order_sources_and_what_the_core_does_not_read() {
         "api.bind=127.0.0.1:1",
         "system.memory_limit_mb=99",
         "strategy.type=momentum",
+        "trading.symbols=BTC-USD",
     ]);
     assert_eq!(a.fingerprint(), other_sources.fingerprint());
     assert_eq!(a.fingerprint().len(), 64);
@@ -67,6 +68,7 @@ fn the_fingerprint_changes_with_every_key_that_the_core_reads() {
     for set in [
         "system.seed=2",
         "trading.interval=5m",
+        "trading.symbol=ETH-USD",
         "risk.order_rate=9",
         "paper_trading.slippage_rate=0.0006",
         "strategy.momentum.lookback=21",

@@ -158,6 +158,13 @@ fn an_empty_variable_is_unset() {
 }
 
 #[test]
+fn a_flat_name_of_dot_env_in_the_wrong_casing_is_told() {
+    let effective = Folder::new().dot_env("dry_run=false\n").sound();
+    let warning = "dry_run (from .env:1 dry_run) is not read: it is written DRY_RUN";
+    assert!(effective.warnings().iter().any(|w| w == warning));
+}
+
+#[test]
 fn deeper_keys_repeat_the_two_underscores() {
     let effective = Folder::new()
         .environment("STRATEGY__MOMENTUM__LOOKBACK", "33")

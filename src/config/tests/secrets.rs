@@ -197,6 +197,9 @@ fn a_secret_file_that_others_can_read_warns_on_paper_and_refuses_live() {
             .join("\n")
             .contains("others may read")
     );
+    let hook = "NOTIFICATIONS__WEBHOOK_URL=https://example.org/token\n";
+    let masked = Folder::new().file_with_mode(".env", hook, 0o640).sound();
+    assert!(masked.warnings().join("\n").contains("(mode 0640)"));
 }
 
 #[test]
