@@ -87,7 +87,7 @@ pub fn as_text(effective: &Effective, planned_memory: Option<u64>) -> String {
     );
     let _ = writeln!(
         text,
-        "threads: {} (the loop and {} workers)",
+        "threads: {} (the loop, workers: {})",
         effective.threads(),
         effective.worker_threads()
     );
@@ -179,7 +179,7 @@ mod tests {
             line("risk.trailing_stop_pct"),
             "risk.trailing_stop_pct null default; null: off"
         );
-        assert!(text.contains("threads: 3 (the loop and 2 workers)"));
+        assert!(text.contains("threads: 3 (the loop, workers: 2)"));
         assert!(text.contains("planned memory: 1234 bytes"));
         assert!(text.contains("resembles the default tier"));
         assert!(!text.contains("abcdefghij"));

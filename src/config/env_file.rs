@@ -51,9 +51,7 @@ fn parse_line(line: &str) -> Result<Option<(String, String)>, String> {
         .split_once('=')
         .ok_or_else(|| "expected NAME=value".to_owned())?;
     let name = name.trim_end();
-    let named = name
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.');
+    let named = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !named || name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err("expected NAME=value with a name of letters, digits and _".to_owned());
     }
