@@ -17,4 +17,5 @@
 //! `core`. `tests/house.rs` keeps it so.
 
 pub mod cli;
+pub mod config;
 pub mod core;

@@ -2,12 +2,16 @@
 //!
 //! Results go to stdout, everything about them (progress, warnings, errors) to stderr.
 
+pub mod check_config;
 pub mod exit;
+pub mod init;
+pub mod sources;
 
 pub use exit::{Exit, Failure};
 
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -48,7 +52,12 @@ pub struct Common {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {}
+pub enum Verb {
+    /// Print every effective setting with its source, and what is odd about them
+    CheckConfig(check_config::Arguments),
+    /// Write a .env and a configuration, from a few questions or flags
+    Init(init::Arguments),
+}
 
 /// Runs the program with these arguments (the first is the program's name).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -65,5 +74,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return code.into();
         }
     };
-    match line.verb {}
+    let common = &line.common;
+    let outcome = match &line.verb {
+        Verb::CheckConfig(arguments) => check_config::run(common, arguments, |_| None),
+        Verb::Init(arguments) => init::run(common, arguments),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            // Nowhere to complain to when stderr is closed.
+            let _ = writeln!(std::io::stderr(), "{failure}");
+            failure.exit.into()
+        }
+    }
 }
