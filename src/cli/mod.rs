@@ -3,11 +3,13 @@
 //! Results go to stdout, everything about them (progress, warnings, errors) to stderr.
 
 pub mod exit;
+pub mod report;
 
 pub use exit::{Exit, Failure};
 
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -48,7 +50,10 @@ pub struct Common {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {}
+pub enum Verb {
+    /// Show what a run amounted to, from its ledger
+    Report(report::Arguments),
+}
 
 /// Runs the program with these arguments (the first is the program's name).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -65,5 +70,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return code.into();
         }
     };
-    match line.verb {}
+    let outcome = match &line.verb {
+        Verb::Report(arguments) => report::run(&line.common, arguments),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            // Nobody is left to tell when stderr is gone.
+            let _ = writeln!(std::io::stderr(), "minnow: {failure}");
+            failure.exit.into()
+        }
+    }
 }

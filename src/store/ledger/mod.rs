@@ -23,7 +23,7 @@ pub mod statements;
 pub mod write;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use batcher::Batcher;
 pub use equity_thinner::EquityThinner;
