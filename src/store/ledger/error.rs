@@ -17,9 +17,9 @@ pub enum LedgerError {
     Locked { path: PathBuf, pid: Option<u32> },
     /// Another program holds a transaction on the file.
     Busy { path: PathBuf },
-    /// Damaged pages or a file that is no SQLite database.
+    /// Damaged pages.
     Corrupt { path: PathBuf, detail: String },
-    /// A SQLite database, but not minnow's.
+    /// Another program's database, no database at all, or one damaged from its first page on.
     NotALedger { path: PathBuf },
     /// Written by a newer minnow.
     NewerSchema {
@@ -66,9 +66,8 @@ impl LedgerError {
                 }
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Corrupt { path, detail }
-            }
+            Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, detail },
+            Some(ErrorCode::NotADatabase) => Self::NotALedger { path },
             Some(ErrorCode::ConstraintViolation) => Self::Row { path, detail },
             _ => Self::Other {
                 path,
@@ -151,7 +150,8 @@ impl fmt::Display for LedgerError {
                  with `sqlite3 FILE .recover`"
             ),
             Self::NotALedger { .. } => f.write_str(
-                "a SQLite database, but not a ledger of minnow. Expected: a file that minnow made",
+                "not a ledger of minnow, or damaged from its first page on. Expected: a SQLite \
+                 database that minnow made",
             ),
             Self::NewerSchema {
                 found, supported, ..

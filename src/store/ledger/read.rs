@@ -12,9 +12,12 @@ use crate::core::market::Instrument;
 use crate::core::units::{Decimal, Timestamp};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Distinct reasons listed; more are summed up as one.
 pub const REASONS_SHOWN: usize = 20;
+/// How long SQLite waits where a writer is just closing the file.
+const BUSY_WAIT: Duration = Duration::from_millis(500);
 
 /// A session as it stands in the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,19 +105,13 @@ impl Reader {
             Ok(data) if !data.is_file() => return Err(other(path, "not a file")),
             Ok(_) => {}
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = |e: rusqlite::Error| LedgerError::from_sqlite(path, "read it", &e);
-        let mut connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
-        let mut state = found(&connection, path);
-        if matches!(state, Err(LedgerError::Unwritable { .. })) && !wal_path(path).exists() {
-            // A write-ahead log cannot be made here, and none is there: read the file as it is.
-            connection = Connection::open_with_flags(
-                immutable_uri(path),
-                flags | OpenFlags::SQLITE_OPEN_URI,
-            )
+        let connection = connect(path).map_err(sqlite)?;
+        connection.busy_timeout(BUSY_WAIT).map_err(sqlite)?;
+        connection
+            .pragma_update(None, "query_only", true)
             .map_err(sqlite)?;
-            state = found(&connection, path);
-        }
+        let state = found(&connection, path);
         let reader = Self {
             path: path.to_path_buf(),
             connection,
@@ -265,6 +262,33 @@ impl Reader {
             _ => LedgerError::from_sqlite(&self.path, "read it", error),
         }
     }
+}
+
+/// Opens for reading. Where it may, as one that could write: SQLite then removes the files of the
+/// write-ahead log again that reading makes. In a directory that cannot be written, a ledger whose
+/// writer has closed it is read as it lies.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let probe = |connection: &Connection| {
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    };
+    let no_mutex = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let could_write = OpenFlags::SQLITE_OPEN_READ_WRITE | no_mutex;
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | no_mutex;
+    for flags in [could_write, read_only] {
+        let connection = Connection::open_with_flags(path, flags)?;
+        match probe(&connection).map_err(|e| e.sqlite_error_code()) {
+            Err(Some(
+                rusqlite::ErrorCode::CannotOpen
+                | rusqlite::ErrorCode::ReadOnly
+                | rusqlite::ErrorCode::PermissionDenied,
+            )) => {}
+            _ => return Ok(connection),
+        }
+    }
+    if wal_path(path).exists() {
+        return Connection::open_with_flags(path, read_only);
+    }
+    Connection::open_with_flags(immutable_uri(path), read_only | OpenFlags::SQLITE_OPEN_URI)
 }
 
 fn other(path: &Path, detail: &str) -> LedgerError {

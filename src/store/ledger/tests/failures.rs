@@ -106,7 +106,7 @@ fn a_damaged_file_is_called_damaged() {
     drop(ledger);
     fs::write(&path, b"SQLite format 3\0 and then nothing of it").unwrap();
     let error = Ledger::open(&path, Mode::Paper).unwrap_err();
-    assert!(matches!(error, LedgerError::Corrupt { .. }), "{error:?}");
+    assert_eq!(error, LedgerError::NotALedger { path });
 }
 
 #[test]
@@ -226,6 +226,10 @@ fn a_reader_needs_no_lock_and_no_writable_directory() {
             .is_some()
     );
     ledger.close(&end(SessionStatus::Complete)).unwrap();
+    let before = fs::read(&path).unwrap();
+    drop(Reader::open(&path).unwrap());
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert!(!path.with_extension("sqlite-wal").exists());
     let application: i32 = rusqlite::Connection::open(&path)
         .unwrap()
         .query_row("PRAGMA application_id", [], |row| row.get(0))
@@ -241,4 +245,38 @@ fn a_reader_needs_no_lock_and_no_writable_directory() {
         .query_row("SELECT count(*) FROM fills", [], |row| row.get(0))
         .unwrap();
     assert_eq!(count, 1);
+}
+
+/// Needs a file system of under 1 MB; for instance
+/// `unshare -m sh -c 'mount -t tmpfs -o size=300k none /mnt && MINNOW_TEST_SMALL_DIRECTORY=/mnt
+/// cargo test --lib a_really_full_disk -- --ignored --nocapture'`.
+#[test]
+#[ignore = "needs a small file system"]
+fn a_really_full_disk_gets_one_clear_message() {
+    let directory = std::env::var_os("MINNOW_TEST_SMALL_DIRECTORY")
+        .expect("MINNOW_TEST_SMALL_DIRECTORY names the small file system");
+    let path = std::path::Path::new(&directory).join("a.sqlite");
+    let full = LedgerError::DiskFull { path: path.clone() };
+    let mut ledger = match Ledger::create_replay(&path, &session(Mode::Replay)) {
+        Ok(ledger) => ledger,
+        Err(error) => return assert_eq!(error, full),
+    };
+    let mut committed = 0;
+    let error = loop {
+        let batch: Vec<_> = (committed + 1..=committed + 100)
+            .map(|id| core(Record::Fill(fill(id))))
+            .collect();
+        match ledger.write(&batch) {
+            Ok(done) => committed = done.total,
+            Err(error) => break error,
+        }
+    };
+    println!("after {committed} rows: {error}");
+    assert_eq!(error, full);
+    drop(ledger);
+    let count: i64 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM fills", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(count as u64, committed);
 }
