@@ -19,3 +19,5 @@
 pub mod cli;
 pub mod config;
 pub mod core;
+pub mod report;
+pub mod store;

@@ -6,6 +6,7 @@ pub mod check_config;
 pub mod exit;
 pub mod init;
 pub mod sources;
+pub mod report;
 
 pub use exit::{Exit, Failure};
 
@@ -57,6 +58,8 @@ pub enum Verb {
     CheckConfig(check_config::Arguments),
     /// Write a .env and a configuration, from a few questions or flags
     Init(init::Arguments),
+    /// Show what a run amounted to, from its ledger
+    Report(report::Arguments),
 }
 
 /// Runs the program with these arguments (the first is the program's name).
@@ -78,12 +81,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match &line.verb {
         Verb::CheckConfig(arguments) => check_config::run(common, arguments, |_| None),
         Verb::Init(arguments) => init::run(common, arguments),
+        Verb::Report(arguments) => report::run(common, arguments),
     };
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            // Nowhere to complain to when stderr is closed.
-            let _ = writeln!(std::io::stderr(), "{failure}");
+            // Findings of the configuration name their kind themselves. Nobody is left to tell when
+            // stderr is gone.
+            let prefix = match failure.exit {
+                Exit::Configuration => "",
+                _ => "minnow: ",
+            };
+            let _ = writeln!(std::io::stderr(), "{prefix}{failure}");
             failure.exit.into()
         }
     }

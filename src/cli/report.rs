@@ -1,0 +1,148 @@
+//! `minnow report`: what a run amounted to, read from its ledger.
+//!
+//! Reads only; a bot or replay that is writing the ledger is not disturbed.
+
+use super::{Common, Exit, Failure};
+use crate::report::terminal::Paint;
+use crate::report::{Report, TradesShown, json, terminal};
+use std::ffi::OsStr;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// Trades listed in text unless asked otherwise.
+const TRADES_DEFAULT: u64 = 10;
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Ledger to report on [default: the newest in <data directory>/replays]
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Closed trades to list: a number, or all [default: 10 in text, all in JSON]
+    #[arg(long, value_name = "N|all", value_parser = trades_shown)]
+    pub trades: Option<TradesShown>,
+    /// Directory that holds the replays' ledgers
+    #[arg(long, value_name = "DIRECTORY", default_value = "data")]
+    pub data_dir: PathBuf,
+}
+
+fn trades_shown(text: &str) -> Result<TradesShown, String> {
+    if text == "all" {
+        return Ok(TradesShown::All);
+    }
+    text.parse()
+        .map(TradesShown::Some)
+        .map_err(|_| "expected a number of trades, or `all`".to_owned())
+}
+
+/// Prints the report of a ledger.
+///
+/// # Errors
+/// No ledger, or one that cannot be read; a standard output that cannot be written.
+pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+    let path = match &arguments.ledger {
+        Some(path) => path.clone(),
+        None => newest(&arguments.data_dir.join("replays"))?,
+    };
+    let shown = arguments.trades.unwrap_or(if common.json {
+        TradesShown::All
+    } else {
+        TradesShown::Some(TRADES_DEFAULT)
+    });
+    let report = Report::load(&path, shown).map_err(Failure::run_time)?;
+    let text = if common.json {
+        let mut line = json::render(&report)
+            .map_err(|e| Failure::run_time(format!("report of {}: {e}", path.display())))?;
+        line.push('\n');
+        line
+    } else {
+        terminal::render(&report, paint())
+    };
+    print(&text)?;
+    Ok(Exit::Success)
+}
+
+/// Colours only on a terminal, and not with NO_COLOR set to anything.
+fn paint() -> Paint {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !refused {
+        Paint::Coloured
+    } else {
+        Paint::Plain
+    }
+}
+
+/// Writes to stdout; a reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::run_time(format!("standard output: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The ledger changed last; of equally old ones the last by name.
+fn newest(directory: &Path) -> Result<PathBuf, Failure> {
+    let hint = "run `minnow replay` first, or name a ledger with --ledger FILE";
+    let none = |why: &str| {
+        Failure::run_time(format!(
+            "no ledger in {} ({why}). Expected: a file *.sqlite; {hint}",
+            directory.display()
+        ))
+    };
+    let entries = std::fs::read_dir(directory).map_err(|e| none(&e.to_string()))?;
+    let mut newest: Option<(std::time::SystemTime, PathBuf)> = None;
+    for entry in entries {
+        let path = entry.map_err(|e| none(&e.to_string()))?.path();
+        if path.extension() != Some(OsStr::new("sqlite")) {
+            continue;
+        }
+        // A file that vanishes meanwhile is not the newest.
+        let Ok(changed) = std::fs::metadata(&path).and_then(|data| data.modified()) else {
+            continue;
+        };
+        let candidate = (changed, path);
+        newest = newest.max(Some(candidate));
+    }
+    newest
+        .map(|(_, path)| path)
+        .ok_or_else(|| none("it holds none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trades_are_a_number_or_all() {
+        assert_eq!(trades_shown("all"), Ok(TradesShown::All));
+        assert_eq!(trades_shown("7"), Ok(TradesShown::Some(7)));
+        for bad in ["", "-1", "every", "1.5"] {
+            assert!(trades_shown(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_newest_ledger_is_found_and_a_missing_one_is_explained() {
+        let directory = std::env::temp_dir().join(format!("minnow-newest-{}", std::process::id()));
+        let failure = newest(&directory).unwrap_err();
+        assert!(failure.message.contains("minnow-newest"), "{failure}");
+        assert!(failure.message.contains("--ledger FILE"), "{failure}");
+        std::fs::create_dir_all(&directory).unwrap();
+        assert!(
+            newest(&directory)
+                .unwrap_err()
+                .message
+                .contains("holds none")
+        );
+        let second = std::time::Duration::from_secs(1);
+        let start = std::time::SystemTime::UNIX_EPOCH + 1000 * second;
+        for (name, age) in [("b.sqlite", 3), ("a.sqlite", 1), ("c.sqlite-wal", 0)] {
+            let file = std::fs::File::create(directory.join(name)).unwrap();
+            file.set_modified(start - age * second).unwrap();
+        }
+        assert_eq!(newest(&directory).unwrap(), directory.join("a.sqlite"));
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+}

@@ -1,0 +1,124 @@
+//! Everything that a report shows, read from one ledger.
+
+use super::summary::Summary;
+use crate::store::ledger::read::ReasonCount;
+use crate::store::ledger::{LedgerError, Reader, SessionStatus, StoredSession, StoredTrade};
+use std::path::{Path, PathBuf};
+
+/// Which closed trades are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TradesShown {
+    /// That many: the first half and the last half.
+    Some(u64),
+    All,
+}
+
+/// The content of a report; how it looks is `terminal`'s and `json`'s.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub ledger: PathBuf,
+    pub session: StoredSession,
+    /// `None` for a session that never ended.
+    pub summary: Option<Summary>,
+    pub trade_count: u64,
+    /// The first trades by exit.
+    pub first_trades: Vec<StoredTrade>,
+    /// Trades between the first and the last ones, not listed.
+    pub trades_left_out: u64,
+    pub last_trades: Vec<StoredTrade>,
+    /// `entry filled` and how many.
+    pub orders: Vec<(String, u64)>,
+    pub refusals: Vec<ReasonCount>,
+    pub holds: Vec<ReasonCount>,
+    /// Event codes of warnings and worse.
+    pub warnings: Vec<(String, u64)>,
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Reads the newest session of a ledger.
+    ///
+    /// # Errors
+    /// Whatever hinders reading; `Corrupt` for a summary that cannot be understood, `Missing` for a
+    /// ledger without a session.
+    pub fn load(path: &Path, shown: TradesShown) -> Result<Self, LedgerError> {
+        let reader = Reader::open(path)?;
+        let session = reader.latest_session()?.ok_or_else(|| LedgerError::Other {
+            path: path.to_path_buf(),
+            action: "report on it",
+            detail: "it holds no session yet".into(),
+        })?;
+        let summary: Option<Summary> = match &session.summary {
+            Some(json) => Some(
+                serde_json::from_str(json).map_err(|e| LedgerError::Corrupt {
+                    path: path.to_path_buf(),
+                    detail: format!("the session's summary: {e}"),
+                })?,
+            ),
+            None => None,
+        };
+        let trade_count = reader.trade_count(session.id)?;
+        let (first, left_out, last) = split(trade_count, shown);
+        let notes = notes(&session, summary.as_ref());
+        Ok(Self {
+            ledger: path.to_path_buf(),
+            first_trades: reader.trades(session.id, 0, first)?,
+            trades_left_out: left_out,
+            last_trades: reader.trades(session.id, first + left_out, last)?,
+            trade_count,
+            orders: reader.orders(session.id)?,
+            refusals: reader.refusals(session.id)?,
+            holds: reader.holds(session.id)?,
+            warnings: reader.warnings(session.id)?,
+            notes,
+            summary,
+            session,
+        })
+    }
+}
+
+/// How many trades are listed first, left out, and listed last.
+fn split(count: u64, shown: TradesShown) -> (u64, u64, u64) {
+    match shown {
+        TradesShown::Some(limit) if limit < count => {
+            let first = limit.div_ceil(2);
+            let last = limit - first;
+            (first, count - limit, last)
+        }
+        _ => (count, 0, 0),
+    }
+}
+
+fn notes(session: &StoredSession, summary: Option<&Summary>) -> Vec<String> {
+    let mut notes = Vec::new();
+    match session.status {
+        SessionStatus::Complete => {}
+        SessionStatus::Running => notes.push(
+            "the session has not ended (still running, or killed): what is shown is not complete"
+                .to_owned(),
+        ),
+        SessionStatus::Interrupted => {
+            notes.push("interrupted: complete up to the last data shown".to_owned());
+        }
+        SessionStatus::Failed => notes.push("the session failed".to_owned()),
+    }
+    if let Some(summary) = summary {
+        notes.extend(summary.notes.iter().cloned());
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_listed_trades_are_the_first_and_the_last() {
+        assert_eq!(split(20, TradesShown::Some(5)), (3, 15, 2));
+        assert_eq!(split(20, TradesShown::Some(1)), (1, 19, 0));
+        assert_eq!(split(20, TradesShown::Some(0)), (0, 20, 0));
+        assert_eq!(split(4, TradesShown::Some(5)), (4, 0, 0));
+        assert_eq!(split(5, TradesShown::Some(5)), (5, 0, 0));
+        assert_eq!(split(2_000, TradesShown::All), (2_000, 0, 0));
+    }
+}

@@ -1,0 +1,370 @@
+//! The report as text for 80 columns.
+//!
+//! Figures are rounded for the eye; the exact ones are in the ledger and in `--json`. Colour is
+//! asked for by the caller and only marks gains and losses, which their sign tells as well.
+
+use super::figures::{count, fit, minute, money, money_or_dash, percent, ratio};
+use super::load::Report;
+use super::sparkline::sparkline;
+use super::summary::{Metrics, Summary};
+use super::trade_table::trade_table;
+use crate::core::units::{Decimal, Timestamp};
+use crate::store::ledger::read::ReasonCount;
+use std::cmp::Ordering;
+use std::fmt::Write;
+
+/// Columns of a label.
+const LABEL: usize = 15;
+/// Columns of the curve.
+const CURVE: usize = 76;
+
+/// Whether gains and losses are coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    Plain,
+    Coloured,
+}
+
+impl Paint {
+    /// `text`, green above zero and red below.
+    pub fn signed(self, text: &str, sign: Ordering) -> String {
+        match (self, sign) {
+            (Self::Coloured, Ordering::Greater) => format!("\x1b[32m{text}\x1b[0m"),
+            (Self::Coloured, Ordering::Less) => format!("\x1b[31m{text}\x1b[0m"),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn heading(self, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Coloured => format!("\x1b[1m{text}\x1b[0m"),
+        }
+    }
+}
+
+/// The whole report; ends with a line break.
+pub fn render(report: &Report, paint: Paint) -> String {
+    let mut page = Page {
+        text: String::new(),
+        paint,
+    };
+    page.run(report);
+    if let Some(summary) = &report.summary {
+        page.account(report, summary);
+        page.equity(summary);
+    }
+    page.trades(report);
+    if let Some(summary) = &report.summary {
+        page.metrics(&report.session.currency, &summary.metrics);
+    }
+    page.counts(report);
+    if let Some(summary) = &report.summary {
+        page.open_positions(summary);
+    }
+    page.notes(report);
+    page.text
+}
+
+struct Page {
+    text: String,
+    paint: Paint,
+}
+
+impl Page {
+    fn line(&mut self, text: impl AsRef<str>) {
+        self.text.push_str(text.as_ref().trim_end());
+        self.text.push('\n');
+    }
+
+    fn section(&mut self, name: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        let heading = self.paint.heading(name);
+        self.line(heading);
+    }
+
+    fn entry(&mut self, label: &str, value: impl AsRef<str>) {
+        self.line(format!("  {label:<LABEL$} {}", value.as_ref()));
+    }
+
+    fn run(&mut self, report: &Report) {
+        let session = &report.session;
+        self.section("Run");
+        if !session.recording.is_empty() {
+            self.entry("recording", &session.recording);
+        }
+        if let (Some(first), Some(last)) = (session.first_data, session.last_data) {
+            let days = last.since(first).as_secs_f64() / 86_400.0;
+            self.entry(
+                "data",
+                format!("{} to {} UTC ({days:.1} days)", minute(first), minute(last)),
+            );
+        }
+        for (index, i) in session.instruments.iter().enumerate() {
+            let label = if index == 0 { "instrument" } else { "" };
+            self.entry(
+                label,
+                format!("{} (tick {}, lot {})", i.symbol, i.tick, i.lot),
+            );
+        }
+        self.entry(
+            "strategy",
+            format!("{} on {}", session.strategy, session.interval),
+        );
+        self.entry(
+            "session",
+            format!(
+                "{}, {}, {}",
+                session.name,
+                session.mode,
+                session.status.name()
+            ),
+        );
+        self.entry("fingerprint", &session.fingerprint);
+        if let Some(hash) = &session.state_hash {
+            self.entry("state hash", hash);
+        }
+        if let Some(inputs) = session.inputs {
+            self.entry("inputs", speed(inputs, session.elapsed_ns));
+        }
+        self.entry("ledger", report.ledger.display().to_string());
+    }
+
+    fn account(&mut self, report: &Report, summary: &Summary) {
+        let account = &summary.account;
+        let metrics = &summary.metrics;
+        self.section(&format!("Account ({})", report.session.currency));
+        self.entry("start", money(account.start, 2));
+        self.entry("end", money(account.end, 2));
+        let total = percent(metrics.total_return_pct);
+        let sign = metrics
+            .total_return_pct
+            .map_or(Ordering::Equal, |r| r.total_cmp(&0.0));
+        let total = self.paint.signed(&total, sign);
+        self.entry("return", total);
+        self.entry("buy and hold", percent(metrics.buy_and_hold_pct));
+        for symbol in summary.symbols.iter().filter(|_| summary.symbols.len() > 1) {
+            self.entry(
+                "",
+                format!("{} {}", symbol.symbol, percent(symbol.buy_and_hold_pct)),
+            );
+        }
+    }
+
+    fn equity(&mut self, summary: &Summary) {
+        let values: Vec<Decimal> = summary.equity_curve.iter().map(|p| p.1).collect();
+        let (Some(low), Some(high)) = (values.iter().min(), values.iter().max()) else {
+            return;
+        };
+        self.section(&format!(
+            "Equity ({} to {})",
+            money(*low, 2),
+            money(*high, 2)
+        ));
+        self.line(format!("  {}", sparkline(&values, CURVE)));
+    }
+
+    fn trades(&mut self, report: &Report) {
+        self.section(&format!("Trades ({})", count(report.trade_count)));
+        if report.trade_count > 0 {
+            trade_table(report, self.paint, &mut self.text);
+        }
+        if !report.orders.is_empty() {
+            let words: Vec<String> = report
+                .orders
+                .iter()
+                .map(|(what, n)| format!("{what} {}", count(*n)))
+                .collect();
+            self.wrapped("orders", &words);
+        }
+    }
+
+    /// A list that goes on in further lines.
+    fn wrapped(&mut self, label: &str, words: &[String]) {
+        let mut label = label;
+        let mut text = String::new();
+        for word in words {
+            let separator = if text.is_empty() { "" } else { ", " };
+            if !text.is_empty() && text.chars().count() + 2 + word.chars().count() > 60 {
+                self.entry(label, format!("{text},"));
+                label = "";
+                text = word.clone();
+            } else {
+                text.push_str(separator);
+                text.push_str(word);
+            }
+        }
+        self.entry(label, text);
+    }
+
+    fn metrics(&mut self, currency: &str, m: &Metrics) {
+        let money2 = |value| money_or_dash(value, 2);
+        self.section(&format!("Metrics ({currency}, - = undefined)"));
+        let rows = [
+            (
+                "total return",
+                percent(m.total_return_pct),
+                "trades",
+                count(m.trades),
+            ),
+            (
+                "CAGR",
+                percent(m.cagr_pct),
+                "win rate",
+                percent(m.win_rate_pct),
+            ),
+            (
+                "Sharpe",
+                ratio(m.sharpe),
+                "profit factor",
+                ratio(m.profit_factor),
+            ),
+            (
+                "Sortino",
+                ratio(m.sortino),
+                "expectancy",
+                money2(m.expectancy),
+            ),
+            (
+                "Calmar",
+                ratio(m.calmar),
+                "  % of margin",
+                percent(m.expectancy_margin_pct),
+            ),
+            (
+                "max drawdown",
+                percent(m.max_drawdown_pct),
+                "average win",
+                money2(m.average_win),
+            ),
+            (
+                "exposure",
+                percent(m.exposure_pct),
+                "average loss",
+                money2(m.average_loss),
+            ),
+            (
+                "turnover",
+                ratio(m.turnover),
+                "largest win",
+                money2(m.largest_win),
+            ),
+            (
+                "fills",
+                count(m.fills),
+                "largest loss",
+                money2(m.largest_loss),
+            ),
+            (
+                "net",
+                money(m.net, 2),
+                "losing run",
+                count(m.longest_losing_run),
+            ),
+            (
+                "fees",
+                money(m.fees, 2),
+                "average minutes",
+                ratio(m.average_minutes),
+            ),
+            (
+                "funding",
+                money(m.funding, 2),
+                "slippage",
+                money(m.slippage, 2),
+            ),
+        ];
+        for (left, value, right, other) in rows {
+            self.line(format!(
+                "  {left:<LABEL$} {value:>18}    {right:<LABEL$} {other:>18}"
+            ));
+        }
+        if let (Some(start), Some(bottom)) = (m.drawdown_start_ms, m.drawdown_bottom_ms) {
+            let recovery = m.drawdown_recovery_ms.map_or_else(
+                || "not recovered".to_owned(),
+                |at| format!("recovered {}", minute(at.into())),
+            );
+            let (start, bottom): (Timestamp, Timestamp) = (start.into(), bottom.into());
+            self.entry(
+                "drawdown",
+                format!("from {}, bottom {}", minute(start), minute(bottom)),
+            );
+            self.entry("", recovery);
+        }
+    }
+
+    fn counts(&mut self, report: &Report) {
+        let many = report.session.instruments.len() > 1;
+        self.reasons("Refusals", &report.refusals, many);
+        self.reasons("HOLDs", &report.holds, many);
+        if !report.warnings.is_empty() {
+            self.section("Warnings");
+            for (code, n) in &report.warnings {
+                self.line(format!("  {:>12} {code}", count(*n)));
+            }
+        }
+    }
+
+    fn reasons(&mut self, name: &str, reasons: &[ReasonCount], many: bool) {
+        if reasons.is_empty() {
+            return;
+        }
+        let total = reasons.iter().map(|r| r.count).sum();
+        self.section(&format!("{name} ({})", count(total)));
+        for r in reasons {
+            let symbol = if many { r.symbol.as_str() } else { "" };
+            let space = if symbol.is_empty() { "" } else { " " };
+            self.line(format!(
+                "  {:>12} {symbol}{space}{}",
+                count(r.count),
+                r.reason
+            ));
+        }
+    }
+
+    fn open_positions(&mut self, summary: &Summary) {
+        if summary.open_positions.is_empty() {
+            return;
+        }
+        self.section("Open at the end, valued at the last price (not counted as trades)");
+        for p in &summary.open_positions {
+            let unrealised = money_or_dash(p.unrealised, 2);
+            let sign = p
+                .unrealised
+                .map_or(Ordering::Equal, |u| u.cmp(&Decimal::ZERO));
+            let unrealised = self.paint.signed(&unrealised, sign);
+            let last = p.last_price.map_or("-".to_owned(), |price| fit(price, 12));
+            self.line(format!(
+                "  {} {} {} at {}, now {last}: {unrealised}",
+                p.symbol,
+                p.side,
+                fit(p.quantity, 14),
+                fit(p.entry_price, 12),
+            ));
+        }
+    }
+
+    fn notes(&mut self, report: &Report) {
+        if report.notes.is_empty() {
+            return;
+        }
+        self.section("Notes");
+        for note in &report.notes {
+            self.line(format!("  {note}"));
+        }
+    }
+}
+
+/// Inputs, and how fast they went by where that was measured.
+fn speed(inputs: u64, elapsed_ns: Option<i64>) -> String {
+    let mut text = count(inputs);
+    if let Some(elapsed) = elapsed_ns.filter(|ns| *ns > 0) {
+        let seconds = elapsed as f64 / 1e9;
+        let rate = inputs as f64 / seconds;
+        write!(text, " in {seconds:.3} s ({} a second)", count(rate as u64))
+            .expect("writing to a string cannot fail");
+    }
+    text
+}

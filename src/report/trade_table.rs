@@ -1,0 +1,84 @@
+//! The table of closed trades, 80 columns wide for everyday values.
+//!
+//! One instrument: the column beside the holding time is the quantity; several: the symbol.
+
+use super::figures::{count, fit, minute, money};
+use super::load::Report;
+use super::terminal::Paint;
+use crate::core::units::Decimal;
+use crate::store::ledger::StoredTrade;
+use std::fmt::Write;
+
+/// Writes the listed trades with a line for what is left out.
+pub fn trade_table(report: &Report, paint: Paint, out: &mut String) {
+    let many = report.session.instruments.len() > 1;
+    let middle = if many { "symbol" } else { "quantity" };
+    line(
+        out,
+        format_args!(
+            "{:>5} {:<5} {:<11} {:>6} {:>9} {:>9} {:>9} {:>9} {}",
+            "trade", "side", "entry UTC", "min", middle, "entry", "exit", "net", "reason"
+        ),
+    );
+    for trade in &report.first_trades {
+        row(trade, many, paint, out);
+    }
+    if report.trades_left_out > 0 {
+        line(
+            out,
+            format_args!(
+                "{:>5} {} more (--trades all)",
+                "...",
+                count(report.trades_left_out)
+            ),
+        );
+    }
+    for trade in &report.last_trades {
+        row(trade, many, paint, out);
+    }
+}
+
+fn row(trade: &StoredTrade, many: bool, paint: Paint, out: &mut String) {
+    let held = trade.exit_time.since(trade.entry_time).as_secs_f64() / 60.0;
+    let middle = if many {
+        trade.symbol.clone()
+    } else {
+        fit(trade.quantity, 9)
+    };
+    let side = if trade.side == "BUY" { "LONG" } else { "SHORT" };
+    let net = format!("{:>9}", money(trade.net, 2));
+    line(
+        out,
+        format_args!(
+            "{:>5} {:<5} {:<11} {:>6.0} {:>9} {:>9} {:>9} {} {}",
+            trade.id,
+            side,
+            // The year stands in the head of the report.
+            minute(trade.entry_time).get(5..).unwrap_or_default(),
+            held,
+            middle,
+            fit(trade.entry_vwap, 9),
+            fit(trade.exit_vwap, 9),
+            paint.signed(&net, trade.net.cmp(&Decimal::ZERO)),
+            short_reason(&trade.reason),
+        ),
+    );
+}
+
+/// The reason in eight characters; in full in the ledger and in JSON.
+fn short_reason(reason: &str) -> &str {
+    match reason {
+        "take_profit" => "target",
+        "stop_loss" => "stop",
+        "strategy" => "strategy",
+        "max_hold" => "max hold",
+        "emergency_stop" => "emerg.",
+        "liquidation" => "liquid.",
+        "loss_limit" => "limit",
+        other => other,
+    }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(out, "{text}").expect("writing to a string cannot fail");
+}

@@ -1,0 +1,35 @@
+//! The ledger: one SQLite file per mode (or per replay) that any SQLite tool opens.
+//!
+//! Rows come from the core in its order, are batched by [`Batcher`], and are written by whoever
+//! holds the [`Ledger`]: it is `Send`, has one owner at a time and travels inside worker jobs, so
+//! that the loop itself never waits for the disk. No row is ever dropped: a full batcher makes a
+//! replay wait and stops a session's entries. Imports `core` only.
+
+pub mod batcher;
+pub mod decimal_text;
+pub mod equity_thinner;
+pub mod error;
+pub mod hashes;
+pub mod hold_counts;
+pub mod lock;
+pub mod migrate;
+pub mod names;
+pub mod open;
+pub mod open_lots;
+pub mod read;
+pub mod rows;
+pub mod schema;
+pub mod statements;
+pub mod write;
+
+#[cfg(test)]
+pub mod tests;
+
+pub use batcher::Batcher;
+pub use equity_thinner::EquityThinner;
+pub use error::LedgerError;
+pub use hashes::{HashBlock, HashPacker};
+pub use hold_counts::{HoldCount, HoldCounts};
+pub use open::Ledger;
+pub use read::{Reader, StoredSession, StoredTrade};
+pub use rows::{Committed, LimitRow, Mode, Row, SessionEnd, SessionRow, SessionStatus};

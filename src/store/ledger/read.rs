@@ -1,0 +1,425 @@
+//! Reading a ledger: read-only, beside a running writer, without its lock.
+//!
+//! What is listed without a bound of its own (trades) is asked for by number; reasons are cut to
+//! [`REASONS_SHOWN`] with the rest summed up.
+
+use super::error::LedgerError;
+use super::hashes::unpack;
+use super::migrate::{Found, found};
+use super::rows::SessionStatus;
+use super::schema::VERSION;
+use crate::core::market::Instrument;
+use crate::core::units::{Decimal, Timestamp};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Distinct reasons listed; more are summed up as one.
+pub const REASONS_SHOWN: usize = 20;
+/// How long SQLite waits where a writer is just closing the file.
+const BUSY_WAIT: Duration = Duration::from_millis(500);
+
+/// A session as it stands in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredSession {
+    pub id: i64,
+    pub name: String,
+    pub mode: String,
+    pub status: SessionStatus,
+    pub program: String,
+    pub fingerprint: String,
+    /// JSON.
+    pub configuration: String,
+    pub recording: String,
+    pub strategy: String,
+    pub interval: String,
+    pub seed: String,
+    pub currency: String,
+    pub starting_balance: Decimal,
+    pub instruments: Vec<Instrument>,
+    pub started: Timestamp,
+    pub ended: Option<Timestamp>,
+    pub elapsed_ns: Option<i64>,
+    pub inputs: Option<u64>,
+    pub first_data: Option<Timestamp>,
+    pub last_data: Option<Timestamp>,
+    /// 16 hexadecimal digits.
+    pub state_hash: Option<String>,
+    /// JSON of what the run amounted to.
+    pub summary: Option<String>,
+}
+
+/// A closed trade with its decimals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredTrade {
+    pub id: i64,
+    pub symbol: String,
+    /// `BUY` for a long.
+    pub side: String,
+    pub quantity: Decimal,
+    pub entry_time: Timestamp,
+    pub exit_time: Timestamp,
+    pub entry_vwap: Decimal,
+    pub exit_vwap: Decimal,
+    pub leverage: u32,
+    pub margin: Decimal,
+    pub gross: Decimal,
+    pub fees: Decimal,
+    pub funding: Decimal,
+    pub net: Decimal,
+    pub slippage: Decimal,
+    pub mfe: Decimal,
+    pub mae: Decimal,
+    pub reason: String,
+    pub entry_decision: i64,
+}
+
+/// A reason and how often it occurred.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonCount {
+    pub symbol: String,
+    pub reason: String,
+    pub count: u64,
+}
+
+/// A ledger opened for reading.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl Reader {
+    /// Opens a ledger; a read-only directory is no hindrance as long as its writer has closed it.
+    ///
+    /// # Errors
+    /// `Missing`, `NotALedger`, `NewerSchema`, `OlderSchema`, `Corrupt`, or what the system says.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        match std::fs::metadata(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(LedgerError::Missing {
+                    path: path.to_path_buf(),
+                });
+            }
+            Err(e) => return Err(other(path, &e.to_string())),
+            Ok(data) if !data.is_file() => return Err(other(path, "not a file")),
+            Ok(_) => {}
+        }
+        let sqlite = |e: rusqlite::Error| LedgerError::from_sqlite(path, "read it", &e);
+        let connection = connect(path).map_err(sqlite)?;
+        connection.busy_timeout(BUSY_WAIT).map_err(sqlite)?;
+        connection
+            .pragma_update(None, "query_only", true)
+            .map_err(sqlite)?;
+        let state = found(&connection, path);
+        let reader = Self {
+            path: path.to_path_buf(),
+            connection,
+        };
+        let path = path.to_path_buf();
+        match state? {
+            Found::Empty => Err(LedgerError::NotALedger { path }),
+            Found::Version(found) if found > VERSION => Err(LedgerError::NewerSchema {
+                path,
+                found,
+                supported: VERSION,
+            }),
+            Found::Version(found) if found < VERSION => Err(LedgerError::OlderSchema {
+                path,
+                found,
+                supported: VERSION,
+            }),
+            Found::Version(_) => Ok(reader),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The newest session; `None` in a ledger without any.
+    pub fn latest_session(&self) -> Result<Option<StoredSession>, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT id, name, mode, status, program, fingerprint, configuration, recording,
+                 strategy, interval, seed, currency, starting_balance, instruments, started, ended,
+                 elapsed_ns, inputs, first_data, last_data, state_hash, summary
+                 FROM sessions ORDER BY id DESC LIMIT 1",
+                [],
+                stored_session,
+            )
+            .optional()
+            .map_err(|e| self.fault(&e))
+    }
+
+    /// Number of closed trades of a session.
+    pub fn trade_count(&self, session: i64) -> Result<u64, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT count(*) FROM trades WHERE session = ?1",
+                [session],
+                |row| count(row, 0),
+            )
+            .map_err(|e| self.fault(&e))
+    }
+
+    /// Closed trades by exit, `skip` of them left out and at most `limit` taken.
+    pub fn trades(
+        &self,
+        session: i64,
+        skip: u64,
+        limit: u64,
+    ) -> Result<Vec<StoredTrade>, LedgerError> {
+        let bound = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        self.list(
+            "SELECT id, symbol, side, quantity, entry_time, exit_time, entry_vwap, exit_vwap,
+             leverage, margin, gross, fees, funding, net, slippage, mfe, mae, reason,
+             entry_decision FROM trades WHERE session = ?1 ORDER BY id LIMIT ?3 OFFSET ?2",
+            (session, bound(skip), bound(limit)),
+            stored_trade,
+        )
+    }
+
+    /// Refused proposals by the first check that refused them, or else by the decision's reason;
+    /// most frequent first.
+    pub fn refusals(&self, session: i64) -> Result<Vec<ReasonCount>, LedgerError> {
+        self.list(
+            "SELECT symbol, coalesce((SELECT c.name FROM risk_checks c WHERE c.decision = d.id
+               AND c.outcome = 'refused' ORDER BY c.number LIMIT 1), d.reason) AS why, count(*)
+             FROM decisions d WHERE session = ?1 AND proposed <> 'HOLD' AND action = 'HOLD'
+             GROUP BY symbol, why ORDER BY count(*) DESC, symbol, why",
+            [session],
+            reason_count,
+        )
+        .map(cut)
+    }
+
+    /// HOLDs by reason, most frequent first: the counts, and the stored ones of a run that kept all.
+    pub fn holds(&self, session: i64) -> Result<Vec<ReasonCount>, LedgerError> {
+        self.list(
+            "SELECT symbol, reason, count FROM hold_counts WHERE session = ?1
+             UNION ALL
+             SELECT symbol, reason, count(*) FROM decisions
+             WHERE session = ?1 AND proposed = 'HOLD' AND action = 'HOLD'
+             AND NOT EXISTS (SELECT 1 FROM hold_counts WHERE session = ?1)
+             GROUP BY symbol, reason ORDER BY 3 DESC, 1, 2",
+            [session],
+            reason_count,
+        )
+        .map(cut)
+    }
+
+    /// Orders by leg and final state, in words: `entry filled`.
+    pub fn orders(&self, session: i64) -> Result<Vec<(String, u64)>, LedgerError> {
+        self.list(
+            "SELECT leg || ' ' || state, count(*) FROM orders WHERE session = ?1
+             GROUP BY 1 ORDER BY 1",
+            [session],
+            |row| Ok((row.get(0)?, count(row, 1)?)),
+        )
+    }
+
+    /// Warnings and worse by code, most frequent first.
+    pub fn warnings(&self, session: i64) -> Result<Vec<(String, u64)>, LedgerError> {
+        self.list(
+            "SELECT code, count(*) FROM events WHERE session = ?1 AND level <> 'info'
+             GROUP BY code ORDER BY count(*) DESC, code LIMIT 20",
+            [session],
+            |row| Ok((row.get(0)?, count(row, 1)?)),
+        )
+    }
+
+    /// State hashes at candle closes, in order.
+    pub fn hashes(&self, session: i64) -> Result<Vec<u64>, LedgerError> {
+        let blocks: Vec<Vec<u8>> = self.list(
+            "SELECT packed FROM hashes WHERE session = ?1 ORDER BY rowid",
+            [session],
+            |row| row.get(0),
+        )?;
+        Ok(blocks.iter().flat_map(|block| unpack(block)).collect())
+    }
+
+    fn list<T>(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+        read: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, LedgerError> {
+        self.connection
+            .prepare(sql)
+            .and_then(|mut statement| statement.query_map(parameters, read)?.collect())
+            .map_err(|e| self.fault(&e))
+    }
+
+    fn fault(&self, error: &rusqlite::Error) -> LedgerError {
+        match error {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..) => LedgerError::Corrupt {
+                path: self.path.clone(),
+                detail: error.to_string(),
+            },
+            _ => LedgerError::from_sqlite(&self.path, "read it", error),
+        }
+    }
+}
+
+/// Opens for reading. Where it may, as one that could write: SQLite then removes the files of the
+/// write-ahead log again that reading makes. In a directory that cannot be written, a ledger whose
+/// writer has closed it is read as it lies.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let probe = |connection: &Connection| {
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    };
+    let no_mutex = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let could_write = OpenFlags::SQLITE_OPEN_READ_WRITE | no_mutex;
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | no_mutex;
+    for flags in [could_write, read_only] {
+        let connection = Connection::open_with_flags(path, flags)?;
+        match probe(&connection).map_err(|e| e.sqlite_error_code()) {
+            Err(Some(
+                rusqlite::ErrorCode::CannotOpen
+                | rusqlite::ErrorCode::ReadOnly
+                | rusqlite::ErrorCode::PermissionDenied,
+            )) => {}
+            _ => return Ok(connection),
+        }
+    }
+    if wal_path(path).exists() {
+        return Connection::open_with_flags(path, read_only);
+    }
+    Connection::open_with_flags(immutable_uri(path), read_only | OpenFlags::SQLITE_OPEN_URI)
+}
+
+fn other(path: &Path, detail: &str) -> LedgerError {
+    LedgerError::Other {
+        path: path.to_path_buf(),
+        action: "read it",
+        detail: detail.to_owned(),
+    }
+}
+
+fn wal_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
+/// `file:...?immutable=1` with every byte escaped that a URI gives a meaning to.
+pub(super) fn immutable_uri(path: &Path) -> String {
+    use std::fmt::Write;
+    use std::os::unix::ffi::OsStrExt;
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            write!(uri, "%{byte:02X}").expect("writing to a string cannot fail");
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
+/// A text column that something else is made of.
+fn parsed<T, E>(
+    row: &SqlRow<'_>,
+    index: usize,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> rusqlite::Result<T>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let text: String = row.get(index)?;
+    parse(&text).map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, e.into())
+    })
+}
+
+/// A number that is never negative.
+fn count(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(index)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, value))
+}
+
+fn decimal(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Decimal> {
+    parsed(row, index, Decimal::parse_plain)
+}
+
+fn stored_session(row: &SqlRow<'_>) -> rusqlite::Result<StoredSession> {
+    let time = |index: usize| row.get::<_, Option<i64>>(index).map(|t| t.map(Timestamp));
+    Ok(StoredSession {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        mode: row.get(2)?,
+        status: parsed(row, 3, |name| {
+            SessionStatus::parse(name).ok_or("no session status")
+        })?,
+        program: row.get(4)?,
+        fingerprint: row.get(5)?,
+        configuration: row.get(6)?,
+        recording: row.get(7)?,
+        strategy: row.get(8)?,
+        interval: row.get(9)?,
+        seed: row.get(10)?,
+        currency: row.get(11)?,
+        starting_balance: decimal(row, 12)?,
+        instruments: parsed(row, 13, |json| serde_json::from_str(json))?,
+        started: Timestamp(row.get(14)?),
+        ended: time(15)?,
+        elapsed_ns: row.get(16)?,
+        inputs: match row.get::<_, Option<i64>>(17)? {
+            Some(_) => Some(count(row, 17)?),
+            None => None,
+        },
+        first_data: time(18)?,
+        last_data: time(19)?,
+        state_hash: row.get(20)?,
+        summary: row.get(21)?,
+    })
+}
+
+fn stored_trade(row: &SqlRow<'_>) -> rusqlite::Result<StoredTrade> {
+    Ok(StoredTrade {
+        id: row.get(0)?,
+        symbol: row.get(1)?,
+        side: row.get(2)?,
+        quantity: decimal(row, 3)?,
+        entry_time: Timestamp(row.get(4)?),
+        exit_time: Timestamp(row.get(5)?),
+        entry_vwap: decimal(row, 6)?,
+        exit_vwap: decimal(row, 7)?,
+        leverage: row.get(8)?,
+        margin: decimal(row, 9)?,
+        gross: decimal(row, 10)?,
+        fees: decimal(row, 11)?,
+        funding: decimal(row, 12)?,
+        net: decimal(row, 13)?,
+        slippage: decimal(row, 14)?,
+        mfe: decimal(row, 15)?,
+        mae: decimal(row, 16)?,
+        reason: row.get(17)?,
+        entry_decision: row.get(18)?,
+    })
+}
+
+fn reason_count(row: &SqlRow<'_>) -> rusqlite::Result<ReasonCount> {
+    Ok(ReasonCount {
+        symbol: row.get(0)?,
+        reason: row.get(1)?,
+        count: count(row, 2)?,
+    })
+}
+
+/// The most frequent reasons, and the sum of all others.
+fn cut(mut reasons: Vec<ReasonCount>) -> Vec<ReasonCount> {
+    if reasons.len() > REASONS_SHOWN {
+        let rest = reasons.split_off(REASONS_SHOWN);
+        reasons.push(ReasonCount {
+            symbol: String::new(),
+            reason: format!("{} other reasons", rest.len()),
+            count: rest.iter().map(|r| r.count).sum(),
+        });
+    }
+    reasons
+}

@@ -1,0 +1,6 @@
+//! What stays on disk: recordings of what the core saw and the ledger of what it did.
+//!
+//! Imports `core` and nothing else of the house.
+
+/// The SQLite ledger: orders, fills, trades, decisions and what a run amounted to.
+pub mod ledger;
