@@ -3,6 +3,7 @@
 //! Results go to stdout, everything about them (progress, warnings, errors) to stderr.
 
 pub mod exit;
+pub mod import;
 
 pub use exit::{Exit, Failure};
 
@@ -48,7 +49,9 @@ pub struct Common {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {}
+pub enum Verb {
+    Import(import::Arguments),
+}
 
 /// Runs the program with these arguments (the first is the program's name).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -65,5 +68,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return code.into();
         }
     };
-    match line.verb {}
+    let outcome = match &line.verb {
+        Verb::Import(arguments) => import::run(&line.common, arguments),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("minnow: {failure}");
+            failure.exit.into()
+        }
+    }
 }

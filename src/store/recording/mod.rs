@@ -10,6 +10,7 @@ mod block_form;
 mod entry;
 mod error;
 mod header;
+pub mod import;
 mod line_form;
 mod reader;
 mod sniff;
@@ -24,5 +25,7 @@ pub use line_form::write::{LineWriter, SegmentState};
 pub use reader::{Chunk, ChunkDecoder, ChunkReader, OpenOptions, Opened, Sequential, open};
 pub use writer::RecordingWriter;
 
+#[cfg(test)]
+mod bundled_tests;
 #[cfg(test)]
 mod tests;
