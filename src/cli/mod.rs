@@ -2,8 +2,11 @@
 //!
 //! Results go to stdout, everything about them (progress, warnings, errors) to stderr.
 
+pub mod compact;
 pub mod exit;
+pub mod export;
 pub mod import;
+pub mod inspect;
 
 pub use exit::{Exit, Failure};
 
@@ -51,6 +54,9 @@ pub struct Common {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     Import(import::Arguments),
+    Inspect(inspect::Arguments),
+    Export(export::Arguments),
+    Compact(compact::Arguments),
 }
 
 /// Runs the program with these arguments (the first is the program's name).
@@ -70,6 +76,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match &line.verb {
         Verb::Import(arguments) => import::run(&line.common, arguments),
+        Verb::Inspect(arguments) => inspect::run(&line.common, arguments),
+        Verb::Export(arguments) => export::run(&line.common, arguments),
+        Verb::Compact(arguments) => compact::run(&line.common, arguments),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -14,6 +14,7 @@ pub mod import;
 mod line_form;
 mod reader;
 mod sniff;
+pub mod survey;
 mod writer;
 
 pub use block_form::write::BlockWriter;

@@ -1,6 +1,8 @@
 //! Bytes of the file head and of a block's head; nothing here touches a file.
 
 use crate::core::units::Timestamp;
+use crate::store::recording::{Header, Trailer};
+use serde::{Deserialize, Serialize};
 
 /// First bytes of a file in block form: not text, and mangled by any newline conversion.
 pub const FILE_MAGIC: [u8; 8] = *b"\x93minnow\n";
@@ -38,6 +40,14 @@ const FLAGS: u8 = 31;
 
 /// Nanoseconds of the units of time, by code.
 pub const UNITS: [i64; 4] = [1, 1_000, 1_000_000, 1_000_000_000];
+
+/// Payload of the trailer block.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Closing {
+    pub counts: Trailer,
+    /// The file's header once more.
+    pub header: Header,
+}
 
 /// What stands before each block's payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Reads a file in block form a block at a time and finds the next whole block after damage.
 
-use super::layout::{BLOCK_HEAD, BLOCK_MAGIC, BlockHead, FILE_HEAD, FILE_HEADER_MAX, KIND_TRAILER};
+use super::layout::{
+    BLOCK_HEAD, BLOCK_MAGIC, BlockHead, Closing, FILE_HEAD, FILE_HEADER_MAX, KIND_TRAILER,
+};
 use crate::core::units::Timestamp;
 use crate::store::recording::error::DamageList;
 use crate::store::recording::header::check_version;
@@ -46,43 +48,14 @@ impl BlockSource {
         skip_damaged: bool,
         from: Option<Timestamp>,
     ) -> Result<(Header, Self), RecordingError> {
-        let io = |error: std::io::Error| RecordingError::io(path, "read", &error);
-        let length = file.seek(SeekFrom::End(0)).map_err(io)?;
-        file.seek(SeekFrom::Start(0)).map_err(io)?;
-        let mut head = [0u8; FILE_HEAD];
-        file.read_exact(&mut head)
-            .map_err(|_| RecordingError::header(path, "cut off within the first 20 bytes"))?;
-        let number = |at: usize| super::layout::u32_at(&head, at);
-        // The version first: a newer file may have another head from here on.
-        check_version(path, u64::from(number(8)))?;
-        let json_length = number(12) as usize;
-        if json_length > FILE_HEADER_MAX || json_length as u64 + FILE_HEAD as u64 > length {
-            return Err(RecordingError::header(
-                path,
-                format!(
-                    "{json_length} bytes long by its head, but the file has {length}: cut off or damaged"
-                ),
-            ));
-        }
-        let mut json = vec![0u8; json_length];
-        file.read_exact(&mut json).map_err(io)?;
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&head[8..16]);
-        crc.update(&json);
-        if crc.finalize() != number(16) {
-            return Err(RecordingError::header(
-                path,
-                "its checksum does not match: damaged",
-            ));
-        }
-        let text =
-            std::str::from_utf8(&json).map_err(|_| RecordingError::header(path, "not UTF-8"))?;
-        let header = Header::parse(path, text)?;
-        let source = Self {
+        let length = file
+            .seek(SeekFrom::End(0))
+            .map_err(|error| RecordingError::io(path, "read", &error))?;
+        let mut source = Self {
             path: path.to_owned(),
             file,
             length,
-            at: (FILE_HEAD + json_length) as u64,
+            at: 0,
             number: 1,
             before: 0,
             skip_damaged,
@@ -90,7 +63,86 @@ impl BlockSource {
             damages: DamageList::default(),
             closed: false,
         };
-        Ok((header, source))
+        match source.read_header() {
+            Ok(header) => Ok((header, source)),
+            Err(RecordingError::Header { reason, .. }) => {
+                let Some(header) = source.header_of_trailer()? else {
+                    return Err(RecordingError::header(path, reason));
+                };
+                if !skip_damaged {
+                    let reason = format!("{reason} (--skip-damaged takes the copy in the trailer)");
+                    return Err(RecordingError::header(path, reason));
+                }
+                source.damages.push(Damage {
+                    kind: DamageKind::Corrupt,
+                    path: path.to_owned(),
+                    place: "header".to_owned(),
+                    reason: format!("{reason}; the copy in the trailer is used"),
+                });
+                Ok((header, source))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_header(&mut self) -> Result<Header, RecordingError> {
+        let path = self.path.clone();
+        let refuse = |reason: &str| RecordingError::header(&path, reason);
+        let mut head = [0u8; FILE_HEAD];
+        if self.length < FILE_HEAD as u64 {
+            return Err(refuse("cut off within the first 20 bytes"));
+        }
+        self.read_at(0, &mut head)?;
+        let number = |at: usize| super::layout::u32_at(&head, at);
+        let json_length = number(12) as usize;
+        let whole =
+            json_length <= FILE_HEADER_MAX && json_length as u64 + FILE_HEAD as u64 <= self.length;
+        let mut json = vec![0u8; if whole { json_length } else { 0 }];
+        self.read_at(FILE_HEAD as u64, &mut json)?;
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(&head[8..16]);
+        crc.update(&json);
+        let holds = whole && crc.finalize() == number(16);
+        // A newer file may have another head from here on, so a small plausible version is believed
+        // without its checksum.
+        if holds || (1..1_000).contains(&number(8)) {
+            check_version(&path, u64::from(number(8)))?;
+        }
+        if !holds {
+            return Err(refuse("its checksum does not match: damaged or cut off"));
+        }
+        let text = std::str::from_utf8(&json).map_err(|_| refuse("not UTF-8"))?;
+        let header = Header::parse(&path, text)?;
+        self.at = (FILE_HEAD + json_length) as u64;
+        Ok(header)
+    }
+
+    /// The copy of the header at the end, if the trailer is whole; reading then starts with the
+    /// first block that can be found.
+    fn header_of_trailer(&mut self) -> Result<Option<Header>, RecordingError> {
+        let Some((first, _)) = self.find_block(1)? else {
+            return Ok(None);
+        };
+        let mut next = Some(first);
+        let mut buffer = Vec::new();
+        while let Some(at) = next {
+            self.at = at;
+            let Some((at, head)) = self.find_block(at)? else {
+                break;
+            };
+            if head.kind == KIND_TRAILER {
+                self.at = at;
+                if self.read_block(&mut buffer)?.is_ok()
+                    && let Ok(closing) = serde_json::from_slice::<Closing>(&buffer)
+                    && closing.header.check().is_ok()
+                {
+                    self.at = first;
+                    return Ok(Some(closing.header));
+                }
+            }
+            next = Some(at + BLOCK_HEAD as u64 + u64::from(head.payload));
+        }
+        Ok(None)
     }
 
     pub const fn damages(&self) -> &DamageList {
@@ -238,8 +290,8 @@ impl BlockSource {
             let damage = self.note(DamageKind::Corrupt, self.at, reason);
             self.stop_unless_skipping(damage)?;
         }
-        match serde_json::from_slice::<Trailer>(buffer) {
-            Ok(trailer) => Ok(Block::Trailer(trailer)),
+        match serde_json::from_slice::<Closing>(buffer) {
+            Ok(closing) => Ok(Block::Trailer(closing.counts)),
             Err(error) => {
                 let damage = self.note(DamageKind::Corrupt, start, format!("trailer: {error}"));
                 Err(RecordingError::Damaged(Box::new(damage)))

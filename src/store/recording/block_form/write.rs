@@ -1,7 +1,7 @@
 //! Writes a file in block form. Append only: what is on disk is never changed.
 
 use super::encode::BlockEncoder;
-use super::layout::{BLOCK_HEAD, BlockHead, FILE_MAGIC, KIND_TRAILER};
+use super::layout::{BLOCK_HEAD, BlockHead, Closing, FILE_MAGIC, KIND_TRAILER};
 use crate::core::market::TimedTrade;
 use crate::store::recording::entry::{check_entry, check_rows};
 use crate::store::recording::{
@@ -120,7 +120,12 @@ impl RecordingWriter for BlockWriter {
             return Ok(self.counts);
         }
         self.write_block()?;
-        self.payload = serde_json::to_vec(&self.counts)
+        // The header once more: a damaged first page must not cost the whole recording.
+        let closing = Closing {
+            counts: self.counts,
+            header: self.header.clone(),
+        };
+        self.payload = serde_json::to_vec(&closing)
             .map_err(|error| RecordingError::header(&self.path, error.to_string()))?;
         let head = BlockHead {
             kind: KIND_TRAILER,
