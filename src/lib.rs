@@ -19,5 +19,6 @@
 pub mod cli;
 pub mod config;
 pub mod core;
+pub mod exchange;
 pub mod report;
 pub mod store;

@@ -89,7 +89,6 @@ impl Accumulator {
     /// Takes any record; those that no metric is made of are ignored.
     pub fn record(&mut self, record: &Record) {
         match record {
-            Record::Equity(point) => self.equity(point),
             Record::Fill(fill) => self.fill(fill),
             Record::Lot(lot) => self.lot(lot),
             Record::Trade(trade) => self.trade(trade),

@@ -104,6 +104,7 @@ mod tests {
             gross: Decimal::from_int(net + 2),
             fees: Decimal::from_int(2),
             funding: Decimal::new(-5, 1),
+            insurance: Decimal::ZERO,
             net: Decimal::from_int(net),
             slippage: Decimal::ZERO,
             mfe: Decimal::ZERO,

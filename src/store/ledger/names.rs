@@ -11,6 +11,7 @@ pub const fn leg(value: Leg) -> &'static str {
         Leg::Close => "close",
         Leg::Stop => "stop",
         Leg::Target => "target",
+        Leg::Guard => "guard",
     }
 }
 
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn names_equal_those_of_json() {
-        for v in [Leg::Entry, Leg::Close, Leg::Stop, Leg::Target] {
+        for v in [Leg::Entry, Leg::Close, Leg::Stop, Leg::Target, Leg::Guard] {
             assert_eq!(leg(v), json(v));
         }
         for v in [

@@ -66,6 +66,7 @@ pub struct StoredTrade {
     pub gross: Decimal,
     pub fees: Decimal,
     pub funding: Decimal,
+    pub insurance: Decimal,
     pub net: Decimal,
     pub slippage: Decimal,
     pub mfe: Decimal,
@@ -173,7 +174,7 @@ impl Reader {
         let bound = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         self.list(
             "SELECT id, symbol, side, quantity, entry_time, exit_time, entry_vwap, exit_vwap,
-             leverage, margin, gross, fees, funding, net, slippage, mfe, mae, reason,
+             leverage, margin, gross, fees, funding, insurance, net, slippage, mfe, mae, reason,
              entry_decision FROM trades WHERE session = ?1 ORDER BY id LIMIT ?3 OFFSET ?2",
             (session, bound(skip), bound(limit)),
             stored_trade,
@@ -394,12 +395,13 @@ fn stored_trade(row: &SqlRow<'_>) -> rusqlite::Result<StoredTrade> {
         gross: decimal(row, 10)?,
         fees: decimal(row, 11)?,
         funding: decimal(row, 12)?,
-        net: decimal(row, 13)?,
-        slippage: decimal(row, 14)?,
-        mfe: decimal(row, 15)?,
-        mae: decimal(row, 16)?,
-        reason: row.get(17)?,
-        entry_decision: row.get(18)?,
+        insurance: decimal(row, 13)?,
+        net: decimal(row, 14)?,
+        slippage: decimal(row, 15)?,
+        mfe: decimal(row, 16)?,
+        mae: decimal(row, 17)?,
+        reason: row.get(18)?,
+        entry_decision: row.get(19)?,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::hashes::HashBlock;
 use super::hold_counts::HoldCount;
 use crate::core::market::Instrument;
-use crate::core::records::{Action, Decision, Record};
+use crate::core::records::{Action, Decision, EquityPoint, Record};
 use crate::core::units::{Decimal, Timestamp};
 
 /// One thing to write; order is kept.
@@ -11,6 +11,8 @@ use crate::core::units::{Decimal, Timestamp};
 pub enum Row {
     /// A record of the core. Orders and lots replace what has the same id.
     Core(Box<Record>),
+    /// A point of the equity series, thinned by whoever hands it over.
+    Equity(EquityPoint),
     /// State hashes at candle closes.
     Hashes(HashBlock),
     /// How often a symbol held for a reason; replaces the count written before.

@@ -134,6 +134,7 @@ CREATE TABLE trades (
   gross TEXT NOT NULL,
   fees TEXT NOT NULL,
   funding TEXT NOT NULL,
+  insurance TEXT NOT NULL,       -- taken back by a liquidation
   net TEXT NOT NULL,
   slippage TEXT NOT NULL,
   mfe TEXT NOT NULL,
@@ -245,7 +246,7 @@ CREATE VIEW v_trades AS SELECT id, symbol, CASE side WHEN 'BUY' THEN 'LONG' ELSE
     ", ",
     rfc3339!("exit_time"),
     ", round((exit_time - entry_time) / 6e10, 2) AS minutes, quantity, entry_vwap, exit_vwap,
-  leverage, margin, gross, fees, funding, net, slippage, mfe, mae, reason, entry_decision, session
+  leverage, margin, gross, fees, funding, insurance, net, slippage, mfe, mae, reason, entry_decision, session
   FROM trades;
 CREATE VIEW v_orders AS SELECT id, ",
     rfc3339!("created"),

@@ -43,7 +43,7 @@ const SQL: [&str; COUNT] = [
      open = excluded.open, price = excluded.price, fee = excluded.fee
      WHERE symbol = excluded.symbol AND side = excluded.side AND time = excluded.time",
     "INSERT INTO trades VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-     ?16, ?17, ?18, ?19, ?20)",
+     ?16, ?17, ?18, ?19, ?20, ?21)",
     "INSERT INTO positions VALUES (?1, ?2, ?3, ?4, ?5, ?6)
      ON CONFLICT (symbol) DO UPDATE SET session = excluded.session, side = excluded.side,
      quantity = excluded.quantity, entry_price = excluded.entry_price, since = excluded.since",

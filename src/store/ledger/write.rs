@@ -119,9 +119,9 @@ impl<'a> Writer<'a, '_> {
                 Record::Fill(fill) => self.fill(fill),
                 Record::Lot(lot) => self.lot(lot),
                 Record::Trade(trade) => self.trade(trade),
-                Record::Equity(point) => self.equity(point),
                 Record::Event(event) => self.event(event),
             },
+            Row::Equity(point) => self.equity(point),
             Row::Hashes(block) => {
                 self.statements.get(Insert::Hashes)?.execute(params![
                     self.session,
@@ -279,6 +279,7 @@ impl<'a> Writer<'a, '_> {
             money(t.gross),
             money(t.fees),
             money(t.funding),
+            money(t.insurance),
             money(t.net),
             money(t.slippage),
             money(t.mfe),

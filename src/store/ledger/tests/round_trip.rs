@@ -163,7 +163,7 @@ fn fills_decisions_and_checks_read_well_in_any_tool() {
         &[
             core(Record::Fill(fill(1))),
             core(Record::Decision(decision(3, Action::Long, Action::Hold))),
-            core(Record::Equity(equity(5, 9_985))),
+            Row::Equity(equity(5, 9_985)),
             core(Record::Event(event())),
             Row::Limit(LimitRow {
                 name: "baseline_day".into(),
