@@ -18,4 +18,5 @@
 
 pub mod cli;
 pub mod core;
+pub mod log;
 pub mod runtime;
