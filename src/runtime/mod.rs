@@ -4,3 +4,5 @@ mod effect_counters;
 pub mod effect_table;
 pub mod jobs;
 pub mod meters;
+mod worker_thread;
+pub mod workers;
