@@ -113,7 +113,7 @@ fn bearer(text: &str, lower: &str, found: &mut Found) {
 fn web_tokens(text: &str, found: &mut Found) {
     for (at, _) in text.match_indices("eyJ") {
         let head = run(text, at, is_key_character);
-        let body = run(text, (head + 1).min(text.len()), |b| is_key_character(b));
+        let body = run(text, (head + 1).min(text.len()), is_key_character);
         let dotted = |at: usize| text.as_bytes().get(at) == Some(&b'.');
         if begins_word(text, at) && head - at >= 8 && dotted(head) && dotted(body) {
             found.push(at..run(text, body + 1, is_key_character));

@@ -55,6 +55,8 @@ impl Default for PoolSettings {
 pub enum SubmitError<J> {
     /// The lane is full of jobs that nobody has come by to take.
     LaneFull(J),
+    /// The pool was shut down.
+    Ended(J),
     /// With one worker a model or notification call would hold up orders.
     NotOnThisPool(J),
     /// No thread could be started for it.
@@ -84,6 +86,22 @@ impl Wake for mio::Waker {
     }
 }
 
+/// Use of the lane of one class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneView {
+    pub class: EffectClass,
+    pub used: usize,
+    pub high_water: usize,
+    pub refused: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct LaneMeter {
+    high_water: usize,
+    refused: u64,
+}
+
+/// See the file's head.
 pub struct Pool<J: Job> {
     settings: PoolSettings,
     lanes: Vec<Sender<Package<J>>>,
@@ -98,6 +116,7 @@ pub struct Pool<J: Job> {
     threads: Vec<Option<JoinHandle<()>>>,
     /// Jobs submitted whose result has not come back, with the time they were taken at.
     tickets: BTreeMap<EffectId, Arc<AtomicI64>>,
+    meters: [LaneMeter; EffectClass::COUNT],
 }
 
 impl<J: Job> Pool<J> {
@@ -133,6 +152,7 @@ impl<J: Job> Pool<J> {
             exits_in,
             wake,
             tickets: BTreeMap::new(),
+            meters: Default::default(),
         };
         if pool.settings.start == ThreadStart::AtOnce {
             for number in 0..pool.settings.threads {
@@ -152,6 +172,9 @@ impl<J: Job> Pool<J> {
         class: EffectClass,
         job: J,
     ) -> Result<(), SubmitError<J>> {
+        if self.lanes.is_empty() {
+            return Err(SubmitError::Ended(job));
+        }
         let calls_out = matches!(class, EffectClass::Llm | EffectClass::Notification);
         if self.settings.threads == 1 && calls_out {
             return Err(SubmitError::NotOnThisPool(job));
@@ -166,12 +189,15 @@ impl<J: Job> Pool<J> {
             job,
             ticket: Arc::clone(&ticket),
         };
-        match self.lanes[class.index()].try_send(package) {
+        let (lane, meter) = (&self.lanes[class.index()], &mut self.meters[class.index()]);
+        match lane.try_send(package) {
             Ok(()) => {
+                meter.high_water = meter.high_water.max(lane.len());
                 self.tickets.insert(id, ticket);
                 Ok(())
             }
             Err(TrySendError::Full(package) | TrySendError::Disconnected(package)) => {
+                meter.refused += 1;
                 Err(SubmitError::LaneFull(package.job))
             }
         }
@@ -281,11 +307,17 @@ impl<J: Job> Pool<J> {
             .collect()
     }
 
-    /// Jobs waiting in each lane, by class.
-    pub fn lane_lengths(&self) -> impl Iterator<Item = (EffectClass, usize)> + '_ {
-        EffectClass::ALL
-            .into_iter()
-            .map(|class| (class, self.lanes[class.index()].len()))
+    /// Use of each lane.
+    pub fn lane_views(&self) -> impl Iterator<Item = LaneView> + '_ {
+        self.lanes
+            .iter()
+            .zip(EffectClass::ALL)
+            .map(|(lane, class)| LaneView {
+                class,
+                used: lane.len(),
+                high_water: self.meters[class.index()].high_water,
+                refused: self.meters[class.index()].refused,
+            })
     }
 
     pub fn settings(&self) -> &PoolSettings {
@@ -293,7 +325,7 @@ impl<J: Job> Pool<J> {
     }
 
     /// Drops what nobody has taken and waits for the workers, at most `limit`.
-    pub fn shut_down(mut self, limit: Duration) -> ShutDown<J::Output> {
+    pub fn shut_down(&mut self, limit: Duration) -> ShutDown<J::Output> {
         let waiting: Vec<EffectId> = self.tickets.keys().copied().collect();
         let dropped = waiting
             .into_iter()

@@ -6,12 +6,14 @@ pub mod events;
 pub mod pacing;
 pub mod scheduler;
 pub mod task;
+pub mod view;
 pub mod wheel;
 
 pub use events::{AddError, TaskEvent, TaskFailure, Weight};
 pub use pacing::SchedulerSettings;
 pub use scheduler::Scheduler;
 pub use task::{Period, Run, TaskClass, TaskId, TaskSpec, TaskView};
+pub use view::SchedulerView;
 pub use wheel::{TimerKey, Wheel};
 
 use super::units::Stamp;

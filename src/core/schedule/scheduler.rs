@@ -14,7 +14,7 @@ use super::events::{AddError, TaskEvent, TaskFailure, Weight};
 use super::pacing::{SchedulerSettings, back_off, missed};
 use super::task::{
     Code, Flight, Period, Phase, Run, Standing, Statistics, Task, TaskClass, TaskId, TaskSpec,
-    TaskView, is_valid_name,
+    is_valid_name,
 };
 use super::wheel::Wheel;
 use std::collections::BTreeSet;
@@ -30,15 +30,18 @@ enum Alarm {
 
 #[derive(Clone, Debug)]
 pub struct Scheduler {
-    settings: SchedulerSettings,
+    pub(super) settings: SchedulerSettings,
     started_at: u64,
-    now: u64,
+    pub(super) now: u64,
     wheel: Wheel<Alarm>,
-    tasks: Vec<Task>,
-    waiting: BTreeSet<(TaskClass, u64, TaskId)>,
-    in_flight: usize,
+    pub(super) tasks: Vec<Task>,
+    pub(super) waiting: BTreeSet<(TaskClass, u64, TaskId)>,
+    pub(super) in_flight: usize,
     in_flight_risk: usize,
-    late_results: u64,
+    /// The most tasks that were in flight at once, and that one turn started.
+    pub(super) in_flight_high_water: usize,
+    pub(super) started_a_turn_max: usize,
+    pub(super) late_results: u64,
 }
 
 impl Scheduler {
@@ -65,6 +68,8 @@ impl Scheduler {
             waiting: BTreeSet::new(),
             in_flight: 0,
             in_flight_risk: 0,
+            in_flight_high_water: 0,
+            started_a_turn_max: 0,
             late_results: 0,
         }
     }
@@ -107,12 +112,6 @@ impl Scheduler {
         Ok(id)
     }
 
-    /// The task of this name.
-    pub fn find(&self, name: &str) -> Option<TaskId> {
-        let index = self.tasks.iter().position(|task| task.spec.name == name)?;
-        Some(TaskId(index as u16))
-    }
-
     /// The exact time of the next thing to do, in milliseconds; the past when a task could start.
     pub fn next_deadline(&mut self) -> Option<u64> {
         match self.startable() {
@@ -132,10 +131,11 @@ impl Scheduler {
                 Alarm::Limit(run) => self.time_out(run, events),
             }
         }
-        for _ in 0..self.settings.batch {
+        for started in 1..=self.settings.batch {
             let Some((class, due, id)) = self.startable() else {
                 break;
             };
+            self.started_a_turn_max = self.started_a_turn_max.max(started);
             self.waiting.remove(&(class, due, id));
             events.push(TaskEvent::Started(self.start(id, due)));
         }
@@ -189,6 +189,7 @@ impl Scheduler {
             failure: None,
         });
         self.in_flight += 1;
+        self.in_flight_high_water = self.in_flight_high_water.max(self.in_flight);
         self.in_flight_risk += usize::from(task.spec.class == TaskClass::Risk);
         run
     }
@@ -465,30 +466,6 @@ impl Scheduler {
         for index in 0..self.tasks.len() {
             self.disable(TaskId(index as u16));
         }
-    }
-
-    pub fn spec(&self, id: TaskId) -> Option<&TaskSpec> {
-        self.tasks.get(usize::from(id.0)).map(|task| &task.spec)
-    }
-
-    /// Tasks in flight.
-    pub fn in_flight(&self) -> usize {
-        self.in_flight
-    }
-
-    /// Due tasks that wait for a place.
-    pub fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// Results that came after their run was over.
-    pub fn late_results(&self) -> u64 {
-        self.late_results
-    }
-
-    /// Every task as shown, in registration order.
-    pub fn views(&self) -> Vec<TaskView> {
-        self.tasks.iter().map(|task| task.view(self.now)).collect()
     }
 }
 
