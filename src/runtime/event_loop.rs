@@ -375,19 +375,18 @@ impl<J: Job> EventLoop<J> {
 
     /// Polls: at once when something is left over, otherwise exactly to the next deadline.
     fn sleep<A: Application<Job = J>>(&mut self, application: &mut A) -> io::Result<()> {
-        let timeout = self.timeout(application);
-        if timeout != Some(Duration::ZERO) {
-            self.shell.meters.wake_ups += 1;
-        }
-        match self.poll.poll(&mut self.events, timeout) {
-            Ok(()) => Ok(()),
-            // A signal: its byte is in its socket. The turn sees what is there and sleeps again.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.shell.meters.interrupted += 1;
-                self.events.clear();
-                Ok(())
+        loop {
+            let timeout = self.timeout(application);
+            if timeout != Some(Duration::ZERO) {
+                self.shell.meters.wake_ups += 1;
             }
-            Err(error) => Err(error),
+            match self.poll.poll(&mut self.events, timeout) {
+                // A signal: its handler has written its byte, so the next poll returns at once.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    self.shell.meters.interrupted += 1;
+                }
+                result => return result,
+            }
         }
     }
 

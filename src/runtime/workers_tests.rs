@@ -18,8 +18,8 @@ enum Planted {
     Panic,
     /// Runs until its sender is gone.
     Gate(Receiver<()>),
-    /// So many slices; notes each of them.
-    Slices(u32, Arc<Mutex<Vec<&'static str>>>),
+    /// So many slices; notes each of them and waits for the gate at its end.
+    Slices(u32, Receiver<()>, Arc<Mutex<Vec<&'static str>>>),
     Note(&'static str, Arc<Mutex<Vec<&'static str>>>),
 }
 
@@ -33,12 +33,13 @@ impl Job for Planted {
                 let _ = gate.recv();
                 Slice::Done(0)
             }
-            Self::Slices(left, notes) => {
+            Self::Slices(left, gate, notes) => {
                 notes.lock().unwrap().push("slice");
+                let _ = gate.recv();
                 if left == 1 {
                     return Slice::Done(0);
                 }
-                Slice::More(Self::Slices(left - 1, notes))
+                Slice::More(Self::Slices(left - 1, gate, notes))
             }
             Self::Note(text, notes) => {
                 notes.lock().unwrap().push(text);
@@ -183,19 +184,21 @@ fn workers_take_the_highest_class_first() {
 fn fast_jobs_go_in_between_the_slices_of_a_single_worker() {
     let mut bench = Bench::new(1);
     let (gate, closed) = bounded(0);
-    let first = bench.submit(EffectClass::Order, Planted::Gate(closed));
-    bench.wait_until_taken(first);
     let notes = Arc::new(Mutex::new(Vec::new()));
-    bench.submit(EffectClass::Storage, Planted::Slices(3, notes.clone()));
+    let sliced = Planted::Slices(3, closed, notes.clone());
+    let sliced = bench.submit(EffectClass::Storage, sliced);
+    bench.wait_until_taken(sliced);
     bench.submit(EffectClass::Storage, Planted::Note("other", notes.clone()));
     bench.submit(EffectClass::Order, Planted::Note("order", notes.clone()));
+    gate.send(()).unwrap();
+    assert_eq!(bench.result().class, EffectClass::Order);
     drop(gate);
-    for _ in 0..4 {
+    for _ in 0..2 {
         bench.result();
     }
     assert_eq!(
         *notes.lock().unwrap(),
-        ["order", "slice", "slice", "slice", "other"]
+        ["slice", "order", "slice", "slice", "other"]
     );
     let id = EffectId {
         slot: 99,
