@@ -3,17 +3,20 @@
 //! Run without the variable below this is the driver: it starts itself as the process under test,
 //! sends signals, and reads status dumps and log lines. No case asserts how long something took.
 
+#[path = "support/planted.rs"]
+mod planted;
+#[path = "support/scenarios.rs"]
+mod scenarios;
 mod support;
 
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use support::process::{Process, class, count, task};
-use support::{planted, scenarios};
 
 /// Names the scenario that this process is to run.
 const VARIABLE: &str = "MINNOW_PLANTED_SCENARIO";
@@ -114,7 +117,10 @@ fn main() -> ExitCode {
 }
 
 fn start(scenario: &str) -> Process {
-    Process::start(VARIABLE, scenario)
+    let program = std::env::current_exe().expect("the path of this test");
+    let mut command = Command::new(program);
+    command.env(VARIABLE, scenario);
+    Process::start(command, "planted ready")
 }
 
 fn stop(mut process: Process) {

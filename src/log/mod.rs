@@ -99,7 +99,9 @@ pub fn trace(target: &str, message: &str, fields: Fields<'_>) {
 /// Writes a line of level info whatever the level is, at once; `json` is one JSON value and stands
 /// in place of the fields.
 pub fn dump(target: &str, message: &str, json: &str) {
-    lock().dump(target, message, json);
+    let mut logger = lock();
+    logger.dump(target, message, json);
+    PENDING.store(logger.due_in().is_some(), Ordering::Release);
 }
 
 /// From now on this value appears nowhere. Shorter than 8 characters: ignored, it would redact

@@ -162,7 +162,7 @@ pub trait Application: Sized {
     /// An effect submitted with [`Shell::submit_on_loop`] has its place: begin it.
     fn on_begin(&mut self, _id: EffectId, _tag: u64, _shell: &mut Shell<Self::Job>) {}
 
-    /// A worker has not come back from a job three times its limit after it began: readiness
+    /// A worker has not come back from a job twice its limit after that was given up: readiness
     /// fails and the watchdog is no longer fed while [`Shell::stuck_workers`] is not 0.
     fn on_worker_stuck(
         &mut self,

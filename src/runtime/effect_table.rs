@@ -68,6 +68,8 @@ pub struct Lapsed {
     pub class: EffectClass,
     pub owner: Option<Owner>,
     pub lapse: Lapse,
+    /// Its limit in milliseconds.
+    pub limit_ms: u64,
 }
 
 /// What became of a request.
@@ -87,6 +89,8 @@ pub enum Admission<W> {
 pub struct Handover<W> {
     pub id: EffectId,
     pub class: EffectClass,
+    /// Monotonic milliseconds from which on it must not be started; `None` = any time.
+    pub start_by_ms: Option<u64>,
     pub work: W,
 }
 
@@ -114,6 +118,8 @@ struct Entry<W> {
     owner: Option<Owner>,
     limit_ms: u64,
     wait: Wait,
+    /// End of the waiting time, in milliseconds.
+    start_by_ms: Option<u64>,
     sequence: u64,
     alarm: Option<TimerKey>,
     state: State<W>,
@@ -193,10 +199,11 @@ impl<W> EffectTable<W> {
             generation: self.slots[slot as usize].generation,
         };
         self.wheel.advance(now);
-        let alarm = match request.wait {
-            Wait::AtMost(wait) => Some(self.wheel.arm(now.saturating_add(wait), id)),
+        let start_by_ms = match request.wait {
+            Wait::AtMost(wait) => Some(now.saturating_add(wait)),
             Wait::Unlimited => None,
         };
+        let alarm = start_by_ms.map(|due| self.wheel.arm(due, id));
         let sequence = self.sequence;
         self.sequence += 1;
         self.waiting.insert((request.class, sequence, slot));
@@ -206,6 +213,7 @@ impl<W> EffectTable<W> {
             owner: request.owner,
             limit_ms: request.limit_ms,
             wait: request.wait,
+            start_by_ms,
             sequence,
             alarm,
             state: State::Waiting(request.work),
@@ -260,6 +268,7 @@ impl<W> EffectTable<W> {
         let State::Waiting(work) = std::mem::replace(&mut entry.state, State::HandedOver) else {
             unreachable!("what waits has its work");
         };
+        let start_by_ms = entry.start_by_ms;
         if entry.alarm.is_none() {
             self.wheel.advance(now);
             entry.alarm = Some(self.wheel.arm(now.saturating_add(entry.limit_ms), id));
@@ -270,7 +279,12 @@ impl<W> EffectTable<W> {
         counters.started += 1;
         self.in_flight += 1;
         self.in_flight_reserved += usize::from(class.is_reserved());
-        Some(Handover { id, class, work })
+        Some(Handover {
+            id,
+            class,
+            start_by_ms,
+            work,
+        })
     }
 
     /// The effect began to execute at `at` milliseconds: its limit runs from here.
@@ -399,6 +413,7 @@ impl<W> EffectTable<W> {
             class: entry.class,
             owner: entry.owner,
             lapse,
+            limit_ms: entry.limit_ms,
         }
     }
 
@@ -426,13 +441,6 @@ impl<W> EffectTable<W> {
     /// The exact time of the next expiry, in milliseconds.
     pub fn next_deadline(&mut self) -> Option<u64> {
         self.wheel.next_deadline()
-    }
-
-    /// Limit of the effect in milliseconds; `None` if it has ended.
-    pub fn limit_ms(&self, id: EffectId) -> Option<u64> {
-        let slot = self.slots.get(id.slot as usize)?;
-        let entry = slot.entry.as_ref()?;
-        (slot.generation == id.generation).then_some(entry.limit_ms)
     }
 
     /// Effects handed over or executing.

@@ -343,6 +343,10 @@ impl<J: Job> EventLoop<J> {
                 .shell
                 .submit(EffectRequest::new(EffectClass::Storage, job));
         }
+        if self.stop_by_ns.is_some() {
+            // A second stop signal ends the process without another word.
+            log::flush();
+        }
         let due = log::due_in().map(|left| {
             let due_ns = clock::monotonic_ns().saturating_add(nanoseconds(left));
             u64::try_from(due_ns / 1_000_000).unwrap_or(0) + 1
@@ -451,3 +455,7 @@ impl<J: Job> EventLoop<J> {
 fn nanoseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+#[path = "event_loop_tests.rs"]
+mod tests;

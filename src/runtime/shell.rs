@@ -4,7 +4,7 @@
 //! bookkeeping that takes effect within the turn; nothing here blocks.
 
 use super::application::{Arrival, EffectOutcome, EffectReport};
-use super::effect_table::{Admission, EffectTable, Finish, Handover, Lapse, Lapsed};
+use super::effect_table::{Admission, EffectTable, Finish, Handover, Lapsed};
 use super::jobs::{EffectClass, EffectId, EffectRequest, Job, JobEnd, JobOutcome, Owner, Verdict};
 use super::meters::Meters;
 use super::sources::{Readiness, SourceKind, Sources};
@@ -124,14 +124,25 @@ impl<J: Job> Shell<J> {
     /// Hands over every effect that has a place.
     pub(super) fn hand_over(&mut self) {
         let now = self.now_ms();
-        while let Some(Handover { id, class, work }) = self.effects.next(now) {
+        while let Some(handover) = self.effects.next(now) {
+            let Handover {
+                id,
+                class,
+                start_by_ms,
+                work,
+            } = handover;
             match work {
                 Work::OnLoop(tag) => {
                     self.effects.taken(id, now);
                     self.begins.push_back((id, tag));
                 }
                 Work::Job(job) => {
-                    if let Err(error) = self.pool.submit(id, class, job) {
+                    let start_by_ns = start_by_ms.map(|by| {
+                        i64::try_from(by)
+                            .unwrap_or(i64::MAX)
+                            .saturating_mul(1_000_000)
+                    });
+                    if let Err(error) = self.pool.submit(id, class, start_by_ns, job) {
                         self.refuse(id, class, &error);
                     }
                 }
@@ -212,14 +223,18 @@ impl<J: Job> Shell<J> {
             &mut lapsed,
         );
         for lapsed in lapsed {
-            if let Lapse::TimedOut { limit_ms } = lapsed.lapse
-                && self.pool.is_running(lapsed.id)
-            {
-                let due = now.saturating_add(limit_ms.saturating_mul(2));
-                let timer = ShellTimer::StuckCheck(lapsed.id, lapsed.class);
-                self.timers.arm(due, timer);
-            }
+            self.watch(&lapsed);
             self.report_lapse(lapsed);
+        }
+    }
+
+    /// Looks at a worker again that goes on with a job nobody waits for any more.
+    fn watch(&mut self, lapsed: &Lapsed) {
+        if self.pool.is_running(lapsed.id) {
+            let limit = lapsed.limit_ms.saturating_mul(2);
+            let due = self.now_ms().saturating_add(limit);
+            let timer = ShellTimer::StuckCheck(lapsed.id, lapsed.class);
+            self.timers.arm(due, timer);
         }
     }
 
@@ -254,8 +269,10 @@ impl<J: Job> Shell<J> {
         let mut lapsed = Vec::new();
         self.effects.abandon_where(unwanted, &mut lapsed);
         for lapsed in lapsed {
-            // Nothing else to do about one that runs: its result will come late.
-            let _ = self.pool.take_back(lapsed.id);
+            if self.pool.take_back(lapsed.id).is_some() {
+                // It runs, and its result will come late.
+                self.watch(&lapsed);
+            }
             self.begins.retain(|(id, _)| *id != lapsed.id);
         }
         self.hand_over();

@@ -141,18 +141,36 @@ impl<J: Job> Shell<J> {
         }
     }
 
+    /// The bounded queues of the machinery. Nothing is ever dropped from the results: a worker
+    /// would wait.
     fn queues(&self) -> Vec<QueueView> {
-        let capacity = self.pool.settings().lane_capacity;
-        self.pool
-            .lane_views()
-            .map(|lane| QueueView {
-                name: format!("lane_{}", lane.class.name()),
-                used: lane.used,
+        let refused = self.effects.views().iter().map(|class| class.refused).sum();
+        let (used, capacity, high_water) = self.pool.results_use();
+        let mut queues = vec![
+            QueueView {
+                name: "effects_waiting".to_owned(),
+                used: self.effects.waiting(),
+                capacity: self.effects.settings().waiting_capacity,
+                high_water: self.effects.waiting_high_water(),
+                dropped: refused,
+            },
+            QueueView {
+                name: "worker_results".to_owned(),
+                used,
                 capacity,
-                high_water: lane.high_water,
-                dropped: lane.refused,
-            })
-            .collect()
+                high_water,
+                dropped: 0,
+            },
+        ];
+        let lane_capacity = self.pool.settings().lane_capacity;
+        queues.extend(self.pool.lane_views().map(|lane| QueueView {
+            name: format!("lane_{}", lane.class.name()),
+            used: lane.used,
+            capacity: lane_capacity,
+            high_water: lane.high_water,
+            dropped: lane.refused,
+        }));
+        queues
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) const TAKEN_BACK: i64 = -1;
 pub(super) struct Package<J> {
     pub id: EffectId,
     pub class: EffectClass,
+    /// Monotonic nanoseconds from which on it must not be started: the loop may be too busy to take
+    /// a stale order back.
+    pub start_by_ns: Option<i64>,
     pub job: J,
     /// 0 = waiting, [`TAKEN_BACK`], or the monotonic nanoseconds at which it was taken.
     pub ticket: Arc<AtomicI64>,
@@ -49,7 +52,7 @@ pub struct WorkerView {
     pub job: Option<WorkerJob>,
     pub finished: u64,
     pub panicked: u64,
-    /// Jobs it met that had been taken back.
+    /// Jobs it met that had been taken back or had waited too long.
     pub taken_back: u64,
 }
 
@@ -174,13 +177,15 @@ impl<J: Job> Worker<J> {
             .find_map(|(_, lane)| lane.try_recv().ok())
     }
 
-    /// Marks the job as taken; `None` when it was taken back.
+    /// Marks the job as taken; `None` when it was taken back or came too late.
     fn begin(&self, package: Package<J>) -> Option<Started<J>> {
         let now_ns = clock::monotonic_ns();
+        let is_late = package.start_by_ns.is_some_and(|by| by <= now_ns);
+        let mark = if is_late { TAKEN_BACK } else { now_ns };
         let taken = package
             .ticket
-            .compare_exchange(0, now_ns, Ordering::AcqRel, Ordering::Acquire);
-        if taken.is_err() {
+            .compare_exchange(0, mark, Ordering::AcqRel, Ordering::Acquire);
+        if is_late || taken.is_err() {
             self.seat.taken_back.fetch_add(1, Ordering::Relaxed);
             return None;
         }

@@ -117,6 +117,7 @@ pub struct Pool<J: Job> {
     /// Jobs submitted whose result has not come back, with the time they were taken at.
     tickets: BTreeMap<EffectId, Arc<AtomicI64>>,
     meters: [LaneMeter; EffectClass::COUNT],
+    results_high_water: usize,
 }
 
 impl<J: Job> Pool<J> {
@@ -153,6 +154,7 @@ impl<J: Job> Pool<J> {
             wake,
             tickets: BTreeMap::new(),
             meters: Default::default(),
+            results_high_water: 0,
         };
         if pool.settings.start == ThreadStart::AtOnce {
             for number in 0..pool.settings.threads {
@@ -162,7 +164,7 @@ impl<J: Job> Pool<J> {
         Ok(pool)
     }
 
-    /// Gives a job to its lane.
+    /// Gives a job to its lane. From `start_by_ns` (monotonic) on no worker starts it.
     ///
     /// # Errors
     /// Hands the job back with the reason.
@@ -170,6 +172,7 @@ impl<J: Job> Pool<J> {
         &mut self,
         id: EffectId,
         class: EffectClass,
+        start_by_ns: Option<i64>,
         job: J,
     ) -> Result<(), SubmitError<J>> {
         if self.lanes.is_empty() {
@@ -186,6 +189,7 @@ impl<J: Job> Pool<J> {
         let package = Package {
             id,
             class,
+            start_by_ns,
             job,
             ticket: Arc::clone(&ticket),
         };
@@ -273,12 +277,18 @@ impl<J: Job> Pool<J> {
                 self.tickets.remove(&id);
                 None
             }
+            // A worker met it too late to start it.
+            Err(TAKEN_BACK) => {
+                self.tickets.remove(&id);
+                None
+            }
             Err(at) => Some(at),
         }
     }
 
     /// The next finished job.
     pub fn try_result(&mut self) -> Option<JobEnd<J::Output>> {
+        self.results_high_water = self.results_high_water.max(self.results.len());
         let end = self.results.try_recv().ok()?;
         self.tickets.remove(&end.id);
         Some(end)
@@ -305,6 +315,12 @@ impl<J: Job> Pool<J> {
         (0..self.settings.threads)
             .map(|number| self.seats[number].view(number, self.threads[number].is_some(), now))
             .collect()
+    }
+
+    /// Finished jobs that wait to be fetched: now, at most, and the most there were.
+    pub fn results_use(&self) -> (usize, usize, usize) {
+        let capacity = self.results.capacity().unwrap_or(usize::MAX);
+        (self.results.len(), capacity, self.results_high_water)
     }
 
     /// Use of each lane.

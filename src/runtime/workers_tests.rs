@@ -75,7 +75,7 @@ impl Bench {
             generation: 0,
         };
         self.next += 1;
-        assert!(self.pool.submit(id, class, job).is_ok());
+        assert!(self.pool.submit(id, class, None, job).is_ok());
         id
     }
 
@@ -205,7 +205,9 @@ fn fast_jobs_go_in_between_the_slices_of_a_single_worker() {
         generation: 0,
     };
     assert!(matches!(
-        bench.pool.submit(id, EffectClass::Llm, Planted::Value(0)),
+        bench
+            .pool
+            .submit(id, EffectClass::Llm, None, Planted::Value(0)),
         Err(SubmitError::NotOnThisPool(_))
     ));
 }
@@ -240,7 +242,7 @@ fn a_full_lane_hands_the_job_back() {
     assert!(matches!(
         bench
             .pool
-            .submit(id, EffectClass::Storage, Planted::Value(7)),
+            .submit(id, EffectClass::Storage, None, Planted::Value(7)),
         Err(SubmitError::LaneFull(Planted::Value(7)))
     ));
     drop(gate);
@@ -261,4 +263,25 @@ fn at_the_end_a_hanging_worker_is_reported_and_nobody_waits_for_it() {
             .any(|view| view.job.is_some_and(|job| job.id == hanging))
     );
     drop(gate);
+}
+
+#[test]
+fn a_job_that_waited_too_long_is_not_started_even_if_nobody_takes_it_back() {
+    let mut bench = Bench::new(2);
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let id = EffectId {
+        slot: 99,
+        generation: 0,
+    };
+    let stale = Planted::Note("stale", notes.clone());
+    let submitted = bench.pool.submit(id, EffectClass::Order, Some(1), stale);
+    assert!(submitted.is_ok());
+    bench.submit(EffectClass::Order, Planted::Value(1));
+    assert!(matches!(bench.result().outcome, JobOutcome::Done(1)));
+    while bench.pool.views().iter().all(|view| view.taken_back == 0) {
+        std::thread::yield_now();
+    }
+    assert_eq!(bench.pool.take_back(id), None);
+    assert!(notes.lock().unwrap().is_empty());
+    assert_eq!(bench.pool.outstanding(), 0);
 }

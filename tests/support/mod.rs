@@ -1,5 +1,3 @@
 //! What whole-process tests share: the process under test, and how it is watched from outside.
 
-pub mod planted;
 pub mod process;
-pub mod scenarios;

@@ -3,6 +3,9 @@
 //! Waiting has generous limits that only a broken program reaches; nothing asserts how long
 //! something took. A process that a test leaves behind is killed with its handle.
 
+// Each test program uses its own part of this.
+#![allow(dead_code)]
+
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
@@ -21,11 +24,10 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts this very program as the process under test.
-    pub fn start(variable: &str, scenario: &str) -> Self {
-        let program = std::env::current_exe().expect("the path of this test");
-        let mut child = Command::new(program)
-            .env(variable, scenario)
+    /// Starts the process under test and waits for a log line that contains `ready`: before that its
+    /// signal handlers may not be installed.
+    pub fn start(mut command: Command, ready: &str) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -45,7 +47,7 @@ impl Process {
             lines,
             seen: VecDeque::new(),
         };
-        process.wait_for_line("planted ready");
+        process.wait_for_line(ready);
         process
     }
 

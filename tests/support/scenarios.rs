@@ -1,6 +1,6 @@
 //! The scenarios: which tasks and effects are planted, with limits short enough to be met.
 
-use super::planted::{Behaviour, Listen, OnReload, OnStop, PlantedJob, PlantedWork, Scenario};
+use crate::planted::{Behaviour, Listen, OnReload, OnStop, PlantedJob, PlantedWork, Scenario};
 use minnow::core::schedule::{Period, SchedulerSettings, TaskClass, TaskSpec};
 use minnow::runtime::{EffectClass, LoopSettings, Wait};
 use std::time::Duration;
@@ -157,8 +157,10 @@ fn panics() -> Scenario {
 
 /// Model calls and notifications hang for good while orders go on.
 fn hanging_calls() -> Scenario {
-    let mut machinery = LoopSettings::default();
-    machinery.executor_shutdown_timeout = Duration::from_millis(100);
+    let machinery = LoopSettings {
+        executor_shutdown_timeout: Duration::from_millis(100),
+        ..LoopSettings::default()
+    };
     Scenario {
         machinery,
         effects: vec![
@@ -226,8 +228,10 @@ fn idle() -> Scenario {
 }
 
 fn misses_its_deadline() -> Scenario {
-    let mut machinery = LoopSettings::default();
-    machinery.shutdown_timeout = Duration::from_millis(100);
+    let machinery = LoopSettings {
+        shutdown_timeout: Duration::from_millis(100),
+        ..LoopSettings::default()
+    };
     Scenario {
         machinery,
         on_stop: OnStop::Ignore,
