@@ -20,5 +20,7 @@ pub mod cli;
 pub mod config;
 pub mod core;
 pub mod exchange;
+pub mod log;
 pub mod report;
+pub mod runtime;
 pub mod store;
