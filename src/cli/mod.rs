@@ -9,6 +9,10 @@ pub mod export;
 pub mod import;
 pub mod init;
 pub mod inspect;
+pub mod logging;
+pub mod progress;
+pub mod replay;
+pub mod replay_ledger;
 pub mod report;
 pub mod sources;
 
@@ -60,6 +64,8 @@ pub struct Common {
 pub enum Verb {
     /// Print every effective setting with its source, and what is odd about them
     CheckConfig(check_config::Arguments),
+    /// Replay recorded data through the whole bot and report on it
+    Replay(Box<replay::Arguments>),
     /// Write a .env and a configuration, from a few questions or flags
     Init(init::Arguments),
     /// Show what a run amounted to, from its ledger
@@ -88,6 +94,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let common = &line.common;
     let outcome = match &line.verb {
         Verb::CheckConfig(arguments) => check_config::run(common, arguments, |_| None),
+        Verb::Replay(arguments) => replay::run(common, arguments),
         Verb::Init(arguments) => init::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
         Verb::Import(arguments) => import::run(common, arguments),

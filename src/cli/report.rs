@@ -25,7 +25,7 @@ pub struct Arguments {
     pub data_dir: PathBuf,
 }
 
-fn trades_shown(text: &str) -> Result<TradesShown, String> {
+pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
     if text == "all" {
         return Ok(TradesShown::All);
     }

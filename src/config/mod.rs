@@ -14,6 +14,7 @@ pub mod findings;
 mod fingerprint;
 mod gather;
 mod gather_file;
+pub mod identity;
 mod json_file;
 pub mod key;
 pub mod keys;

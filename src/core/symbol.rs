@@ -62,6 +62,25 @@ struct QuietZone {
     length: u64,
 }
 
+/// Closes that a buy-and-hold of the whole run is measured by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closes {
+    pub count: u64,
+    /// Close of candle number `min_candles_for_trading` (the first one if that is 0).
+    pub first: Option<Price>,
+    pub last: Option<Price>,
+}
+
+impl Closes {
+    pub fn note(&mut self, close: Price, first_after: u64) {
+        self.count += 1;
+        if self.count == first_after.max(1) {
+            self.first = Some(close);
+        }
+        self.last = Some(close);
+    }
+}
+
 #[derive(Debug)]
 pub struct Symbol {
     pub id: SymbolId,
@@ -85,6 +104,7 @@ pub struct Symbol {
     pub pending: Option<PendingRun>,
     /// Open time of the last decided candle: none is decided twice.
     pub decided: Option<Timestamp>,
+    pub closes: Closes,
     /// Wall time of the last decision, for a configured minimum distance.
     pub decided_at: Option<Timestamp>,
     /// Candle and side of the last entry.
@@ -120,6 +140,7 @@ impl Symbol {
             reversal: None,
             pending: None,
             decided: None,
+            closes: Closes::default(),
             decided_at: None,
             last_entry: None,
             roll_over: None,

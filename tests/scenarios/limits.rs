@@ -139,11 +139,7 @@ fn a_rapid_loss_latches_the_emergency_stop_and_closes() {
         "a reduction is never vetoed"
     );
     world.minutes(4, 9, "48600");
-    assert_eq!(
-        world.core.holds().get("emergency_stop"),
-        Some(&5),
-        "five candles since"
-    );
+    assert_eq!(world.held("emergency_stop"), Some(5), "five candles since");
     // Too short a reason, then a good one.
     world.command(
         600_000,
@@ -180,7 +176,7 @@ fn a_paused_bot_enters_nothing_but_leaves() {
             reason: String::new(),
         },
     );
-    assert!(world.core.holds()["paused"] > 0);
+    assert!(world.held("paused").unwrap() > 0);
 }
 
 #[test]
@@ -353,6 +349,6 @@ fn a_price_in_doubt_blocks_entries() {
     world.trade(30_000, "50000", "10");
     world.trade(60_500, "70000", "1");
     world.trade(61_100, "70000", "1");
-    assert_eq!(world.core.holds().get("price_in_doubt"), Some(&1));
+    assert_eq!(world.held("price_in_doubt"), Some(1));
     assert!(world.orders.is_empty());
 }

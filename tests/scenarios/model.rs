@@ -39,9 +39,9 @@ fn no_answer_is_a_hold_at_the_deadline_and_a_late_one_is_counted() {
     let run = world.questions[0].run;
     // 40 s after the close of minute 0.
     world.trade(99_999, "50000", "10");
-    assert!(!world.core.holds().contains_key("no answer in time"));
+    assert!(world.held("no answer in time").is_none());
     world.trade(100_000, "50000", "10");
-    assert_eq!(world.core.holds()["no answer in time"], 1);
+    assert_eq!(world.held("no answer in time").unwrap(), 1);
     world.input(100_500, answer(run, "LONG"));
     assert_eq!(world.core.counts().late_answers, 1);
     assert!(world.orders.is_empty());

@@ -341,6 +341,11 @@ impl World {
         })
     }
 
+    /// How often symbol 0 held for a reason.
+    pub fn held(&self, reason: &'static str) -> Option<u64> {
+        self.core.holds().get(&(SymbolId(0), reason)).copied()
+    }
+
     pub fn cash(&self) -> Decimal {
         self.core.account().cash
     }

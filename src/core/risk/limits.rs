@@ -142,6 +142,11 @@ impl LossLimits {
         self.baselines[period as usize].hit
     }
 
+    /// Start of the period; `None` before the first candle.
+    pub fn since(&self, period: Period) -> Option<Timestamp> {
+        self.baselines[period as usize].start
+    }
+
     /// Equity at the start of the period.
     pub fn baseline(&self, period: Period) -> Decimal {
         self.baselines[period as usize].equity

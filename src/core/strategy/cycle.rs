@@ -121,8 +121,10 @@ impl Core {
         out: &mut Effects,
     ) {
         self.counts.candles += 1;
+        let first_after = self.settings.trading.min_candles as u64;
         let symbol = &mut self.symbols[id.index()];
         symbol.disturb();
+        symbol.closes.note(candle.close, first_after);
         let view = CandleView::of(&candle, &symbol.scale);
         symbol.strategy.observe(&view);
         let end = candle.open_time + symbol.series.interval().span();
@@ -167,7 +169,7 @@ impl Core {
             .decided_at
             .is_some_and(|last| at.wall.since(last) < self.settings.trading.decision_interval);
         if too_soon {
-            self.note_hold("decision_interval");
+            self.note_hold(id, "decision_interval");
             return;
         }
         symbol.decided_at = Some(at.wall);
@@ -416,7 +418,7 @@ impl Core {
         );
         self.hash.text(outcome.reason);
         if outcome.action == Action::Hold {
-            self.note_hold(outcome.reason);
+            self.note_hold(id, outcome.reason);
         }
         let eventful = proposal.action != Action::Hold || outcome.action != Action::Hold;
         if !eventful && !self.keep_holds {

@@ -1,0 +1,425 @@
+//! `minnow replay`: recorded data through the whole bot, ending in a report.
+//!
+//! No network and no key; always in paper mode. The ledger of the run is made anew each time.
+
+use super::logging::start_log;
+use super::progress::ProgressBar;
+use super::replay_ledger::{Ending, ledger_path, session_row};
+use super::{Common, Exit, Failure, sources};
+use crate::config::identity::instance_head;
+use crate::config::{Effective, reload_difference};
+use crate::core::Core;
+use crate::core::market::{Instrument, SymbolId};
+use crate::core::modes::Turns;
+use crate::core::records::{EquityPoint, Record};
+use crate::core::risk::emergency::Trigger;
+use crate::core::settings::{Identity, Settings};
+use crate::core::units::Timestamp;
+use crate::core::units::calendar::parse_time;
+use crate::report::terminal::Paint;
+use crate::report::{Accumulator, Report, TradesShown, json, terminal};
+use crate::runtime::journal::{Journal, Observer};
+use crate::runtime::replay::{Feed, Outcome, Plan, Replay, ReplayProgress, Window};
+use crate::runtime::{EffectSettings, EventLoop, LoopSettings, PoolSettings, ThreadStart};
+use crate::store::ledger::batcher::BatchLimits;
+use crate::store::ledger::{Ledger, LedgerError};
+use crate::store::recording::{Header, OpenOptions, RecordingError, SymbolTable, TurnKind, open};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Trades listed in the text report unless asked otherwise.
+const TRADES_SHOWN: u64 = 10;
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Recordings: block form (.mrec), line form (.jsonl, .jsonl.gz) or a folder of segments
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Leave out what came before this UTC time (2018-01-02 or 2018-01-02T12:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub from: Option<Timestamp>,
+    /// Stop before this UTC time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub to: Option<Timestamp>,
+    /// Play N times as fast as it happened [default: as fast as it goes]
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Go on after damaged places instead of stopping at the first
+    #[arg(long)]
+    pub skip_damaged: bool,
+    /// Store every HOLD decision too, not only their number by reason
+    #[arg(long)]
+    pub keep_all: bool,
+    /// Handle every trade one by one; slower, and the result must be the same
+    #[arg(long)]
+    pub plain: bool,
+    /// Write the ledger here instead of <data directory>/replays
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Closed trades to list in the report: a number, or all
+    #[arg(long, value_name = "N|all", value_parser = super::report::trades_shown)]
+    pub trades: Option<TradesShown>,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    parse_time(text)
+        .ok_or_else(|| "expected a UTC time such as 2018-01-02 or 2018-01-02T12:00:00Z".to_owned())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
+        .ok_or_else(|| "expected a number above 0".to_owned())
+}
+
+/// Replays the recordings and prints the report.
+///
+/// # Errors
+/// Configuration (78); recordings or a ledger that cannot be used, or a replay that differs from
+/// its recording (1).
+pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut sources = sources::of_process(common);
+    if !common.dry_run {
+        // A replay sends no order; a file that says dry_run = false is no mistake here.
+        let always = ("system.dry_run", "true".to_owned(), "replay");
+        sources.named.push(always);
+    }
+    let effective = sources::load_or_fail(&sources)?;
+    start_log(&effective)?;
+    let headers = read_headers(&arguments.files)?;
+    let instruments = choose_instruments(&effective, &headers)?;
+    let identity = Identity {
+        instance_head: instance_head(&headers[0].instance),
+        session: session_name(&headers[0]),
+    };
+    let settings = effective
+        .for_core(&instruments, &identity)
+        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
+    let turns = turns_of(&headers, &arguments.files)?;
+    if !common.json {
+        say_what_applies(&effective);
+    }
+    let path = match &arguments.ledger {
+        Some(path) => path.clone(),
+        None => ledger_path(&effective, &arguments.files),
+    };
+    let row = session_row(&effective, &settings, &arguments.files);
+    let ledger = Ledger::create_replay(&path, &row).map_err(ledger_failure)?;
+    let exit = replay(common, arguments, &effective, settings, turns, ledger)?;
+    print_report(common, arguments, &path)?;
+    Ok(exit)
+}
+
+/// Follows the run for the report.
+struct Follow(Accumulator);
+
+impl Observer for Follow {
+    fn record(&mut self, record: &Record) {
+        self.0.record(record);
+    }
+
+    fn equity(&mut self, point: &EquityPoint) {
+        self.0.equity(point);
+    }
+}
+
+fn replay(
+    common: &Common,
+    arguments: &Arguments,
+    effective: &Effective,
+    settings: Settings,
+    turns: Turns,
+    ledger: Ledger,
+) -> Result<Exit, Failure> {
+    let began = Instant::now();
+    let feeds = open_feeds(arguments, &settings.instruments)?;
+    let mut follow = Follow(Accumulator::new(
+        settings.paper.starting_balance,
+        settings.instruments.clone(),
+    ));
+    let mut core = Core::new(settings, turns);
+    core.keep_holds(arguments.keep_all);
+    core.use_plain_path(arguments.plain);
+    let bar = ProgressBar::new(common.json);
+    let mut show = |progress: ReplayProgress| bar.show(progress);
+    let mut reload = || reload_text(common, effective);
+    let plan = Plan {
+        feeds,
+        speed: arguments.speed,
+        verify: turns == Turns::Session,
+        progress: true,
+    };
+    let limits = if turns == Turns::History {
+        BatchLimits::REPLAY
+    } else {
+        BatchLimits::SESSION
+    };
+    let journal = Journal::new(ledger, limits);
+    let mut application = Replay::new(
+        core,
+        journal,
+        plan,
+        &mut follow,
+        Some(&mut show),
+        &mut reload,
+    );
+    let machine = EventLoop::new(loop_settings(effective))
+        .map_err(|error| Failure::run_time(format!("cannot set up the event loop: {error}")))?;
+    let end = machine
+        .run(&mut application)
+        .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
+    let outcome = application.outcome();
+    let span = application.span();
+    let damages: u64 = application
+        .feeds()
+        .iter()
+        .map(|f| f.damages().total())
+        .sum();
+    let (core, journal) = application.into_parts();
+    bar.finish();
+    let ending = Ending {
+        outcome: outcome.clone(),
+        span,
+        elapsed: began.elapsed(),
+    };
+    let stopped_by_operator = matches!(core.emergency().latched(), Some((Trigger::Operator, _)));
+    let closed = ending.close(&core, journal, &follow.0);
+    match outcome {
+        Outcome::Failed(text) => Err(Failure::run_time(text)),
+        Outcome::Interrupted(_) if end.exit_code() == Exit::Unresolved as u8 => {
+            closed?;
+            Ok(Exit::Unresolved)
+        }
+        Outcome::Interrupted(signal) => {
+            closed?;
+            let at = span
+                .1
+                .map_or("its start".to_owned(), |last| last.to_string());
+            note(&format!(
+                "stopped by {}: what follows is complete up to {at}",
+                signal.name()
+            ));
+            Ok(Exit::Interrupted)
+        }
+        Outcome::Complete => {
+            closed?;
+            if damages > 0 {
+                note(&format!("{damages} damaged places were left out"));
+            }
+            Ok(if stopped_by_operator {
+                Exit::Halted
+            } else {
+                Exit::Success
+            })
+        }
+    }
+}
+
+fn loop_settings(effective: &Effective) -> LoopSettings {
+    let seconds = |key: &str| Duration::from_secs_f64(effective.seconds(key).as_secs_f64());
+    LoopSettings {
+        effects: EffectSettings {
+            max_in_flight: effective.count("functional_programming.max_concurrent_effects"),
+            ..EffectSettings::default()
+        },
+        pool: PoolSettings {
+            threads: effective.worker_threads(),
+            start: if effective.flag("io_effects.thread_pool_optimization") {
+                ThreadStart::OnFirstUse
+            } else {
+                ThreadStart::AtOnce
+            },
+            ..PoolSettings::default()
+        },
+        shutdown_timeout: seconds("system.shutdown_timeout"),
+        executor_shutdown_timeout: seconds("io_effects.executor_shutdown_timeout"),
+        ..LoopSettings::default()
+    }
+}
+
+fn read_headers(files: &[PathBuf]) -> Result<Vec<Header>, Failure> {
+    files
+        .iter()
+        .map(|file| {
+            open(file, &OpenOptions::default())
+                .map(|opened| opened.header)
+                .map_err(recording_failure)
+        })
+        .collect()
+}
+
+/// The configured symbols in their order, or all of the recordings when none is configured.
+fn choose_instruments(
+    effective: &Effective,
+    headers: &[Header],
+) -> Result<Vec<Instrument>, Failure> {
+    let mut recorded: Vec<&Instrument> = Vec::new();
+    for instrument in headers.iter().flat_map(|header| &header.instruments) {
+        match recorded
+            .iter()
+            .find(|known| known.symbol == instrument.symbol)
+        {
+            None => recorded.push(instrument),
+            Some(known) if (known.tick, known.lot) == (instrument.tick, instrument.lot) => {}
+            Some(known) => {
+                return Err(Failure::run_time(format!(
+                    "{} has tick {} and lot {} in one recording, tick {} and lot {} in another: \
+                     expected the same grid",
+                    known.symbol, known.tick, known.lot, instrument.tick, instrument.lot
+                )));
+            }
+        }
+    }
+    let stated = effective.entry("trading.symbol").is_explicit()
+        || effective.entry("trading.symbols").is_explicit();
+    if !stated {
+        return Ok(recorded.into_iter().cloned().collect());
+    }
+    let known: Vec<&str> = recorded.iter().map(|i| i.symbol.as_str()).collect();
+    effective
+        .symbols()
+        .into_iter()
+        .map(|symbol| {
+            recorded
+                .iter()
+                .find(|instrument| instrument.symbol == symbol)
+                .map(|instrument| (*instrument).clone())
+                .ok_or_else(|| {
+                    Failure::new(
+                        Exit::Configuration,
+                        format!(
+                            "config: trading.symbols: {symbol} is not in the recording; it holds {}",
+                            known.join(", ")
+                        ),
+                    )
+                })
+        })
+        .collect()
+}
+
+/// How time reaches the core: one session, or any number of imported histories.
+fn turns_of(headers: &[Header], files: &[PathBuf]) -> Result<Turns, Failure> {
+    let sessions = headers
+        .iter()
+        .filter(|h| h.turns == TurnKind::Session)
+        .count();
+    match (sessions, headers.len()) {
+        (0, _) => Ok(Turns::History),
+        (1, 1) => Ok(Turns::Session),
+        _ => {
+            let index = headers
+                .iter()
+                .position(|h| h.turns == TurnKind::Session)
+                .unwrap_or(0);
+            Err(Failure::run_time(format!(
+                "{} is a recorded session: it can only be replayed alone",
+                files[index].display()
+            )))
+        }
+    }
+}
+
+/// Five base32 digits; a recording that has none is named by its position in time.
+fn session_name(header: &Header) -> String {
+    if header.session.is_empty() {
+        let start = header.started.wall.0.unsigned_abs();
+        crate::core::orders::client_id::base32(start / 1_000_000_000, 5)
+    } else {
+        header.session.clone()
+    }
+}
+
+fn open_feeds(arguments: &Arguments, instruments: &[Instrument]) -> Result<Vec<Feed>, Failure> {
+    let names = instruments
+        .iter()
+        .zip(0u16..)
+        .map(|(instrument, id)| (instrument.symbol.clone(), SymbolId(id)))
+        .collect();
+    let options = OpenOptions {
+        skip_damaged: arguments.skip_damaged,
+        symbols: SymbolTable::Named(names),
+        from: arguments.from,
+    };
+    let window = Window {
+        from: arguments.from,
+        to: arguments.to,
+    };
+    arguments
+        .files
+        .iter()
+        .map(|file| {
+            open(file, &options)
+                .map(|opened| Feed::new(opened, window))
+                .map_err(recording_failure)
+        })
+        .collect()
+}
+
+/// SIGHUP: the configuration is read and checked again. Nothing that decides changes in a replay,
+/// so that its result depends on recording and configuration only.
+fn reload_text(common: &Common, running: &Effective) -> String {
+    let fresh = match sources::configuration(common) {
+        Ok(fresh) => fresh,
+        Err(failure) => {
+            return format!("reload refused, the running configuration stays: {failure}");
+        }
+    };
+    let plan = reload_difference(running, &fresh);
+    super::logging::apply_level(&fresh);
+    let list = |keys: &[&str]| {
+        if keys.is_empty() {
+            "nothing".to_owned()
+        } else {
+            keys.join(", ")
+        }
+    };
+    format!(
+        "configuration read again; applied: {}; needs a restart: {}",
+        list(&plan.applied),
+        list(&plan.needs_restart)
+    )
+}
+
+fn say_what_applies(effective: &Effective) {
+    for notice in effective.notices() {
+        note(&notice);
+    }
+}
+
+fn print_report(common: &Common, arguments: &Arguments, path: &Path) -> Result<(), Failure> {
+    let shown = arguments.trades.unwrap_or(if common.json {
+        TradesShown::All
+    } else {
+        TradesShown::Some(TRADES_SHOWN)
+    });
+    let report = Report::load(path, shown).map_err(ledger_failure)?;
+    let mut out = std::io::stdout();
+    let text = if common.json {
+        json::render(&report).map_err(Failure::run_time)?
+    } else {
+        let coloured = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let paint = if coloured {
+            Paint::Coloured
+        } else {
+            Paint::Plain
+        };
+        terminal::render(&report, paint)
+    };
+    writeln!(out, "{}", text.trim_end())
+        .map_err(|error| Failure::run_time(format!("cannot write the report: {error}")))
+}
+
+fn note(text: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn recording_failure(error: RecordingError) -> Failure {
+    Failure::run_time(error)
+}
+
+fn ledger_failure(error: LedgerError) -> Failure {
+    Failure::run_time(error)
+}

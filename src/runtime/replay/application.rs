@@ -1,0 +1,470 @@
+//! The replay as an application of the loop: inputs in slices, commits and reads as effects.
+
+use super::feed::Feed;
+use super::merge::{Merge, Step};
+use super::pace::Pace;
+use crate::core::Core;
+use crate::core::effect::{Checkpoint, Effects, ModelRequest};
+use crate::core::input::{Answer, Command, Input};
+use crate::core::units::{Stamp, Timestamp};
+use crate::log;
+use crate::runtime::application::{
+    Application, Arrival, EffectOutcome, EffectReport, Progress, WorkBudget,
+};
+use crate::runtime::jobs::{EffectClass, EffectRequest, Job, Slice, Verdict, Wait};
+use crate::runtime::journal::{Commit, Journal, Observer, Written};
+use crate::runtime::shell::Shell;
+use crate::runtime::signals::Signal;
+use crate::runtime::status::{ApplicationStatus, QueueView};
+use crate::store::recording::{Chunk, ChunkReader, Entry, RecordingError};
+
+/// A job of a replay: a day is long enough for the slowest disk, and nothing may be lost to time.
+const JOB_LIMIT_MS: u64 = 86_400_000;
+/// Time between two drawings of the progress.
+const PROGRESS_MS: u64 = 100;
+const PROGRESS_TAG: u64 = 1;
+
+/// What a replay is told.
+#[derive(Debug)]
+pub struct Plan {
+    pub feeds: Vec<Feed>,
+    /// Recorded time per time; `None` = as fast as it goes.
+    pub speed: Option<f64>,
+    /// Compare the state hash with the recording's checkpoints.
+    pub verify: bool,
+    /// Compare and watch from outside while it runs.
+    pub progress: bool,
+}
+
+/// How a replay ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Complete,
+    /// By a signal; everything up to the last input is written.
+    Interrupted(Signal),
+    /// In words.
+    Failed(String),
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplayProgress {
+    pub inputs: u64,
+    pub at: Timestamp,
+}
+
+/// What a worker does for a replay.
+#[derive(Debug)]
+pub enum ReplayJob {
+    Read {
+        feed: usize,
+        reader: Box<ChunkReader>,
+        buffer: Vec<u8>,
+    },
+    Commit(Commit),
+}
+
+/// What it brings back.
+#[derive(Debug)]
+pub enum ReplayOutput {
+    Read {
+        feed: usize,
+        reader: Box<ChunkReader>,
+        chunk: Result<Option<Chunk>, RecordingError>,
+    },
+    Written(Written),
+}
+
+impl Job for ReplayJob {
+    type Output = ReplayOutput;
+
+    fn run(self) -> Slice<Self> {
+        Slice::Done(match self {
+            Self::Read {
+                feed,
+                mut reader,
+                buffer,
+            } => {
+                let chunk = reader.next(buffer);
+                ReplayOutput::Read {
+                    feed,
+                    reader,
+                    chunk,
+                }
+            }
+            Self::Commit(commit) => ReplayOutput::Written(commit.run()),
+        })
+    }
+
+    fn verdict(output: &ReplayOutput) -> Verdict {
+        let ok = match output {
+            ReplayOutput::Read { chunk, .. } => chunk.is_ok(),
+            ReplayOutput::Written(written) => written.result.is_ok(),
+        };
+        if ok {
+            Verdict::Succeeded
+        } else {
+            Verdict::Failed
+        }
+    }
+}
+
+/// Recorded inputs into the core, its wishes into the journal.
+pub struct Replay<'a> {
+    pub core: Core,
+    pub journal: Journal,
+    merge: Merge,
+    pace: Pace,
+    verify: bool,
+    observer: &'a mut dyn Observer,
+    /// Called on a timer while it runs, and once at the end.
+    progress: Option<&'a mut dyn FnMut(ReplayProgress)>,
+    /// SIGHUP: what was read anew, in words for the log.
+    reload: &'a mut dyn FnMut() -> String,
+    effects: Effects,
+    outcome: Option<Outcome>,
+    first: Option<Timestamp>,
+    last: Stamp,
+    checked: u64,
+    recorded_trailer: bool,
+    finished: bool,
+    /// It could not be written: no second try, what is not written is said.
+    ledger_broken: bool,
+}
+
+impl<'a> Replay<'a> {
+    pub fn new(
+        core: Core,
+        journal: Journal,
+        plan: Plan,
+        observer: &'a mut dyn Observer,
+        progress: Option<&'a mut dyn FnMut(ReplayProgress)>,
+        reload: &'a mut dyn FnMut() -> String,
+    ) -> Self {
+        Self {
+            core,
+            journal,
+            merge: Merge::new(plan.feeds),
+            pace: Pace::new(plan.speed),
+            verify: plan.verify,
+            observer,
+            progress,
+            reload,
+            effects: Vec::with_capacity(256),
+            outcome: None,
+            first: None,
+            last: Stamp::default(),
+            checked: 0,
+            recorded_trailer: false,
+            finished: false,
+            ledger_broken: false,
+        }
+    }
+
+    /// How it ended; meaningful once the loop has.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+            .clone()
+            .unwrap_or_else(|| Outcome::Failed("the loop ended before the replay".to_owned()))
+    }
+
+    /// First and last market data by exchange time.
+    pub fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.first, self.first.map(|_| self.last.wall))
+    }
+
+    /// Checkpoints that were compared and found equal.
+    pub fn checked(&self) -> u64 {
+        self.checked
+    }
+
+    /// Recordings ended in a trailer, as they do when their writer closed them.
+    pub fn saw_trailer(&self) -> bool {
+        self.recorded_trailer
+    }
+
+    /// Damages that were skipped, by feed.
+    pub fn feeds(&self) -> &[Feed] {
+        &self.merge.feeds
+    }
+
+    /// Core and journal, for the last rows.
+    pub fn into_parts(self) -> (Core, Journal) {
+        (self.core, self.journal)
+    }
+
+    fn fail(&mut self, text: String) {
+        self.outcome.get_or_insert(Outcome::Failed(text));
+    }
+
+    /// One step of the recording. `None`: more at once.
+    fn step(&mut self, now: i64) -> Option<Progress> {
+        let limit = match &self.pace {
+            Pace::Unlimited => i64::MAX,
+            Pace::Times { .. } => {
+                let first = match self.merge.first() {
+                    Ok(first) => first,
+                    Err(error) => {
+                        self.fail(error.to_string());
+                        return None;
+                    }
+                };
+                self.pace.limit(now, first)
+            }
+        };
+        match self.merge.next(limit) {
+            Ok(Step::Trades(rows)) => {
+                let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+                    return None;
+                };
+                self.first.get_or_insert(first.stamp.wall);
+                self.last = last.stamp;
+                self.core.handle_trades(rows, &mut self.effects);
+            }
+            Ok(Step::Entry(entry)) => self.entry(entry),
+            Ok(Step::NotBefore(at)) => return Some(Progress::WaitUntil(self.pace.due(at))),
+            Ok(Step::Starved) => return Some(Progress::WaitForEffect),
+            Ok(Step::Ended) => {
+                self.outcome.get_or_insert(Outcome::Complete);
+            }
+            Err(error) => self.fail(error.to_string()),
+        }
+        None
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        match entry {
+            Entry::Input { stamp, input } => {
+                self.first.get_or_insert(stamp.wall);
+                self.last = stamp;
+                self.core.handle(stamp, input, &mut self.effects);
+            }
+            Entry::Turn(stamp) => {
+                self.last = stamp;
+                self.core.turn(stamp, &mut self.effects);
+            }
+            Entry::Checkpoint(expected) => self.compare(&expected),
+            // Outputs stand there for people and tools; the hash covers what they say.
+            Entry::Record(_) => {}
+            Entry::Trailer(_) => self.recorded_trailer = true,
+        }
+    }
+
+    fn compare(&mut self, expected: &Checkpoint) {
+        if !self.verify || expected.inputs != self.core.inputs() {
+            return;
+        }
+        let hash = self.core.state_hash().value();
+        if hash == expected.hash {
+            self.checked += 1;
+        } else {
+            self.fail(format!(
+                "differs from the recording after input {} ({}): state hash {hash:016x}, recorded \
+                 {:016x}",
+                expected.inputs, expected.time, expected.hash
+            ));
+        }
+    }
+
+    /// The core's wishes: rows to the journal; questions get the answer of a replay.
+    fn carry_out(&mut self, now: i64) {
+        // A model's answer may ask again: bounded by the candles of one input.
+        for _ in 0..16 {
+            let questions = self.journal.take(&mut self.effects, now, self.observer);
+            if questions.is_empty() {
+                return;
+            }
+            for ModelRequest { run, .. } in questions {
+                let answer = Answer::Failed {
+                    text: "no recorded answer".to_owned(),
+                };
+                self.core
+                    .handle(self.last, Input::Answer { run, answer }, &mut self.effects);
+            }
+        }
+    }
+
+    fn submit_reads(&mut self, shell: &mut Shell<ReplayJob>) {
+        for (index, feed) in self.merge.feeds.iter_mut().enumerate() {
+            if let Some((reader, buffer)) = feed.next_read() {
+                let job = ReplayJob::Read {
+                    feed: index,
+                    reader,
+                    buffer,
+                };
+                submit(shell, EffectClass::MarketData, job);
+            }
+        }
+    }
+
+    fn submit_commit(&mut self, commit: Option<Commit>, shell: &mut Shell<ReplayJob>) {
+        if let Some(commit) = commit {
+            submit(shell, EffectClass::Ledger, ReplayJob::Commit(commit));
+        }
+    }
+
+    /// The recording is through (or given up): write the rest, then end.
+    fn wind_up(&mut self, now: i64, shell: &mut Shell<ReplayJob>) -> Progress {
+        if !self.finished {
+            self.finished = true;
+            self.journal.finish(now);
+            self.report_progress();
+        }
+        if !self.ledger_broken {
+            let commit = self.journal.everything();
+            self.submit_commit(commit, shell);
+            if !self.journal.is_idle() {
+                return Progress::WaitForEffect;
+            }
+        }
+        shell.request_exit(0);
+        Progress::Idle
+    }
+
+    fn report_progress(&mut self) {
+        if let Some(show) = &mut self.progress {
+            show(ReplayProgress {
+                inputs: self.core.inputs(),
+                at: self.last.wall,
+            });
+        }
+    }
+}
+
+fn submit(shell: &mut Shell<ReplayJob>, class: EffectClass, job: ReplayJob) {
+    let mut request = EffectRequest::new(class, job);
+    request.limit_ms = JOB_LIMIT_MS;
+    request.wait = Wait::Unlimited;
+    // Two reads a feed and one commit: far below what is admitted, so nothing is ever refused.
+    let _ = shell.submit(request);
+}
+
+impl Application for Replay<'_> {
+    type Job = ReplayJob;
+
+    fn start(&mut self, shell: &mut Shell<ReplayJob>) -> std::io::Result<()> {
+        self.submit_reads(shell);
+        if self.progress.is_some() {
+            shell.arm(shell.now_ms() + PROGRESS_MS, PROGRESS_TAG);
+        }
+        Ok(())
+    }
+
+    fn on_signal(&mut self, signal: Signal, shell: &mut Shell<ReplayJob>) {
+        match signal {
+            Signal::Interrupt | Signal::Terminate => {
+                self.outcome.get_or_insert(Outcome::Interrupted(signal));
+                shell.resume_work();
+            }
+            Signal::Reload => {
+                let text = (self.reload)();
+                log::info("config", &text, &[]);
+            }
+            Signal::EmergencyStop => {
+                let close = self.core.settings().risk.emergency_close;
+                let command = Input::Command(Command::EmergencyStop { close });
+                self.core.handle(self.last, command, &mut self.effects);
+                self.carry_out(shell.at().mono);
+                log::warn(
+                    "core",
+                    "emergency stop by signal",
+                    &[("at", &self.last.wall)],
+                );
+            }
+            // The loop writes it.
+            Signal::StatusDump => {}
+        }
+    }
+
+    fn on_effect(&mut self, report: EffectReport<ReplayOutput>, _shell: &mut Shell<ReplayJob>) {
+        if report.arrival == Arrival::Late {
+            return;
+        }
+        match report.outcome {
+            EffectOutcome::Done(ReplayOutput::Read {
+                feed,
+                reader,
+                chunk,
+            }) => {
+                if let Err(error) = self.merge.feeds[feed].deliver(reader, chunk) {
+                    self.fail(error.to_string());
+                }
+            }
+            EffectOutcome::Done(ReplayOutput::Written(written)) => {
+                if let Err(error) = self.journal.written(written) {
+                    self.ledger_broken = true;
+                    self.fail(error.to_string());
+                }
+            }
+            other => {
+                let text = other.failure().unwrap_or_default();
+                self.fail(format!(
+                    "a worker's {} job ended: {text}",
+                    report.class.name()
+                ));
+            }
+        }
+    }
+
+    fn work(&mut self, budget: WorkBudget, shell: &mut Shell<ReplayJob>) -> Progress {
+        let now = shell.at().mono;
+        while self.outcome.is_none() {
+            if self.journal.is_full() {
+                return Progress::WaitForEffect;
+            }
+            let pause = self.step(now);
+            self.carry_out(now);
+            self.submit_reads(shell);
+            let commit = self.journal.due(now);
+            self.submit_commit(commit, shell);
+            if let Some(pause) = pause {
+                return pause;
+            }
+            if budget.is_spent() {
+                return Progress::More;
+            }
+        }
+        self.wind_up(now, shell)
+    }
+
+    fn turn(&mut self, shell: &mut Shell<ReplayJob>) {
+        let commit = self.journal.due(shell.at().mono);
+        self.submit_commit(commit, shell);
+    }
+
+    fn next_deadline(&mut self) -> Option<u64> {
+        let due = self.journal.next_deadline()?;
+        Some(u64::try_from(due).unwrap_or(0).div_ceil(1_000_000))
+    }
+
+    fn on_timer(&mut self, tag: u64, shell: &mut Shell<ReplayJob>) {
+        if tag == PROGRESS_TAG && !self.finished {
+            self.report_progress();
+            shell.arm(shell.now_ms() + PROGRESS_MS, PROGRESS_TAG);
+        }
+    }
+
+    fn status(&self, status: &mut ApplicationStatus) {
+        status.queues.push(QueueView {
+            name: "ledger_rows".to_owned(),
+            used: self.journal.pending(),
+            capacity: crate::store::ledger::batcher::BatchLimits::REPLAY.rows,
+            high_water: self.journal.pending(),
+            dropped: 0,
+        });
+        let counts = self.core.counts();
+        let details = [
+            ("inputs", self.core.inputs().into()),
+            ("at", self.last.wall.to_string().into()),
+            ("state_hash", self.core.state_hash().to_string().into()),
+            ("candles", counts.candles.into()),
+            ("decisions", counts.decisions.into()),
+            ("trades", counts.trades.into()),
+            ("equity", self.core.equity().to_string().into()),
+            ("rows_written", self.journal.rows_written.into()),
+        ];
+        for (name, value) in details {
+            status.details.insert(name.to_owned(), value);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! One recording being read: chunks come ahead from a worker, trades and entries go out.
+
+use crate::core::market::TimedTrade;
+use crate::core::units::Timestamp;
+use crate::store::recording::{
+    Batch, Chunk, ChunkDecoder, ChunkReader, DamageList, Entry, Opened, RecordingError, TradeRows,
+};
+use std::collections::VecDeque;
+
+/// Chunks read ahead of the one being decoded.
+pub const READ_AHEAD: usize = 2;
+/// Trades decoded at once: about 30 KiB, which stays in the first cache.
+pub const ROWS: usize = 512;
+
+/// Part of the recording that is wanted, by wall time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    pub from: Option<Timestamp>,
+    /// Inputs at or after this end the feed.
+    pub to: Option<Timestamp>,
+}
+
+/// What a feed has next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// A trade or entry with this monotonic stamp.
+    At(i64),
+    /// An entry that has no stamp of its own: it belongs right here.
+    Now,
+    /// The next chunk is still on its way.
+    Starved,
+    Ended,
+}
+
+#[derive(Debug)]
+pub struct Feed {
+    decoder: ChunkDecoder,
+    /// Away while a worker reads with it.
+    reader: Option<Box<ChunkReader>>,
+    chunks: VecDeque<Chunk>,
+    buffers: Vec<Vec<u8>>,
+    window: Window,
+    rows: TradeRows,
+    /// Rows from here to `end` are still to go out.
+    row: usize,
+    end: usize,
+    entry: Option<Entry>,
+    in_chunk: bool,
+    exhausted: bool,
+    ended: bool,
+}
+
+impl Feed {
+    pub fn new(opened: Opened, window: Window) -> Self {
+        Self {
+            decoder: opened.decoder,
+            reader: Some(Box::new(opened.reader)),
+            chunks: VecDeque::with_capacity(READ_AHEAD),
+            buffers: vec![Vec::new(); READ_AHEAD + 1],
+            window,
+            rows: TradeRows::new(ROWS),
+            row: 0,
+            end: 0,
+            entry: None,
+            in_chunk: false,
+            exhausted: false,
+            ended: false,
+        }
+    }
+
+    /// Reader and buffer for the next read, if one is wanted and none is under way.
+    pub fn next_read(&mut self) -> Option<(Box<ChunkReader>, Vec<u8>)> {
+        if self.exhausted || self.ended || self.chunks.len() >= READ_AHEAD {
+            return None;
+        }
+        let reader = self.reader.take()?;
+        Some((reader, self.buffers.pop().unwrap_or_default()))
+    }
+
+    /// The reader comes back with a chunk, the end, or an error.
+    ///
+    /// # Errors
+    /// The one the reader brings.
+    pub fn deliver(
+        &mut self,
+        reader: Box<ChunkReader>,
+        chunk: Result<Option<Chunk>, RecordingError>,
+    ) -> Result<(), RecordingError> {
+        self.reader = Some(reader);
+        match chunk? {
+            Some(chunk) => self.chunks.push_back(chunk),
+            None => self.exhausted = true,
+        }
+        Ok(())
+    }
+
+    /// Damages that were skipped on the decoding side.
+    pub fn damages(&self) -> &DamageList {
+        self.decoder.damages()
+    }
+
+    /// What comes next, decoding as far as needed.
+    ///
+    /// # Errors
+    /// Damage that is not skipped.
+    pub fn head(&mut self) -> Result<Head, RecordingError> {
+        loop {
+            if self.ended {
+                return Ok(Head::Ended);
+            }
+            if self.row < self.end {
+                return Ok(Head::At(self.rows[self.row].stamp.mono));
+            }
+            if let Some(entry) = &self.entry {
+                return Ok(entry
+                    .stamp()
+                    .map_or(Head::Now, |stamp| Head::At(stamp.mono)));
+            }
+            if !self.in_chunk {
+                let Some(chunk) = self.chunks.pop_front() else {
+                    return Ok(if self.exhausted {
+                        Head::Ended
+                    } else {
+                        Head::Starved
+                    });
+                };
+                let spent = self.decoder.begin(chunk)?;
+                self.buffers.push(spent);
+                self.in_chunk = true;
+            }
+            match self.decoder.next_batch(&mut self.rows)? {
+                None => self.in_chunk = false,
+                Some(Batch::Trades) => self.cut_to_window(),
+                Some(Batch::Entry(entry)) => self.take_entry(entry),
+            }
+        }
+    }
+
+    /// The trades at the head with stamps up to `until`, handed out for good.
+    pub fn trades(&mut self, until: i64) -> &[TimedTrade] {
+        let rows = &self.rows[self.row..self.end];
+        let count = match rows.last() {
+            Some(last) if last.stamp.mono <= until => rows.len(),
+            _ => rows.partition_point(|row| row.stamp.mono <= until),
+        };
+        self.row += count;
+        &rows[..count]
+    }
+
+    /// The entry at the head, if it is none of the trades.
+    pub fn take(&mut self) -> Option<Entry> {
+        self.entry.take()
+    }
+
+    fn cut_to_window(&mut self) {
+        (self.row, self.end) = (0, self.rows.len());
+        if let Some(from) = self.window.from {
+            self.row = self.rows.partition_point(|row| row.stamp.wall < from);
+        }
+        if let Some(to) = self.window.to {
+            let end = self.rows.partition_point(|row| row.stamp.wall < to);
+            if end < self.rows.len() {
+                self.end = end.max(self.row);
+                // What is left goes out, then nothing: later chunks are not looked at.
+                self.chunks.clear();
+                self.in_chunk = false;
+                self.exhausted = true;
+            }
+        }
+    }
+
+    fn take_entry(&mut self, entry: Entry) {
+        if let Some(stamp) = entry.stamp() {
+            if self.window.from.is_some_and(|from| stamp.wall < from) {
+                return;
+            }
+            if self.window.to.is_some_and(|to| stamp.wall >= to) {
+                self.ended = true;
+                return;
+            }
+        }
+        self.entry = Some(entry);
+    }
+}

@@ -1,0 +1,13 @@
+//! Replay: recorded inputs through the same loop, core, paper account and ledger as trading.
+//!
+//! A `Feed` reads one recording ahead on a worker, `Merge` brings several into one order, `Replay`
+//! hands them to the core and its wishes to the journal. While it runs the loop serves signals,
+//! timers and workers as ever.
+
+mod application;
+mod feed;
+mod merge;
+mod pace;
+
+pub use application::{Outcome, Plan, Replay, ReplayProgress};
+pub use feed::{Feed, Window};
