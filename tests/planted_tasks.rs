@@ -43,6 +43,14 @@ const CASES: &[(&str, fn())] = &[
         orders_go_on_while_slow_calls_hang,
     ),
     (
+        "a_stuck_worker_is_reported_until_it_comes_back",
+        a_stuck_worker_is_reported_until_it_comes_back,
+    ),
+    (
+        "full_log_files_are_compressed_by_a_worker",
+        full_log_files_are_compressed_by_a_worker,
+    ),
+    (
         "effects_keep_to_their_places_and_their_queue",
         effects_keep_to_their_places_and_their_queue,
     ),
@@ -117,9 +125,14 @@ fn main() -> ExitCode {
 }
 
 fn start(scenario: &str) -> Process {
+    start_with(scenario, |_| {})
+}
+
+fn start_with(scenario: &str, prepare: impl FnOnce(&mut Command)) -> Process {
     let program = std::env::current_exe().expect("the path of this test");
     let mut command = Command::new(program);
     command.env(VARIABLE, scenario);
+    prepare(&mut command);
     Process::start(command, "planted ready")
 }
 
@@ -247,6 +260,48 @@ fn orders_go_on_while_slow_calls_hang() {
     process.signal(libc::SIGTERM);
     assert_eq!(process.wait().code(), Some(3), "a worker did not join");
     assert_eq!(process.lines_with("worker_did_not_join worker=1").len(), 1);
+}
+
+fn a_stuck_worker_is_reported_until_it_comes_back() {
+    let mut process = start("comes_back");
+    process.wait_for_line("ERROR loop worker_stuck");
+    let dump = process.dump_until("it came back", |dump| {
+        dump["stuck"].as_array().is_some_and(Vec::is_empty)
+    });
+    let effects = class(&dump, "market_data");
+    assert_eq!(
+        (&effects["timed_out"], &effects["late"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(effects["succeeded"], 0);
+    stop(process);
+}
+
+fn full_log_files_are_compressed_by_a_worker() {
+    let directory = std::env::temp_dir().join(format!("minnow-planted-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a directory");
+    let mut process = start_with("fills_its_log", |command| {
+        command.env(scenarios::DIRECTORY, &directory);
+    });
+    process.dump_until("three files were compressed", |dump| {
+        count(&class(dump, "storage")["succeeded"]) >= 3
+    });
+    stop(process);
+    let mut text = String::new();
+    let file = std::fs::File::open(directory.join("minnow.log.2.gz")).expect("it was compressed");
+    flate2::read::GzDecoder::new(file)
+        .read_to_string(&mut text)
+        .expect("a whole file");
+    assert!(!directory.join("minnow.log.3.gz").exists(), "two are kept");
+    std::fs::remove_dir_all(&directory).expect("our directory");
+    assert!(
+        text.contains("planted chat run=") && text.ends_with('\n'),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line.starts_with("20")),
+        "whole lines: {text}"
+    );
 }
 
 fn effects_keep_to_their_places_and_their_queue() {

@@ -152,6 +152,10 @@ pub trait Application: Sized {
     /// signal the loop ends with status 3 when the shutdown deadline passes.
     fn on_signal(&mut self, signal: Signal, shell: &mut Shell<Self::Job>);
 
+    /// The shutdown deadline has passed: the process ends with status 3 after this turn. Say what is
+    /// open.
+    fn on_shutdown_deadline(&mut self, _shell: &mut Shell<Self::Job>) {}
+
     /// An effect ended. At most 25 a turn.
     fn on_effect(
         &mut self,

@@ -1,7 +1,8 @@
 //! The machine's clocks: one reading a turn, and what the readings say about steps and suspends.
 //!
 //! Monotonic time is CLOCK_BOOTTIME, which goes on while the machine sleeps: an order that was due
-//! during a suspend is late, not early. Nobody else in the house reads a clock to decide something.
+//! during a suspend is late, not early. The kernel's own sleep stands still meanwhile, so the loop
+//! notices a suspend at the end of the sleep that it interrupted. Nobody else in the house reads a clock to decide something.
 
 use crate::core::units::{Stamp, Timestamp};
 

@@ -116,12 +116,17 @@ impl<J: Job> EventLoop<J> {
         pool_settings.lane_capacity = pool_settings
             .lane_capacity
             .max(settings.effects.max_in_flight);
+        // One worker stays free of model calls, and with it one is free of slow jobs even when all
+        // of them hang.
+        let mut effects = settings.effects.clone();
+        let calls = &mut effects.class_caps[EffectClass::Llm.index()];
+        *calls = (*calls).min(settings.pool.threads.saturating_sub(1).max(1));
         let shell = Shell {
             at,
             started_ms: now,
             registry: poll.registry().try_clone()?,
             sources: Sources::default(),
-            effects: EffectTable::new(settings.effects.clone(), now),
+            effects: EffectTable::new(effects, now),
             pool: Pool::new(pool_settings, waker)?,
             timers: Wheel::new(now),
             reports: VecDeque::new(),
@@ -158,11 +163,11 @@ impl<J: Job> EventLoop<J> {
     pub fn run<A: Application<Job = J>>(mut self, application: &mut A) -> io::Result<LoopEnd> {
         application.start(&mut self.shell)?;
         loop {
-            self.sleep(application)?;
-            self.turn(application);
             if let Some(code) = self.shell.exit {
                 return Ok(self.end(code, application));
             }
+            self.sleep(application)?;
+            self.turn(application);
         }
     }
 
@@ -328,7 +333,12 @@ impl<J: Job> EventLoop<J> {
                     }
                 }
                 ShellTimer::ShutdownDeadline => {
-                    log::error(TARGET, "shutdown_deadline_passed", &[]);
+                    let fields: log::Fields<'_> = &[
+                        ("effects_in_flight", &self.shell.effects.in_flight()),
+                        ("effects_waiting", &self.shell.effects.waiting()),
+                    ];
+                    log::error(TARGET, "shutdown_deadline_passed", fields);
+                    application.on_shutdown_deadline(&mut self.shell);
                     self.shell.exit = Some(UNRESOLVED);
                 }
             }

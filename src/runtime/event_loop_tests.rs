@@ -183,3 +183,35 @@ fn abandoned_effects_are_not_reported_in_time() {
     let failure = EffectOutcome::<()>::Lapsed(Lapse::QueueTimeout).failure();
     assert_eq!(failure.as_deref(), Some("queue timeout"));
 }
+
+#[test]
+fn a_wish_to_end_at_the_start_is_heard() {
+    let scripted = Scripted {
+        script: vec![("start", |shell| shell.request_exit(0))],
+        ..Scripted::default()
+    };
+    assert_eq!(scripted.run(), ["start"]);
+}
+
+#[test]
+fn a_status_is_one_line_of_json_with_the_queues_of_both_sides() {
+    let mut event_loop = EventLoop::<Double>::new(LoopSettings::default()).unwrap();
+    let mut part = ApplicationStatus::default();
+    part.queues.push(super::super::status::QueueView {
+        name: "planted".into(),
+        used: 1,
+        capacity: 2,
+        high_water: 2,
+        dropped: 3,
+    });
+    part.details.insert("answer".into(), 42.into());
+    let text = event_loop.shell().status(part, None).to_json();
+    assert_eq!(text.matches("\"queues\"").count(), 1);
+    assert!(!text.contains('\n'));
+    let status: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let queues = status["queues"].as_array().unwrap();
+    assert_eq!(queues[0]["capacity"], 100);
+    assert_eq!(queues.last().unwrap()["name"], "planted");
+    assert_eq!(status["details"]["answer"], 42);
+    assert_eq!(status["loop"]["turns"], 0);
+}

@@ -27,6 +27,8 @@ pub struct QueueView {
 pub struct ApplicationStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduler: Option<SchedulerView>,
+    /// Joined with the machinery's in the dump.
+    #[serde(skip)]
     pub queues: Vec<QueueView>,
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub details: serde_json::Map<String, serde_json::Value>,
@@ -96,8 +98,14 @@ impl Status {
 
 impl<J: Job> Shell<J> {
     /// A snapshot; `next_deadline` is the application's, in monotonic milliseconds.
-    pub fn status(&mut self, application: ApplicationStatus, next_deadline: Option<u64>) -> Status {
+    pub fn status(
+        &mut self,
+        mut application: ApplicationStatus,
+        next_deadline: Option<u64>,
+    ) -> Status {
         let now_ms = self.now_ms();
+        let mut queues = self.queues();
+        queues.append(&mut application.queues);
         let classes = self.effects.views();
         let meters = &self.meters;
         Status {
@@ -135,7 +143,7 @@ impl<J: Job> Shell<J> {
                     class: *class,
                 })
                 .collect(),
-            queues: self.queues(),
+            queues,
             log: log::statistics(),
             application,
         }

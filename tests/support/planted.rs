@@ -25,16 +25,27 @@ pub enum PlantedJob {
     Sleep(Duration),
 }
 
-impl Job for PlantedJob {
+/// What the workers run: planted jobs, and the compression of full log files.
+#[derive(Debug)]
+pub enum AnyJob {
+    Planted(PlantedJob),
+    Rotate(log::Rotation),
+}
+
+impl Job for AnyJob {
     type Output = ();
     fn run(self) -> Slice<Self> {
         match self {
-            Self::Value => Slice::Done(()),
-            Self::Panic => panic!("planted"),
-            Self::Sleep(time) => {
+            Self::Planted(PlantedJob::Value) => Slice::Done(()),
+            Self::Planted(PlantedJob::Panic) => panic!("planted"),
+            Self::Planted(PlantedJob::Sleep(time)) => {
                 std::thread::sleep(time);
                 Slice::Done(())
             }
+            Self::Rotate(mut rotation) => match rotation.step().expect("a writable directory") {
+                log::RotationStep::More => Slice::More(Self::Rotate(rotation)),
+                log::RotationStep::Finished => Slice::Done(()),
+            },
         }
     }
 }
@@ -43,6 +54,8 @@ impl Job for PlantedJob {
 #[derive(Clone, Debug)]
 pub enum Behaviour {
     Quick,
+    /// Logs a line.
+    Chatty,
     /// Reports an error until the process is told that it is mended.
     Failing,
     /// Asks for an essential effect.
@@ -91,6 +104,7 @@ pub struct Scenario {
     pub on_reload: OnReload,
     pub work: PlantedWork,
     pub listen: Listen,
+    pub log_file: Option<log::FileSettings>,
 }
 
 struct Connection {
@@ -117,9 +131,10 @@ pub fn run(scenario: Scenario) -> u8 {
     let settings = log::LogSettings {
         format: log::Format::Text,
         buffering: log::Buffering::Off,
+        file: scenario.log_file.clone(),
         ..log::LogSettings::default()
     };
-    log::start(&settings).expect("stderr needs no opening");
+    log::start(&settings).expect("a writable directory");
     let mut event_loop = EventLoop::new(scenario.machinery.clone()).expect("the machinery");
     let now = event_loop.shell().now_ms();
     let mut scheduler = Scheduler::new(scenario.scheduler.clone(), now);
@@ -142,17 +157,21 @@ pub fn run(scenario: Scenario) -> u8 {
     end.exit_code()
 }
 
-type PlantedShell = Shell<PlantedJob>;
+type PlantedShell = Shell<AnyJob>;
 
 impl Planted {
     fn start_run(&mut self, run: Run, shell: &mut PlantedShell) {
         let now = shell.now_ms();
         let result = match self.scenario.tasks[usize::from(run.task.0)].1.clone() {
             Behaviour::Quick => Ok(()),
+            Behaviour::Chatty => {
+                log::info("planted", "chat", &[("run", &run.number)]);
+                Ok(())
+            }
             Behaviour::Failing if self.is_mended => Ok(()),
             Behaviour::Failing => Err("planted failure".to_owned()),
             Behaviour::Effect(class, job) => {
-                let mut request = EffectRequest::new(class, job);
+                let mut request = EffectRequest::new(class, AnyJob::Planted(job));
                 request.owner = Some(Owner::of_run(run));
                 match shell.submit(request) {
                     Admission::Accepted { .. } => {
@@ -275,11 +294,11 @@ impl Planted {
 }
 
 impl Application for Planted {
-    type Job = PlantedJob;
+    type Job = AnyJob;
 
     fn start(&mut self, shell: &mut PlantedShell) -> std::io::Result<()> {
         for (class, job) in self.scenario.effects.clone() {
-            let mut request = EffectRequest::new(class, job);
+            let mut request = EffectRequest::new(class, AnyJob::Planted(job));
             request.limit_ms = self.scenario.effect_limit_ms;
             request.wait = self.scenario.effect_wait;
             if let Admission::Refused(job) = shell.submit(request) {
@@ -357,6 +376,10 @@ impl Application for Planted {
 
     fn next_deadline(&mut self) -> Option<u64> {
         self.scheduler.next_deadline()
+    }
+
+    fn rotation_job(&mut self, rotation: log::Rotation) -> Option<AnyJob> {
+        Some(AnyJob::Rotate(rotation))
     }
 
     fn status(&self, status: &mut ApplicationStatus) {

@@ -2,8 +2,12 @@
 
 use crate::planted::{Behaviour, Listen, OnReload, OnStop, PlantedJob, PlantedWork, Scenario};
 use minnow::core::schedule::{Period, SchedulerSettings, TaskClass, TaskSpec};
+use minnow::log::FileSettings;
 use minnow::runtime::{EffectClass, LoopSettings, Wait};
 use std::time::Duration;
+
+/// Names the directory of the log file.
+pub const DIRECTORY: &str = "MINNOW_PLANTED_DIRECTORY";
 
 fn task(
     name: &'static str,
@@ -41,6 +45,7 @@ fn nothing() -> Scenario {
         on_reload: OnReload::Mend,
         work: PlantedWork::None,
         listen: Listen::No,
+        log_file: None,
     }
 }
 
@@ -52,6 +57,8 @@ pub fn named(name: &str) -> Option<Scenario> {
         "timeouts" => timeouts(),
         "panics" => panics(),
         "hanging_calls" => hanging_calls(),
+        "comes_back" => comes_back(),
+        "fills_its_log" => fills_its_log(),
         "many_effects" => many_effects(),
         "flood" => flood(),
         "endless_work" => endless_work(),
@@ -115,7 +122,7 @@ fn timeouts() -> Scenario {
     Scenario {
         scheduler: SchedulerSettings {
             timeout_ms: 300,
-            error_recovery_delay_ms: 500,
+            error_recovery_delay_ms: 10_000,
             ..SchedulerSettings::default()
         },
         tasks: vec![
@@ -177,6 +184,34 @@ fn hanging_calls() -> Scenario {
             20,
             Behaviour::Effect(EffectClass::Order, PlantedJob::Value),
         )],
+        ..nothing()
+    }
+}
+
+/// A job that is given up at 50 ms, reported as stuck at 150 ms, and done after all at 600 ms.
+fn comes_back() -> Scenario {
+    Scenario {
+        effects: vec![(EffectClass::MarketData, sleep(600))],
+        effect_limit_ms: 50,
+        ..nothing()
+    }
+}
+
+/// Logs into a small file in the directory that the environment names.
+fn fills_its_log() -> Scenario {
+    let directory = std::env::var_os(DIRECTORY).expect("the driver names a directory");
+    Scenario {
+        tasks: vec![task(
+            "chatty",
+            TaskClass::Housekeeping,
+            5,
+            Behaviour::Chatty,
+        )],
+        log_file: Some(FileSettings {
+            path: std::path::Path::new(&directory).join("minnow.log"),
+            max_bytes: 20_000,
+            max_files: 2,
+        }),
         ..nothing()
     }
 }

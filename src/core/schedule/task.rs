@@ -1,7 +1,7 @@
 //! What a scheduled task is: its description, its place in its life cycle and its statistics.
 //!
 //! Not the rules of when it runs: those are the scheduler's. Invariants: a task is in exactly one
-//! [`Phase`], so it can never be in flight twice. Limits: 64 durations for mean and p95, 60 minute
+//! phase, so it can never be in flight twice. Limits: 64 durations for mean and p95, 60 minute
 //! buckets for the completion rate.
 
 use crate::core::schedule::wheel::TimerKey;
