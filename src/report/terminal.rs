@@ -3,8 +3,9 @@
 //! Figures are rounded for the eye; the exact ones are in the ledger and in `--json`. Colour is
 //! asked for by the caller and only marks gains and losses, which their sign tells as well.
 
-use super::figures::{count, fit, minute, money, money_or_dash, percent, ratio};
+use super::figures::{count, fit, minute, money, money_or_dash, percent};
 use super::load::Report;
+use super::metric_table::metric_rows;
 use super::sparkline::sparkline;
 use super::summary::{Metrics, Summary};
 use super::trade_table::trade_table;
@@ -200,83 +201,8 @@ impl Page {
     }
 
     fn metrics(&mut self, currency: &str, m: &Metrics) {
-        let money2 = |value| money_or_dash(value, 2);
         self.section(&format!("Metrics ({currency}, - = undefined)"));
-        let rows = [
-            (
-                "total return",
-                percent(m.total_return_pct),
-                "trades",
-                count(m.trades),
-            ),
-            (
-                "CAGR",
-                percent(m.cagr_pct),
-                "win rate",
-                percent(m.win_rate_pct),
-            ),
-            (
-                "Sharpe",
-                ratio(m.sharpe),
-                "profit factor",
-                ratio(m.profit_factor),
-            ),
-            (
-                "Sortino",
-                ratio(m.sortino),
-                "expectancy",
-                money2(m.expectancy),
-            ),
-            (
-                "Calmar",
-                ratio(m.calmar),
-                "  % of margin",
-                percent(m.expectancy_margin_pct),
-            ),
-            (
-                "max drawdown",
-                percent(m.max_drawdown_pct),
-                "average win",
-                money2(m.average_win),
-            ),
-            (
-                "exposure",
-                percent(m.exposure_pct),
-                "average loss",
-                money2(m.average_loss),
-            ),
-            (
-                "turnover",
-                ratio(m.turnover),
-                "largest win",
-                money2(m.largest_win),
-            ),
-            (
-                "fills",
-                count(m.fills),
-                "largest loss",
-                money2(m.largest_loss),
-            ),
-            (
-                "net",
-                money(m.net, 2),
-                "losing run",
-                count(m.longest_losing_run),
-            ),
-            (
-                "fees",
-                money(m.fees, 2),
-                "average minutes",
-                ratio(m.average_minutes),
-            ),
-            (
-                "funding",
-                money(m.funding, 2),
-                "slippage",
-                money(m.slippage, 2),
-            ),
-        ];
-        for (left, value, right, other) in rows {
+        for (left, value, right, other) in metric_rows(m) {
             self.line(format!(
                 "  {left:<LABEL$} {value:>18}    {right:<LABEL$} {other:>18}"
             ));

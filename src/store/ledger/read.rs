@@ -174,7 +174,7 @@ impl Reader {
         self.list(
             "SELECT id, symbol, side, quantity, entry_time, exit_time, entry_vwap, exit_vwap,
              leverage, margin, gross, fees, funding, net, slippage, mfe, mae, reason,
-             entry_decision FROM trades WHERE session = ?1 ORDER BY id LIMIT ?3 OFFSET ?2",
+             entry_decision FROM trades WHERE session = ?1 ORDER BY exit_time, id LIMIT ?3 OFFSET ?2",
             (session, bound(skip), bound(limit)),
             stored_trade,
         )

@@ -44,6 +44,17 @@ fn written(scratch: &Scratch, rows: &[Row]) -> std::path::PathBuf {
 }
 
 #[test]
+fn a_ledger_may_travel_to_a_worker() {
+    fn travels<T: Send>(_: &T) {}
+    let scratch = Scratch::new("send");
+    let path = scratch.file("a.sqlite");
+    let mut ledger = Ledger::create_replay(&path, &session(Mode::Replay)).unwrap();
+    travels(&ledger);
+    let worker = std::thread::spawn(move || ledger.write(&[core(Record::Fill(fill(1)))]));
+    assert_eq!(worker.join().unwrap().unwrap().total, 1);
+}
+
+#[test]
 fn a_session_comes_back_with_its_end() {
     let scratch = Scratch::new("session");
     let path = written(&scratch, &[]);
@@ -163,22 +174,6 @@ fn fills_decisions_and_checks_read_well_in_any_tool() {
         &[
             core(Record::Fill(fill(1))),
             core(Record::Decision(decision(3, Action::Long, Action::Hold))),
-            core(Record::Equity(equity(5, 9_985))),
-            core(Record::Event(event())),
-            Row::Limit(LimitRow {
-                name: "baseline_day".into(),
-                value: Some(Decimal::from_int(1)),
-                text: String::new(),
-                since: time(0),
-                until: None,
-            }),
-            Row::Limit(LimitRow {
-                name: "baseline_day".into(),
-                value: Some(Decimal::from_int(10_000)),
-                text: String::new(),
-                since: time(0),
-                until: Some(time(9)),
-            }),
         ],
     );
     assert_eq!(
@@ -224,6 +219,32 @@ fn fills_decisions_and_checks_read_well_in_any_tool() {
             "SELECT name, outcome, value, limit_value, margin FROM risk_checks WHERE decision = 3 AND number = 2"
         ),
         ["min_interval", "refused", "30", "60", "-30"]
+    );
+}
+
+#[test]
+fn equity_events_and_limits_read_well_in_any_tool() {
+    let scratch = Scratch::new("views-account");
+    let path = written(
+        &scratch,
+        &[
+            core(Record::Equity(equity(5, 9_985))),
+            core(Record::Event(event())),
+            Row::Limit(LimitRow {
+                name: "baseline_day".into(),
+                value: Some(Decimal::from_int(1)),
+                text: String::new(),
+                since: time(0),
+                until: None,
+            }),
+            Row::Limit(LimitRow {
+                name: "baseline_day".into(),
+                value: Some(Decimal::from_int(10_000)),
+                text: String::new(),
+                since: time(0),
+                until: Some(time(9)),
+            }),
+        ],
     );
     assert_eq!(
         ask(&path, "SELECT time, equity, margin_used FROM v_equity"),
