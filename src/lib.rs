@@ -17,6 +17,7 @@
 //! `core`. `tests/house.rs` keeps it so.
 
 pub mod cli;
+pub mod config;
 pub mod core;
 pub mod report;
 pub mod store;

@@ -2,7 +2,10 @@
 //!
 //! Results go to stdout, everything about them (progress, warnings, errors) to stderr.
 
+pub mod check_config;
 pub mod exit;
+pub mod init;
+pub mod sources;
 pub mod report;
 
 pub use exit::{Exit, Failure};
@@ -51,6 +54,10 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Print every effective setting with its source, and what is odd about them
+    CheckConfig(check_config::Arguments),
+    /// Write a .env and a configuration, from a few questions or flags
+    Init(init::Arguments),
     /// Show what a run amounted to, from its ledger
     Report(report::Arguments),
 }
@@ -70,14 +77,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return code.into();
         }
     };
+    let common = &line.common;
     let outcome = match &line.verb {
-        Verb::Report(arguments) => report::run(&line.common, arguments),
+        Verb::CheckConfig(arguments) => check_config::run(common, arguments, |_| None),
+        Verb::Init(arguments) => init::run(common, arguments),
+        Verb::Report(arguments) => report::run(common, arguments),
     };
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            // Nobody is left to tell when stderr is gone.
-            let _ = writeln!(std::io::stderr(), "minnow: {failure}");
+            // Findings of the configuration name their kind themselves. Nobody is left to tell when
+            // stderr is gone.
+            let prefix = match failure.exit {
+                Exit::Configuration => "",
+                _ => "minnow: ",
+            };
+            let _ = writeln!(std::io::stderr(), "{prefix}{failure}");
             failure.exit.into()
         }
     }

@@ -1,6 +1,6 @@
 //! Everything the core may want from the shell around it.
 
-use super::records::Record;
+use super::records::{EquityPoint, Record};
 use super::units::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Effect {
     /// A row for the ledger.
     Persist(Box<Record>),
+    /// The account at a candle's close or a fill; not boxed, because it comes with every candle.
+    Equity(EquityPoint),
     /// A question to a model; the answer comes back as `Input::Answer` with the same run.
     Ask(ModelRequest),
     /// Something the operator should see.

@@ -4,10 +4,20 @@
 //! from outside `core`. Live, paper, replay and simulation differ only in the runtime around it.
 
 pub mod effect;
+pub mod indicators;
 pub mod input;
+pub mod machine;
 pub mod market;
+pub mod modes;
+pub mod orders;
+pub mod paper;
 pub mod records;
+pub mod risk;
 pub mod schedule;
 pub mod settings;
 pub mod state_hash;
+pub mod strategy;
+pub mod symbol;
 pub mod units;
+
+pub use machine::Core;

@@ -16,7 +16,6 @@ pub enum Record {
     Fill(Fill),
     Lot(Lot),
     Trade(ClosedTrade),
-    Equity(EquityPoint),
     Event(Event),
 }
 
@@ -114,6 +113,21 @@ pub enum Leg {
     Close,
     Stop,
     Target,
+    /// A close that a position rule or the operator wants, not a strategy.
+    Guard,
+}
+
+impl Leg {
+    /// Last letter of the client order id.
+    pub const fn letter(self) -> char {
+        match self {
+            Self::Entry => 'e',
+            Self::Close => 'c',
+            Self::Stop => 's',
+            Self::Target => 't',
+            Self::Guard => 'g',
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -173,6 +187,22 @@ pub enum ExitReason {
     LossLimit,
     Operator,
     Shutdown,
+}
+
+impl ExitReason {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TakeProfit => "take_profit",
+            Self::StopLoss => "stop_loss",
+            Self::Strategy => "strategy",
+            Self::MaxHold => "max_hold",
+            Self::EmergencyStop => "emergency_stop",
+            Self::Liquidation => "liquidation",
+            Self::LossLimit => "loss_limit",
+            Self::Operator => "operator",
+            Self::Shutdown => "shutdown",
+        }
+    }
 }
 
 /// An order as it stands now.
@@ -251,6 +281,8 @@ pub struct ClosedTrade {
     pub gross: Decimal,
     pub fees: Decimal,
     pub funding: Decimal,
+    /// Loss beyond the margin that a liquidation took back.
+    pub insurance: Decimal,
     pub net: Decimal,
     /// Sum over fills of side x (fill - reference) x quantity: what slippage cost, signed.
     pub slippage: Decimal,

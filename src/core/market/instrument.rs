@@ -149,9 +149,31 @@ impl Instrument {
             )
     }
 
-    /// A price as the nearest double, for indicators.
-    pub fn price_f64(&self, price: Price) -> f64 {
-        self.price(price).to_f64()
+    /// How prices become doubles.
+    pub fn scale(&self) -> PriceScale {
+        let (mut mantissa, mut digits) = (self.tick.raw(), Decimal::DIGITS);
+        while digits > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            digits -= 1;
+        }
+        PriceScale {
+            mantissa: mantissa as f64,
+            divisor: 10f64.powi(digits as i32),
+        }
+    }
+}
+
+/// Turns ticks into the nearest double of the decimal price: one exact product, one correctly
+/// rounded division (exact while ticks x mantissa stays below 2^53). For indicators only.
+#[derive(Clone, Copy, Debug)]
+pub struct PriceScale {
+    mantissa: f64,
+    divisor: f64,
+}
+
+impl PriceScale {
+    pub fn price(&self, price: Price) -> f64 {
+        price.0 as f64 * self.mantissa / self.divisor
     }
 }
 
@@ -159,4 +181,72 @@ fn on_grid(steps: i128) -> Option<i64> {
     (1..=i128::from(GRID_MAX))
         .contains(&steps)
         .then_some(steps as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn instrument(tick: &str, lot: &str) -> Instrument {
+        Instrument {
+            symbol: "BTC-PERP".into(),
+            kind: ProductKind::Perpetual,
+            currency: "USD".into(),
+            tick: Decimal::parse(tick).unwrap(),
+            lot: Decimal::parse(lot).unwrap(),
+            contract_value: Decimal::ONE,
+            min_quantity: Decimal::ZERO,
+            min_notional: Decimal::ZERO,
+            maker_fee: None,
+            taker_fee: None,
+            origin: String::new(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_double_of_a_price_is_the_nearest_one(ticks in 1i64..1_000_000_000) {
+            for tick in ["0.5", "0.01", "0.00000001", "25", "0.0005"] {
+                let i = instrument(tick, "1");
+                let exact: f64 = i.price(Price(ticks)).to_string().parse().unwrap();
+                prop_assert_eq!(i.scale().price(Price(ticks)), exact);
+            }
+        }
+
+        #[test]
+        fn the_value_of_a_fill_is_exact(ticks in 1i64..1_000_000_000, lots in 1i64..1_000_000_000) {
+            use bigdecimal::BigDecimal;
+            use std::str::FromStr;
+            for (tick, lot) in [("0.5", "0.00001"), ("0.000000000001", "0.00000001"), ("0.01", "1")] {
+                let i = instrument(tick, lot);
+                let exact = BigDecimal::from(ticks) * BigDecimal::from(lots)
+                    * BigDecimal::from_str(tick).unwrap() * BigDecimal::from_str(lot).unwrap();
+                let exact = exact.with_scale_round(18, bigdecimal::RoundingMode::HalfEven);
+                let got = BigDecimal::from_str(&i.notional(Price(ticks), Quantity(lots)).to_string()).unwrap();
+                prop_assert_eq!(got, exact);
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_lies_on_the_grid_is_exact() {
+        let i = instrument("0.5", "0.001");
+        let d = |t: &str| Decimal::parse(t).unwrap();
+        assert_eq!(i.exact_price(d("100.5")), Some(Price(201)));
+        assert_eq!(i.exact_price(d("100.3")), None);
+        assert_eq!(i.exact_price(d("-1")), None);
+        assert_eq!(i.floor_quantity(d("0.0019")), Some(Quantity(1)));
+        assert_eq!(i.exact_quantity(d("0.0019")), None);
+        assert_eq!(i.floor_quantity(d("-1")), None);
+    }
+
+    #[test]
+    fn a_broken_instrument_says_what_is_wrong() {
+        let mut i = instrument("0", "1");
+        assert!(i.check().unwrap_err().contains("tick = 0"));
+        i.tick = Decimal::ONE;
+        i.symbol = "BTC USD".into();
+        assert!(i.check().unwrap_err().contains("printable"));
+    }
 }

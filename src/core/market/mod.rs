@@ -1,11 +1,14 @@
 //! Market data inside the core: instruments, trades, candles, and the filters in front of them.
 
 pub mod candle;
+pub mod filter;
 pub mod instrument;
 pub mod interval;
+pub mod series;
 pub mod trade;
 
 pub use candle::{Candle, CandleSource};
 pub use instrument::{Instrument, ProductKind};
 pub use interval::Interval;
+pub use series::Series;
 pub use trade::{Aggressor, SymbolId, TimedTrade, Trade};

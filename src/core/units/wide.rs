@@ -26,19 +26,35 @@ fn divide_full(high: u128, low: u128, d: u128) -> Option<(u128, u128)> {
     if high == 0 {
         return Some((low / d, low % d));
     }
-    // Schoolbook shift and subtract: rare (products beyond 128 bits), so clarity wins.
-    let mut remainder = high;
-    let mut quotient = 0u128;
-    for bit in (0..128).rev() {
-        let carry = remainder >> 127;
-        remainder = (remainder << 1) | ((low >> bit) & 1);
-        quotient <<= 1;
-        if carry == 1 || remainder >= d {
-            remainder = remainder.wrapping_sub(d);
-            quotient |= 1;
+    // Knuth's algorithm D with two digits of 64 bits (Hacker's Delight, divlu).
+    const BASE: u128 = 1 << 64;
+    const LOW: u128 = BASE - 1;
+    let shift = d.leading_zeros();
+    let d = d << shift;
+    let (d1, d0) = (d >> 64, d & LOW);
+    let top = if shift == 0 {
+        high
+    } else {
+        (high << shift) | (low >> (128 - shift))
+    };
+    let rest = low << shift;
+    let digit = |numerator: u128, next: u128| -> u128 {
+        let mut q = numerator / d1;
+        let mut r = numerator - q * d1;
+        while q >= BASE || q * d0 > (r << 64 | next) {
+            q -= 1;
+            r += d1;
+            if r >= BASE {
+                break;
+            }
         }
-    }
-    Some((quotient, remainder))
+        q
+    };
+    let q1 = digit(top, rest >> 64);
+    let middle = (top << 64 | rest >> 64).wrapping_sub(q1.wrapping_mul(d));
+    let q0 = digit(middle, rest & LOW);
+    let remainder = (middle << 64 | (rest & LOW)).wrapping_sub(q0.wrapping_mul(d)) >> shift;
+    Some((q1 << 64 | q0, remainder))
 }
 
 /// `a * b / d` as (quotient, remainder), exact whatever the size of the product.

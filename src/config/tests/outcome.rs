@@ -1,0 +1,256 @@
+//! What comes out: fingerprint, warnings, notices, fees, core settings, reload.
+
+use super::fixture::Folder;
+use crate::config::{Effective, reload_difference};
+use crate::core::market::Instrument;
+use crate::core::market::instrument::ProductKind;
+use crate::core::settings::{FeeRates, Identity, StrategySettings};
+use crate::core::units::{Decimal, Span};
+
+fn with(sets: &[&str]) -> Effective {
+    sets.iter().fold(Folder::new(), |f, s| f.set(s)).sound()
+}
+
+fn instrument(symbol: &str, kind: ProductKind, currency: &str) -> Instrument {
+    Instrument {
+        symbol: symbol.into(),
+        kind,
+        currency: currency.into(),
+        tick: Decimal::new(1, 2),
+        lot: Decimal::new(1, 8),
+        contract_value: Decimal::ONE,
+        min_quantity: Decimal::ZERO,
+        min_notional: Decimal::ZERO,
+        maker_fee: None,
+        taker_fee: None,
+        origin: String::new(),
+    }
+}
+
+fn identity() -> Identity {
+    Identity {
+        instance_head: "abcdef".into(),
+        session: "abcde".into(),
+    }
+}
+
+#[test]
+fn the_fingerprint_ignores_order_sources_and_what_the_core_does_not_read() {
+    let a = Folder::new()
+        .json(r#"{"risk": {"order_rate": 9, "max_leverage": 8}, "system": {"seed": 7}}"#)
+        .sound();
+    let b = Folder::new()
+        .json(r#"{"system": {"seed": 7}, "risk": {"max_leverage": 8, "order_rate": 9}}"#)
+        .sound();
+    assert_eq!(a.fingerprint(), b.fingerprint());
+    let other_sources = with(&[
+        "risk.order_rate=9",
+        "risk.max_leverage=8",
+        "system.seed=7",
+        "system.log_level=debug",
+        "system.thread_pool_size=1",
+        "system.instance_id=other",
+        "data.directory=elsewhere",
+        "api.bind=127.0.0.1:1",
+        "system.memory_limit_mb=99",
+        "strategy.type=momentum",
+        "trading.symbols=BTC-USD",
+    ]);
+    assert_eq!(a.fingerprint(), other_sources.fingerprint());
+    assert_eq!(a.fingerprint().len(), 64);
+    assert!(a.fingerprint().starts_with(&a.short_fingerprint()));
+    assert_eq!(a.short_fingerprint().len(), 16);
+}
+
+#[test]
+fn the_fingerprint_changes_with_every_key_that_the_core_reads() {
+    let base = with(&[]).fingerprint();
+    for set in [
+        "system.seed=2",
+        "trading.interval=5m",
+        "trading.symbol=ETH-USD",
+        "risk.order_rate=9",
+        "paper_trading.slippage_rate=0.0006",
+        "strategy.momentum.lookback=21",
+        "market_data.outlier_pct=21",
+        "indicators.candle_limit=999",
+        "scheduler.trading_interval_seconds=60",
+        // Stated, a default rate no longer gives way to the recording's.
+        "trading.taker_fee_rate=0.006",
+    ] {
+        assert_ne!(base, with(&[set]).fingerprint(), "{set}");
+    }
+}
+
+#[test]
+fn what_is_odd_is_warned_of_with_the_value_that_applies() {
+    for (sets, words) in [
+        (
+            "system.task_batch_size=9",
+            "system.task_batch_size = 9 (from --set) is above system.max_concurrent_tasks = 4 (from default): 4 applies",
+        ),
+        (
+            "system.thread_pool_size=1",
+            "io_effects.parallel_max_workers = 2 (from default) is above system.thread_pool_size = 1 (from --set): 1 applies",
+        ),
+        (
+            "system.max_worker_threads=1",
+            "system.thread_pool_size = 2 (from default) is above system.max_worker_threads = 1 (from --set): 1 applies",
+        ),
+        (
+            "system.async_timeout=60",
+            "system.async_timeout = 60 (from --set) has no effect beyond 20 s, raise FP_EFFECT_TIMEOUT too",
+        ),
+        (
+            "system.async_timeout=60",
+            "has no effect beyond 15 s, raise EXCHANGE__API_TIMEOUT too",
+        ),
+        (
+            "trading.leverage=11",
+            "trading.leverage = 11 (from --set) is above 10",
+        ),
+        (
+            "trading.max_size_pct=50.1",
+            "trading.max_size_pct = 50.1 (from --set) is above 50",
+        ),
+        ("system.environment=production", "but this is a dry run"),
+        (
+            "trading.live_confirmation=I accept real orders;exchange.network=testnet",
+            "the exchange is a testnet or sandbox",
+        ),
+    ] {
+        let effective = with(&sets.split(';').collect::<Vec<_>>());
+        let warnings = effective.warnings().join("\n");
+        assert!(warnings.contains(words), "{sets}: {warnings}");
+    }
+    let plain = with(&[]);
+    // No file, and the meaning of `auto`.
+    assert_eq!(plain.warnings().len(), 2, "{:?}", plain.warnings());
+}
+
+#[test]
+fn the_smaller_of_two_bounds_applies() {
+    let effective = with(&["system.task_batch_size=9", "system.max_worker_threads=1"]);
+    assert_eq!(effective.task_batch_size(), 4);
+    assert_eq!(effective.worker_threads(), 1);
+    assert_eq!(effective.threads(), 2);
+}
+
+#[test]
+fn keys_without_effect_are_named_and_shipped_ones_are_counted() {
+    let effective = Folder::new()
+        .file(
+            "config/concurrency_optimized.json",
+            r#"{"exchange": {"connection_pool_size": 2, "rate_limit_requests": 9}}"#,
+        )
+        .default("SYSTEM__WEBSOCKET_QUEUE_SIZE=200")
+        .dot_env("LLM_MODEL=some\nRISK__ORDER_RATE=9\n")
+        .sound();
+    assert_eq!(
+        effective.without_effect(),
+        [
+            "exchange.rate_limit_requests = 9 (from config/concurrency_optimized.json:1:42): has no effect in this version",
+            "llm.model = \"some\" (from .env:1 LLM_MODEL): has no effect in this version",
+            "2 settings as shipped (config/concurrency_optimized.json, --default) have no effect in this version; check-config marks them",
+        ]
+    );
+}
+
+#[test]
+fn the_core_gets_exact_values() {
+    let effective = with(&[
+        "risk.max_position_hold_hours=0.25",
+        "scheduler.trading_interval_seconds=1.5",
+        "trading.max_size_pct=12.34",
+        "strategy.momentum.entry_threshold=0.005",
+    ]);
+    let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let settings = effective.for_core(&[spot], &identity()).unwrap();
+    assert_eq!(settings.risk.max_position_hold, Span::from_secs(900));
+    assert_eq!(settings.trading.decision_interval, Span::from_millis(1500));
+    assert_eq!(settings.trading.max_size_pct, Decimal::new(1234, 2));
+    assert_eq!(settings.market.close_grace, Span::from_secs(1));
+    assert_eq!(settings.risk.trailing_stop_pct, None);
+    let StrategySettings::Momentum(momentum) = settings.strategy;
+    assert_eq!(momentum.entry_threshold, 0.005);
+}
+
+#[test]
+fn symbols_of_a_run_share_one_account_currency() {
+    let usd = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let usdc = instrument("BTC-PERP", ProductKind::Perpetual, "USDC");
+    let eur = instrument("BTC-EUR", ProductKind::Spot, "EUR");
+    let plain = with(&[]);
+    assert!(plain.for_core(&[usd.clone(), usdc], &identity()).is_ok());
+    assert!(
+        plain
+            .for_core(std::slice::from_ref(&eur), &identity())
+            .is_ok()
+    );
+    assert!(plain.for_core(&[], &identity()).is_err());
+    let mixed = plain
+        .for_core(&[usd, eur.clone()], &identity())
+        .unwrap_err();
+    assert!(
+        mixed
+            .to_string()
+            .contains("BTC-USD has USD, BTC-EUR has EUR")
+    );
+    let stated = with(&["paper_trading.currency=USD"]);
+    let refused = stated.for_core(&[eur], &identity()).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "config: paper_trading.currency = \"USD\" (from --set): the account currency of BTC-EUR is EUR"
+    );
+}
+
+#[test]
+fn fees_come_from_the_first_place_that_states_them() {
+    let mut spot = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let perpetual = instrument("BTC-PERP", ProductKind::Perpetual, "USD");
+    let rates = |sets: &[&str], instrument: &Instrument| -> (String, String) {
+        let settings = with(sets)
+            .for_core(std::slice::from_ref(instrument), &identity())
+            .unwrap();
+        let FeeRates { maker, taker } = settings.paper.fees[0];
+        (maker.to_string(), taker.to_string())
+    };
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(rates(&[], &spot), pair("0.004", "0.006"));
+    assert_eq!(rates(&[], &perpetual), pair("0.0002", "0.0006"));
+    spot.maker_fee = Some(Decimal::new(1, 3));
+    spot.taker_fee = Some(Decimal::new(2, 3));
+    assert_eq!(rates(&[], &spot), pair("0.001", "0.002"));
+    assert_eq!(
+        rates(&["trading.taker_fee_rate=0.006"], &spot),
+        pair("0.001", "0.006")
+    );
+    assert_eq!(
+        rates(&["paper_trading.fee_rate=0.003"], &spot),
+        pair("0.003", "0.003")
+    );
+    assert_eq!(
+        rates(&["paper_trading.maker_fee_rate=0"], &spot),
+        pair("0", "0.002")
+    );
+    let both = [
+        "paper_trading.maker_fee_rate=0.0001",
+        "paper_trading.fee_rate=0.0009",
+    ];
+    assert_eq!(rates(&both, &perpetual), pair("0.0001", "0.0009"));
+}
+
+#[test]
+fn a_reload_tells_what_applies_and_what_waits() {
+    let running = with(&[]);
+    let fresh = with(&[
+        "system.log_level=debug",
+        "logging.format=json",
+        "risk.order_rate=9",
+        "llm.model=x",
+    ]);
+    let plan = reload_difference(&running, &fresh);
+    assert_eq!(plan.applied, ["system.log_level"]);
+    assert_eq!(plan.needs_restart, ["logging.format", "risk.order_rate"]);
+    assert_eq!(plan.without_effect, ["llm.model"]);
+}

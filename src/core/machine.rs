@@ -1,0 +1,497 @@
+//! The core itself: inputs to their rooms, deadlines to their handlers. Routing only.
+
+use super::effect::{Checkpoint, Effect, Effects};
+use super::input::Input;
+use super::market::filter::Verdict;
+use super::market::series::Place;
+use super::market::{SymbolId, TimedTrade};
+use super::modes::{Mode, Turns};
+use super::paper::Account;
+use super::records::{Action, ExitReason};
+use super::risk::breaker::Breaker;
+use super::risk::emergency::Emergency;
+use super::risk::limits::{EntryLog, LosingRun, LossLimits};
+use super::schedule::{TimerKey, Wheel};
+use super::settings::Settings;
+use super::state_hash::{StateHash, Tag};
+use super::strategy::{self, Strategy};
+use super::symbol::{Feed, Symbol};
+use super::units::stamp::MILLISECOND;
+use super::units::{Span, Stamp, Timestamp};
+use std::collections::BTreeMap;
+
+/// Inputs between two checkpoints of the state hash.
+pub const CHECKPOINT_EVERY: u64 = 1000;
+
+/// What a deadline is for. The order of the variants is the order at one stamp; symbols follow in
+/// the configured order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::core) enum Timer {
+    OrderTimeout(SymbolId),
+    MaxHold(SymbolId),
+    RollOver(SymbolId),
+    /// A model's answer did not come in time.
+    RunDeadline(SymbolId),
+}
+
+/// Next free numbers; a pure function of the run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::core) struct Numbers {
+    pub decision: u64,
+    pub order: u64,
+    pub fill: u64,
+    pub lot: u64,
+    pub trade: u64,
+    pub run: u64,
+}
+
+impl Numbers {
+    pub fn next(counter: &mut u64) -> u64 {
+        *counter += 1;
+        *counter
+    }
+}
+
+/// Limits and latches of the account.
+#[derive(Debug)]
+pub(in crate::core) struct Guard {
+    pub losses: LossLimits,
+    pub entries: EntryLog,
+    pub losing_run: LosingRun,
+    pub breaker: Breaker,
+    pub emergency: Emergency,
+    pub balance_too_low: bool,
+    /// Warnings that are out and have not cleared: told once.
+    pub warned_rapid_loss: bool,
+    pub warned_margin: bool,
+}
+
+/// What a run amounted to in numbers, for reports and status.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub decisions: u64,
+    pub orders: u64,
+    pub fills: u64,
+    pub trades: u64,
+    pub candles: u64,
+    /// Candles refused: broken, of a wrong interval, or beside trades.
+    pub candles_refused: u64,
+    pub inputs_refused: u64,
+    pub late_answers: u64,
+    /// Trades of the fast path, to see that it is taken.
+    pub quiet_trades: u64,
+}
+
+/// The deterministic trading core.
+#[derive(Debug)]
+pub struct Core {
+    pub(in crate::core) settings: Settings,
+    pub(in crate::core) turns: Turns,
+    pub(in crate::core) symbols: Vec<Symbol>,
+    pub(in crate::core) account: Account,
+    pub(in crate::core) guard: Guard,
+    pub(in crate::core) mode: Mode,
+    pub(in crate::core) numbers: Numbers,
+    pub(in crate::core) hash: StateHash,
+    pub(in crate::core) counts: Counts,
+    /// Decisions to hold by reason; empty reason = the strategy saw nothing.
+    pub(in crate::core) holds: BTreeMap<&'static str, u64>,
+    /// Write a decision row for every HOLD too.
+    pub(in crate::core) keep_holds: bool,
+    wheel: Wheel<Timer>,
+    /// Next deadline, monotonic nanoseconds; `i64::MAX` = none.
+    deadline: i64,
+    due: Vec<Timer>,
+    inputs: u64,
+    /// Take the plain path for every trade (to check that the fast one agrees).
+    plain: bool,
+}
+
+impl Core {
+    /// A core with nothing behind it: no position, no history.
+    ///
+    /// # Panics
+    /// If there is no instrument or the fee table does not match (`config` guarantees both).
+    pub fn new(settings: Settings, turns: Turns) -> Self {
+        let kind = settings.strategy.clone();
+        Self::with_strategies(settings, turns, |_| strategy::build(&kind))
+    }
+
+    /// A core with a strategy of one's own for each symbol.
+    ///
+    /// # Panics
+    /// Like `new`.
+    pub fn with_strategies(
+        settings: Settings,
+        turns: Turns,
+        mut strategy: impl FnMut(SymbolId) -> Box<dyn Strategy>,
+    ) -> Self {
+        assert!(!settings.instruments.is_empty(), "a run has a symbol");
+        assert_eq!(settings.instruments.len(), settings.paper.fees.len());
+        let symbols = (0..settings.instruments.len())
+            .map(|index| {
+                let id = SymbolId(index as u16);
+                Symbol::new(id, &settings, strategy(id))
+            })
+            .collect();
+        let risk = &settings.risk;
+        let starting = settings.paper.starting_balance;
+        Self {
+            symbols,
+            account: Account::new(starting),
+            guard: Guard {
+                losses: LossLimits::new(starting, risk),
+                entries: EntryLog::default(),
+                losing_run: LosingRun::default(),
+                breaker: Breaker::new(
+                    risk.breaker_failures,
+                    risk.breaker_window,
+                    risk.breaker_open,
+                ),
+                emergency: Emergency::default(),
+                balance_too_low: false,
+                warned_rapid_loss: false,
+                warned_margin: false,
+            },
+            mode: Mode::default(),
+            numbers: Numbers::default(),
+            hash: StateHash::default(),
+            counts: Counts::default(),
+            holds: BTreeMap::new(),
+            keep_holds: false,
+            wheel: Wheel::new(0),
+            deadline: i64::MAX,
+            due: Vec::new(),
+            inputs: 0,
+            plain: false,
+            settings,
+            turns,
+        }
+    }
+
+    /// Writes a decision row for every HOLD too.
+    pub fn keep_holds(&mut self, keep: bool) {
+        self.keep_holds = keep;
+    }
+
+    /// Sends every trade down the plain path; the result must be the same.
+    pub fn use_plain_path(&mut self, plain: bool) {
+        self.plain = plain;
+    }
+
+    /// Exact monotonic nanoseconds at which `turn` must be called next.
+    pub fn next_deadline(&self) -> Option<i64> {
+        (self.deadline != i64::MAX).then_some(self.deadline)
+    }
+
+    /// One input. In history, what is due by then happens first.
+    pub fn handle(&mut self, at: Stamp, input: Input, out: &mut Effects) {
+        if self.turns == Turns::History {
+            self.advance_to(at.mono, out);
+        }
+        match input {
+            Input::Trade(trade) => {
+                let row = TimedTrade { stamp: at, trade };
+                self.hash.trade(&row);
+                self.trade(&row, out);
+            }
+            Input::Candle {
+                symbol,
+                interval,
+                candle,
+            } => {
+                let c = &candle;
+                self.hash.words(
+                    Tag::Candle,
+                    &[
+                        at.mono.into(),
+                        at.wall.0.into(),
+                        symbol.0.into(),
+                        interval.seconds().into(),
+                        c.open_time.0.into(),
+                        c.open.0.into(),
+                        c.high.0.into(),
+                        c.low.0.into(),
+                        c.close.0.into(),
+                        c.volume,
+                    ],
+                );
+                self.venue_candle(at, symbol, interval, candle, out);
+            }
+            Input::Quiet { symbol, until } => {
+                self.hash.words(
+                    Tag::Quiet,
+                    &[at.wall.0.into(), symbol.0.into(), until.0.into()],
+                );
+                if let Some(symbol) = self.symbols.get_mut(symbol.index()) {
+                    symbol.series.note_quiet(until);
+                    let id = symbol.id;
+                    self.sync_roll_over(id, at);
+                } else {
+                    self.counts.inputs_refused += 1;
+                }
+            }
+            Input::Command(command) => {
+                self.hash.words(Tag::Command, &[at.wall.0.into()]);
+                self.command(at, command, out);
+            }
+            Input::Answer { run, answer } => {
+                self.hash
+                    .words(Tag::Answer, &[at.wall.0.into(), run.into()]);
+                self.answer(at, run, &answer, out);
+            }
+            Input::LedgerFailed { text } => self.ledger_failed(at, &text, out),
+            Input::Stop => self.stop(at, out),
+        }
+        self.refresh_deadline();
+        self.count_input(at, out);
+    }
+
+    /// Trades in order; the same as `handle` for each, but runs of trades that can change nothing
+    /// but the open candle are folded at once.
+    pub fn handle_trades(&mut self, rows: &[TimedTrade], out: &mut Effects) {
+        let mut at = 0;
+        while at < rows.len() {
+            let row = &rows[at];
+            let index = row.trade.symbol.index();
+            if !self.plain && self.turns == Turns::History && index < self.symbols.len() {
+                let until_checkpoint = CHECKPOINT_EVERY - self.inputs % CHECKPOINT_EVERY;
+                let end = rows.len().min(at + until_checkpoint as usize);
+                let folded =
+                    self.symbols[index].fold_quiet(&rows[at..end], self.deadline, &mut self.hash);
+                if folded > 0 {
+                    at += folded;
+                    self.inputs += folded as u64;
+                    self.counts.quiet_trades += folded as u64;
+                    self.checkpoint_if_due(rows[at - 1].stamp, out);
+                    continue;
+                }
+            }
+            if self.turns == Turns::History {
+                self.advance_to(row.stamp.mono, out);
+            }
+            self.hash.trade(row);
+            self.trade(row, out);
+            self.refresh_deadline();
+            self.count_input(row.stamp, out);
+            at += 1;
+        }
+    }
+
+    /// Everything due by `at`.
+    pub fn turn(&mut self, at: Stamp, out: &mut Effects) {
+        self.wheel.advance((at.mono.max(0) / MILLISECOND) as u64);
+        let mut due = std::mem::take(&mut self.due);
+        while let Some(fired) = self.wheel.pop() {
+            due.push(fired.value);
+        }
+        due.sort_unstable();
+        for timer in due.drain(..) {
+            self.fire(timer, at, out);
+        }
+        self.due = due;
+        self.refresh_deadline();
+    }
+
+    /// In history: each deadline up to `mono` in turn, at exactly its time.
+    fn advance_to(&mut self, mono: i64, out: &mut Effects) {
+        while self.deadline <= mono {
+            let before = self.deadline;
+            self.turn(Stamp::of_history(Timestamp(before)), out);
+        }
+    }
+
+    fn fire(&mut self, timer: Timer, at: Stamp, out: &mut Effects) {
+        match timer {
+            Timer::OrderTimeout(symbol) => self.entry_timed_out(symbol, at, out),
+            Timer::MaxHold(symbol) => {
+                self.symbols[symbol.index()].max_hold = None;
+                self.close_for(symbol, ExitReason::MaxHold, at, out);
+            }
+            Timer::RollOver(symbol) => {
+                let state = &mut self.symbols[symbol.index()];
+                state.roll_over = None;
+                if state
+                    .series
+                    .roll_over_at()
+                    .is_some_and(|due| due <= at.wall)
+                {
+                    match state.series.close_bucket() {
+                        Some(candle) => self.candle_closed(symbol, candle, at, out),
+                        None => self.symbols[symbol.index()].strategy.reset(),
+                    }
+                }
+                self.sync_roll_over(symbol, at);
+            }
+            Timer::RunDeadline(symbol) => self.answer_missing(symbol, at, out),
+        }
+    }
+
+    fn trade(&mut self, row: &TimedTrade, out: &mut Effects) {
+        let id = row.trade.symbol;
+        let Some(symbol) = self.symbols.get_mut(id.index()) else {
+            self.counts.inputs_refused += 1;
+            return;
+        };
+        if *symbol.feed.get_or_insert(Feed::Trades) != Feed::Trades {
+            self.counts.inputs_refused += 1;
+            return;
+        }
+        match symbol.filter.judge(row) {
+            Verdict::Accept => self.accepted(row, out),
+            Verdict::AcceptHeld => {
+                for held in symbol.filter.take_confirmed() {
+                    let row = TimedTrade {
+                        stamp: row.stamp,
+                        trade: held.trade,
+                    };
+                    self.accepted(&row, out);
+                }
+            }
+            Verdict::VolumeOnly => symbol.series.fold_volume(&row.trade),
+            Verdict::Nothing => {}
+        }
+        self.settle(id);
+    }
+
+    /// An accepted trade: orders first, then candles with their decisions, then the open candle.
+    fn accepted(&mut self, row: &TimedTrade, out: &mut Effects) {
+        let (id, trade) = (row.trade.symbol, &row.trade);
+        let symbol = &mut self.symbols[id.index()];
+        if symbol.series.place(trade.time) == Place::Late {
+            symbol.series.late_trades += 1;
+            return;
+        }
+        symbol.note_price(trade.price);
+        self.match_trade(row, out);
+        let symbol = &mut self.symbols[id.index()];
+        if symbol.series.ends_gap(trade.time) {
+            symbol.series.restart();
+            symbol.strategy.reset();
+        }
+        loop {
+            let symbol = &mut self.symbols[id.index()];
+            if symbol.series.place(trade.time) != Place::Later {
+                break;
+            }
+            if let Some(candle) = symbol.series.close_bucket() {
+                self.candle_closed(id, candle, row.stamp, out);
+            }
+        }
+        self.symbols[id.index()].series.fold(trade);
+        self.sync_roll_over(id, row.stamp);
+    }
+
+    /// Arms the roll-over of the open bucket where it has changed.
+    pub(in crate::core) fn sync_roll_over(&mut self, id: SymbolId, at: Stamp) {
+        let symbol = &mut self.symbols[id.index()];
+        let wanted = symbol.series.roll_over_at();
+        if symbol.roll_over.map(|(_, due)| due) == wanted {
+            return;
+        }
+        if let Some((key, _)) = symbol.roll_over.take() {
+            self.wheel.cancel(key);
+        }
+        if let Some(due) = wanted {
+            let key = self.arm(Timer::RollOver(id), at, due.since(at.wall));
+            self.symbols[id.index()].roll_over = Some((key, due));
+        }
+    }
+
+    /// Arms a timer `delay` after `at`, rounded up to the millisecond.
+    pub(in crate::core) fn arm(&mut self, timer: Timer, at: Stamp, delay: Span) -> TimerKey {
+        let due = at.mono.saturating_add(delay.0).max(0);
+        let key = self
+            .wheel
+            .arm((due as u64).div_ceil(MILLISECOND as u64), timer);
+        self.refresh_deadline();
+        key
+    }
+
+    pub(in crate::core) fn disarm(&mut self, key: Option<TimerKey>) {
+        if let Some(key) = key {
+            self.wheel.cancel(key);
+        }
+    }
+
+    pub(in crate::core) fn settle(&mut self, id: SymbolId) {
+        let trailing = self.settings.risk.trailing_stop_pct.is_some();
+        self.symbols[id.index()].settle(trailing);
+    }
+
+    fn refresh_deadline(&mut self) {
+        self.deadline = self.wheel.next_deadline().map_or(i64::MAX, |ms| {
+            i64::try_from(ms)
+                .ok()
+                .and_then(|ms| ms.checked_mul(MILLISECOND))
+                .unwrap_or(i64::MAX - 1)
+        });
+    }
+
+    fn count_input(&mut self, at: Stamp, out: &mut Effects) {
+        self.inputs += 1;
+        self.checkpoint_if_due(at, out);
+    }
+
+    fn checkpoint_if_due(&mut self, at: Stamp, out: &mut Effects) {
+        if self.inputs.is_multiple_of(CHECKPOINT_EVERY) {
+            self.checkpoint(at.wall, false, out);
+        }
+    }
+
+    pub(in crate::core) fn checkpoint(&self, time: Timestamp, candle: bool, out: &mut Effects) {
+        out.push(Effect::Checkpoint(Checkpoint {
+            inputs: self.inputs,
+            time,
+            hash: self.hash.value(),
+            candle,
+        }));
+    }
+
+    pub(in crate::core) fn note_hold(&mut self, reason: &'static str) {
+        *self.holds.entry(reason).or_default() += 1;
+    }
+
+    /// Inputs handled so far.
+    pub fn inputs(&self) -> u64 {
+        self.inputs
+    }
+
+    pub fn state_hash(&self) -> StateHash {
+        self.hash
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Decisions to hold by reason.
+    pub fn holds(&self) -> &BTreeMap<&'static str, u64> {
+        &self.holds
+    }
+
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    pub fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
+    pub fn emergency(&self) -> &Emergency {
+        &self.guard.emergency
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+}
+
+/// Code of an action in the state hash.
+pub(in crate::core) const fn action_code(action: Action) -> i128 {
+    action as i128
+}

@@ -1,0 +1,66 @@
+//! An order on its way: what is wanted, and what is working at the venue.
+
+use crate::core::market::SymbolId;
+use crate::core::records::{ExitReason, Leg, Order, OrderKind};
+use crate::core::schedule::TimerKey;
+use crate::core::units::{Decimal, Price, Quantity, Side};
+
+/// What an entry brings along for the position it opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryPlan {
+    pub leverage: u32,
+    /// Distance of the stop from the average fill, in %.
+    pub stop_pct: Decimal,
+    pub target_pct: Decimal,
+    /// Cost of entry and exit in % of the value: where break-even lies.
+    pub round_trip_pct: Decimal,
+}
+
+/// An order that somebody wants. It cannot be submitted before the risk gate has approved it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderIntent {
+    pub symbol: SymbolId,
+    pub decision: u64,
+    pub leg: Leg,
+    pub side: Side,
+    pub kind: OrderKind,
+    pub quantity: Quantity,
+    pub price: Option<Price>,
+    /// Last traded price when it was decided: slippage is measured from here.
+    pub reference: Price,
+    /// `Some` exactly for entries.
+    pub entry: Option<EntryPlan>,
+    /// `Some` exactly for reductions.
+    pub exit: Option<ExitReason>,
+}
+
+impl OrderIntent {
+    pub fn is_reduction(&self) -> bool {
+        self.exit.is_some()
+    }
+}
+
+/// An order working at the paper venue.
+#[derive(Clone, Debug)]
+pub struct Working {
+    pub order: Order,
+    pub entry: Option<EntryPlan>,
+    pub exit: Option<ExitReason>,
+    pub reference: Price,
+    /// It matches trades with a later monotonic stamp only.
+    pub active_after: i64,
+    /// It has begun to fill: the rest goes on without that condition.
+    pub started: bool,
+    pub timeout: Option<TimerKey>,
+}
+
+impl Working {
+    pub fn remaining(&self) -> Quantity {
+        self.order.quantity - self.order.filled
+    }
+
+    /// Whether a trade stamped `mono` may fill it.
+    pub fn matches_at(&self, mono: i64) -> bool {
+        self.started || mono > self.active_after
+    }
+}

@@ -1,0 +1,10 @@
+//! Orders, lots, positions and what protects them. Exact numbers only.
+
+pub mod client_id;
+pub mod execution;
+pub mod intent;
+pub mod position;
+pub mod protection;
+
+pub use intent::{OrderIntent, Working};
+pub use position::Position;

@@ -1,0 +1,105 @@
+//! The record of one passage through the gate: every check with value, limit and margin.
+
+use crate::core::records::{Check, CheckOutcome};
+use crate::core::units::Decimal;
+
+/// Collects checks in order; the first refusal decides, the rest is still evaluated and kept.
+#[derive(Clone, Debug, Default)]
+pub struct Checks {
+    list: Vec<Check>,
+    refusal: Option<usize>,
+}
+
+impl Checks {
+    /// A yes-or-no check without numbers.
+    pub fn require(&mut self, name: &'static str, ok: bool) {
+        self.add(name, outcome(ok), None, None, None);
+    }
+
+    /// Refuses when `value` is at or beyond `limit`.
+    pub fn below(&mut self, name: &'static str, value: Decimal, limit: Decimal) {
+        self.limited(name, value < limit, value, limit);
+    }
+
+    /// Refuses when `value` is below `limit`.
+    pub fn at_least(&mut self, name: &'static str, value: Decimal, limit: Decimal) {
+        self.floor(name, value >= limit, value, limit);
+    }
+
+    /// A check with a lower limit whose answer is known; the margin is value - limit.
+    pub fn floor(&mut self, name: &'static str, ok: bool, value: Decimal, limit: Decimal) {
+        self.add(
+            name,
+            outcome(ok),
+            Some(value),
+            Some(limit),
+            Some(value - limit),
+        );
+    }
+
+    /// A check with an upper limit whose answer is known; the margin is limit - value.
+    pub fn limited(&mut self, name: &'static str, ok: bool, value: Decimal, limit: Decimal) {
+        self.add(
+            name,
+            outcome(ok),
+            Some(value),
+            Some(limit),
+            Some(limit - value),
+        );
+    }
+
+    /// A check that changed the order instead of refusing it: `value` was wanted, `limit` is kept.
+    pub fn cut(&mut self, name: &'static str, value: Decimal, limit: Decimal, changed: bool) {
+        let outcome = if changed {
+            CheckOutcome::Changed
+        } else {
+            CheckOutcome::Passed
+        };
+        self.add(name, outcome, Some(value), Some(limit), Some(limit - value));
+    }
+
+    fn add(
+        &mut self,
+        name: &'static str,
+        outcome: CheckOutcome,
+        value: Option<Decimal>,
+        limit: Option<Decimal>,
+        margin: Option<Decimal>,
+    ) {
+        if outcome == CheckOutcome::Refused && self.refusal.is_none() {
+            self.refusal = Some(self.list.len());
+        }
+        self.list.push(Check {
+            name,
+            outcome,
+            value,
+            limit,
+            margin,
+        });
+    }
+
+    /// The first check that refused.
+    pub fn refusal(&self) -> Option<&Check> {
+        self.refusal.map(|index| &self.list[index])
+    }
+
+    pub fn into_list(self) -> Vec<Check> {
+        self.list
+    }
+}
+
+/// A refusal in words: `max_daily_loss_pct: 5.2, limit 5`.
+pub fn describe(check: &Check) -> String {
+    match (check.value, check.limit) {
+        (Some(value), Some(limit)) => format!("{}: {value:.4}, limit {limit:.4}", check.name),
+        _ => check.name.to_owned(),
+    }
+}
+
+fn outcome(ok: bool) -> CheckOutcome {
+    if ok {
+        CheckOutcome::Passed
+    } else {
+        CheckOutcome::Refused
+    }
+}

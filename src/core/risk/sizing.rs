@@ -1,0 +1,251 @@
+//! From a margin percentage to a quantity on the lot, through every cap.
+//!
+//! margin = equity x size % ; notional = margin x leverage ; quantity = floor_lot(notional / price).
+//! Works on the notional; every cap can only lower it. Each leaves a check with what was wanted and
+//! what is kept.
+
+use super::checks::Checks;
+use super::limits::{pct_of, share_pct};
+use crate::core::market::{Instrument, ProductKind};
+use crate::core::settings::{FeeRates, RiskSettings, TradingSettings};
+use crate::core::units::{Decimal, Price, Quantity, Rounding};
+
+/// What the account offers to an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    pub equity: Decimal,
+    /// equity - margin used - reserved for resting entries.
+    pub free_margin: Decimal,
+    pub margin_used: Decimal,
+    /// Notional of the symbol and of all symbols, entries in flight included.
+    pub symbol_notional: Decimal,
+    pub total_notional: Decimal,
+}
+
+/// An entry's size as far as it has been decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    pub notional: Decimal,
+    pub leverage: u32,
+    pub quantity: Quantity,
+}
+
+/// Cost of a round trip in % of the value, and its parts as fractions.
+#[derive(Clone, Copy, Debug)]
+pub struct RoundTrip {
+    pub entry_fee: Decimal,
+    pub pct: Decimal,
+}
+
+impl RoundTrip {
+    /// Market entries and every exit pay taker fee and slippage; resting entries maker fee only.
+    pub fn new(fees: FeeRates, slippage: Decimal, entry_rests: bool) -> Self {
+        let (entry_fee, entry_slippage) = if entry_rests {
+            (fees.maker, Decimal::ZERO)
+        } else {
+            (fees.taker, slippage)
+        };
+        let fraction = entry_fee + fees.taker + entry_slippage + slippage;
+        Self {
+            entry_fee,
+            pct: Decimal::from_int(100) * fraction,
+        }
+    }
+}
+
+/// Distance from entry to liquidation in %; `None` at leverage 1.
+pub fn liquidation_distance_pct(leverage: u32) -> Option<Decimal> {
+    (leverage > 1).then(|| {
+        let share = Decimal::from_int(100)
+            .mul_div(1, i128::from(leverage), Rounding::HalfEven)
+            .expect("a share of 100 fits");
+        share - Decimal::new(5, 1)
+    })
+}
+
+/// Requested leverage cut to what configuration, risk limits and the product allow.
+pub fn allowed_leverage(
+    requested: u32,
+    instrument: &Instrument,
+    trading: &TradingSettings,
+    risk: &RiskSettings,
+    checks: &mut Checks,
+) -> u32 {
+    let cap = match instrument.kind {
+        ProductKind::Spot => 1,
+        ProductKind::Perpetual => trading
+            .leverage
+            .min(trading.max_futures_leverage)
+            .min(risk.max_leverage),
+    };
+    let kept = requested.clamp(1, cap.max(1));
+    let number = |n: u32| Decimal::from_int(i64::from(n));
+    checks.cut(
+        "max_leverage",
+        number(requested),
+        number(cap),
+        kept != requested,
+    );
+    kept
+}
+
+/// The sizing arithmetic with every cap of the table, in its order.
+pub struct Sizing<'a> {
+    pub instrument: &'a Instrument,
+    pub trading: &'a TradingSettings,
+    pub risk: &'a RiskSettings,
+    pub budget: &'a Budget,
+    pub round_trip: RoundTrip,
+    pub mark: Price,
+    pub stop_pct: Decimal,
+}
+
+impl Sizing<'_> {
+    pub fn run(&self, size_pct: Decimal, leverage: u32, checks: &mut Checks) -> Size {
+        let kept_pct = size_pct.min(self.trading.max_size_pct);
+        let margin = pct_of(self.budget.equity.max(Decimal::ZERO), kept_pct);
+        let mut size = Size {
+            notional: times(margin, leverage),
+            leverage,
+            quantity: Quantity::ZERO,
+        };
+        self.cap_notional(&mut size, Some(checks));
+        checks.cut(
+            "max_size_pct",
+            size_pct,
+            self.trading.max_size_pct,
+            kept_pct != size_pct,
+        );
+        self.fit_stop_before_liquidation(&mut size, checks);
+        self.cap_loss(&mut size, checks);
+        size.quantity = self.quantity_of(size.notional);
+        size
+    }
+
+    /// Position, exposure and margin caps; with `None` once more after the leverage was cut.
+    fn cap_notional(&self, size: &mut Size, mut checks: Option<&mut Checks>) {
+        let b = self.budget;
+        let leverage = size.leverage;
+        let margin_cap = (pct_of(b.equity, self.risk.max_margin_used_pct) - b.margin_used)
+            .min(self.margin_within_free(leverage));
+        let caps = [
+            (
+                "max_position_pct",
+                self.risk.max_position_pct,
+                b.symbol_notional,
+                pct_of(b.equity, self.risk.max_position_pct) - b.symbol_notional,
+            ),
+            (
+                "max_total_exposure_pct",
+                self.risk.max_total_exposure_pct,
+                b.total_notional,
+                pct_of(b.equity, self.risk.max_total_exposure_pct) - b.total_notional,
+            ),
+            (
+                "max_margin_used_pct",
+                self.risk.max_margin_used_pct,
+                b.margin_used,
+                times(margin_cap.max(Decimal::ZERO), leverage),
+            ),
+        ];
+        for (index, (name, limit_pct, used, room)) in caps.into_iter().enumerate() {
+            let wanted = size.notional;
+            size.notional = wanted.min(room).max(Decimal::ZERO);
+            if let Some(checks) = checks.as_deref_mut() {
+                let adds = if index == 2 {
+                    share(wanted, leverage)
+                } else {
+                    wanted
+                };
+                let value = share_pct(used + adds, b.equity);
+                let left = size.notional.is_positive();
+                if left || wanted.is_zero() {
+                    checks.cut(name, value, limit_pct, size.notional != wanted);
+                } else {
+                    checks.limited(name, false, value, limit_pct);
+                }
+            }
+        }
+    }
+
+    /// Largest margin such that margin + entry fee fits the free margin.
+    fn margin_within_free(&self, leverage: u32) -> Decimal {
+        let fee = self.round_trip.entry_fee.max(Decimal::ZERO);
+        let per_margin = Decimal::ONE + times(fee, leverage);
+        self.budget
+            .free_margin
+            .max(Decimal::ZERO)
+            .checked_div(per_margin, Rounding::Down)
+            .unwrap_or(Decimal::ZERO)
+    }
+
+    /// The stop must lie within 0.7 of the way to liquidation: leverage is cut until it does; the
+    /// margin stays.
+    fn fit_stop_before_liquidation(&self, size: &mut Size, checks: &mut Checks) {
+        let margin = share(size.notional, size.leverage);
+        let wanted = size.leverage;
+        let reach = |leverage: u32| {
+            liquidation_distance_pct(leverage).map(|distance| distance * Decimal::new(7, 1))
+        };
+        let limit_wanted = reach(wanted);
+        while reach(size.leverage).is_some_and(|limit| self.stop_pct > limit) {
+            size.leverage -= 1;
+        }
+        if size.leverage != wanted {
+            size.notional = times(margin, size.leverage);
+            self.cap_notional(size, None);
+        }
+        match limit_wanted {
+            Some(limit) => checks.cut(
+                "stop_before_liquidation",
+                self.stop_pct,
+                limit,
+                size.leverage != wanted,
+            ),
+            None => checks.require("stop_before_liquidation", true),
+        }
+    }
+
+    /// Loss at the stop with fees and slippage, in % of equity.
+    fn cap_loss(&self, size: &mut Size, checks: &mut Checks) {
+        let loss_pct = self.stop_pct + self.round_trip.pct;
+        let limit = self.risk.max_loss_per_trade_pct;
+        let value = share_pct(pct_of(size.notional, loss_pct), self.budget.equity);
+        let cap = pct_of(self.budget.equity.max(Decimal::ZERO), limit)
+            .mul_div(
+                100 * Decimal::ONE.raw(),
+                loss_pct.raw().max(1),
+                Rounding::Down,
+            )
+            .unwrap_or(size.notional);
+        let wanted = size.notional;
+        size.notional = wanted.min(cap);
+        checks.cut(
+            "max_loss_per_trade_pct",
+            value,
+            limit,
+            size.notional != wanted,
+        );
+    }
+
+    /// floor_lot(notional / (price x contract value)); 0 when out of range.
+    fn quantity_of(&self, notional: Decimal) -> Quantity {
+        let unit = self.instrument.price(self.mark) * self.instrument.contract_value;
+        notional
+            .checked_div(unit, Rounding::Down)
+            .and_then(|quantity| self.instrument.floor_quantity(quantity))
+            .unwrap_or(Quantity::ZERO)
+    }
+}
+
+fn times(value: Decimal, n: u32) -> Decimal {
+    value
+        .mul_div(i128::from(n), 1, Rounding::HalfEven)
+        .expect("a leveraged balance fits")
+}
+
+fn share(value: Decimal, n: u32) -> Decimal {
+    value
+        .mul_div(1, i128::from(n), Rounding::HalfEven)
+        .expect("a share of a value fits")
+}

@@ -1,0 +1,347 @@
+//! What the limits are held against: the account at each candle close, fill and order.
+//!
+//! Recomputes equity, latches loss limits and the emergency stop, and does what a hit demands.
+
+use super::emergency::Trigger;
+use super::gate::Standing;
+use super::limits::{Period, pct_of, share_pct};
+use super::sizing::{Budget, liquidation_distance_pct};
+use crate::core::effect::{Alert, AlertLevel, Effect, Effects};
+use crate::core::input::Command;
+use crate::core::machine::Core;
+use crate::core::market::SymbolId;
+use crate::core::modes::Mode;
+use crate::core::orders::Position;
+use crate::core::records::{EquityKind, EquityPoint, Event, ExitReason, Record};
+use crate::core::settings::OnShutdown;
+use crate::core::symbol::{Slot, Symbol};
+use crate::core::units::{Decimal, Stamp, Timestamp};
+
+/// Loss in % within 300 s that is warned about.
+const RAPID_LOSS_WARNING: Decimal = Decimal::from_int(3);
+/// Margin used in % of equity that is warned about.
+const MARGIN_WARNING: Decimal = Decimal::from_int(80);
+
+impl Core {
+    /// Cash plus unrealised profit at the marks.
+    pub fn equity(&self) -> Decimal {
+        self.account.cash + self.unrealised()
+    }
+
+    pub fn unrealised(&self) -> Decimal {
+        self.symbols
+            .iter()
+            .filter_map(|s| Some(s.position.as_ref()?.unrealised(s.last?, &s.instrument)))
+            .fold(Decimal::ZERO, |sum, u| sum + u)
+    }
+
+    pub fn margin_used(&self) -> Decimal {
+        self.symbols
+            .iter()
+            .filter_map(|s| Some(s.position.as_ref()?.margin(&s.instrument)))
+            .fold(Decimal::ZERO, |sum, m| sum + m)
+    }
+
+    /// Equity point, baselines and limits of a closed candle, before its decision.
+    pub(in crate::core) fn account_for_candle(
+        &mut self,
+        open_time: Timestamp,
+        end: Timestamp,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let equity = self.equity();
+        self.guard
+            .losses
+            .candle_closed(end, equity, &self.settings.risk);
+        self.push_equity(open_time, EquityKind::Candle, equity, out);
+        self.assess(equity, at, out);
+    }
+
+    pub(in crate::core) fn after_fill(&mut self, at: Stamp, out: &mut Effects) {
+        let equity = self.equity();
+        self.push_equity(at.wall, EquityKind::Fill, equity, out);
+        self.assess(equity, at, out);
+    }
+
+    pub(in crate::core) fn after_order(&mut self, at: Stamp, out: &mut Effects) {
+        let equity = self.equity();
+        self.assess(equity, at, out);
+    }
+
+    fn push_equity(&self, time: Timestamp, kind: EquityKind, equity: Decimal, out: &mut Effects) {
+        out.push(Effect::Equity(EquityPoint {
+            time,
+            kind,
+            equity,
+            cash: self.account.cash,
+            unrealised: equity - self.account.cash,
+            margin_used: self.margin_used(),
+        }));
+    }
+
+    /// Latches what this equity hits.
+    fn assess(&mut self, equity: Decimal, at: Stamp, out: &mut Effects) {
+        let minimum = self.settings.risk.min_account_balance;
+        if equity < minimum {
+            self.guard.balance_too_low = true;
+        } else if self.guard.balance_too_low && equity > minimum + pct_of(minimum, Decimal::ONE) {
+            self.guard.balance_too_low = false;
+        }
+        let hit = self.guard.losses.assess(equity);
+        for (period, hit) in Period::ALL.into_iter().zip(hit) {
+            if hit {
+                self.loss_limit_hit(period, equity, at, out);
+            }
+        }
+        if !equity.is_positive() {
+            self.trip(Trigger::Bankruptcy, "equity is gone", at, out);
+        }
+        let rapid = self.guard.emergency.rapid_loss_pct(at.mono, equity);
+        if rapid >= self.settings.risk.emergency_rapid_loss_pct {
+            let text = format!("equity fell {rapid:.2} % within 300 s");
+            self.trip(Trigger::RapidLoss, &text, at, out);
+        }
+        let warn = rapid >= RAPID_LOSS_WARNING;
+        if warn && !self.guard.warned_rapid_loss {
+            let text = format!("equity fell {rapid:.2} % within 300 s");
+            self.report(AlertLevel::Warning, "rapid_loss", text, at, out);
+        }
+        self.guard.warned_rapid_loss = warn;
+        if self.symbols.iter().any(|s| s.position.is_some()) {
+            self.assess_margin(equity, at, out);
+        }
+    }
+
+    fn assess_margin(&mut self, equity: Decimal, at: Stamp, out: &mut Effects) {
+        let used = share_pct(self.margin_used(), equity);
+        if used >= self.settings.risk.emergency_margin_pct {
+            let text = format!("margin used is {used:.2} % of equity");
+            self.trip(Trigger::MarginUsed, &text, at, out);
+        }
+        let warn = used >= MARGIN_WARNING;
+        if warn && !self.guard.warned_margin {
+            let text = format!("margin used is {used:.2} % of equity");
+            self.report(AlertLevel::Warning, "margin_used", text, at, out);
+        }
+        self.guard.warned_margin = warn;
+        let near = self.symbols.iter().find_map(near_liquidation);
+        if let Some(text) = near {
+            self.trip(Trigger::NearLiquidation, &text, at, out);
+        }
+    }
+
+    fn loss_limit_hit(&mut self, period: Period, equity: Decimal, at: Stamp, out: &mut Effects) {
+        let loss = self.guard.losses.loss_pct(period, equity);
+        let limit = period.limit(&self.settings.risk);
+        let text = format!("{} hit: lost {loss:.2} %, limit {limit} %", period.key());
+        self.report(AlertLevel::Critical, period.key(), text, at, out);
+        for index in 0..self.symbols.len() {
+            let id = SymbolId(index as u16);
+            self.cancel(id, Slot::Entry, period.key(), at, out);
+            if self.settings.risk.close_on_loss_limit {
+                self.close_for(id, ExitReason::LossLimit, at, out);
+            }
+        }
+    }
+
+    /// Latches the emergency stop and does what its trigger demands; once.
+    pub(in crate::core) fn trip(
+        &mut self,
+        trigger: Trigger,
+        text: &str,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let close = self.settings.risk.emergency_close && trigger.closes_positions();
+        self.emergency_stop(trigger, text, close, at, out);
+    }
+
+    fn emergency_stop(
+        &mut self,
+        trigger: Trigger,
+        text: &str,
+        close: bool,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        if !self.guard.emergency.latch(trigger, at.wall) {
+            return;
+        }
+        let text = format!("emergency stop ({}): {text}", trigger.name());
+        self.report(AlertLevel::Critical, "emergency_stop", text, at, out);
+        for index in 0..self.symbols.len() {
+            let id = SymbolId(index as u16);
+            self.cancel(id, Slot::Entry, "emergency_stop", at, out);
+            if close {
+                let reason = match trigger {
+                    Trigger::Operator => ExitReason::Operator,
+                    _ => ExitReason::EmergencyStop,
+                };
+                self.close_for(id, reason, at, out);
+            }
+        }
+    }
+
+    pub(in crate::core) fn ledger_failed(&mut self, at: Stamp, text: &str, out: &mut Effects) {
+        self.trip(Trigger::LedgerFailure, text, at, out);
+    }
+
+    pub(in crate::core) fn command(&mut self, at: Stamp, command: Command, out: &mut Effects) {
+        match command {
+            Command::Pause => self.mode = Mode::Paused,
+            Command::Resume { reason } => {
+                let latched = self.guard.emergency.is_latched();
+                if latched && reason.chars().count() < 8 {
+                    let text = "resume refused: leaving an emergency stop needs a reason of at \
+                                least 8 characters"
+                        .to_owned();
+                    self.report(AlertLevel::Warning, "resume", text, at, out);
+                    return;
+                }
+                self.guard.emergency.release();
+                self.mode = Mode::Running;
+                self.report(
+                    AlertLevel::Info,
+                    "resume",
+                    format!("resumed: {reason}"),
+                    at,
+                    out,
+                );
+            }
+            Command::EmergencyStop { close } => {
+                self.emergency_stop(Trigger::Operator, "by command", close, at, out);
+            }
+        }
+    }
+
+    pub(in crate::core) fn stop(&mut self, at: Stamp, out: &mut Effects) {
+        self.mode = Mode::Stopping;
+        for index in 0..self.symbols.len() {
+            let id = SymbolId(index as u16);
+            self.cancel(id, Slot::Entry, "shutdown", at, out);
+            if self.settings.trading.on_shutdown == OnShutdown::Close {
+                self.close_for(id, ExitReason::Shutdown, at, out);
+            }
+        }
+    }
+
+    /// A closed trade's result goes into the losing run.
+    pub(in crate::core) fn trade_closed(&mut self, net: Decimal, at: Stamp, out: &mut Effects) {
+        if self
+            .guard
+            .losing_run
+            .note(net, at.mono, &self.settings.risk)
+        {
+            let text = format!(
+                "{} losing trades in a row: no entry for {} s",
+                self.settings.risk.consecutive_losses,
+                self.settings.risk.consecutive_losses_pause.0 / 1_000_000_000
+            );
+            self.report(AlertLevel::Warning, "consecutive_losses", text, at, out);
+        }
+    }
+
+    /// An alert and its row.
+    fn report(
+        &mut self,
+        level: AlertLevel,
+        code: &'static str,
+        text: String,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        out.push(Effect::Persist(Box::new(Record::Event(Event {
+            time: at.wall,
+            level,
+            code,
+            text: text.clone(),
+        }))));
+        out.push(Effect::Alert(Alert {
+            time: at.wall,
+            level,
+            name: code,
+            text,
+        }));
+    }
+
+    /// Account and surroundings as the gate sees them.
+    pub(in crate::core) fn standing(&self, id: SymbolId, at: Stamp) -> Standing<'_> {
+        let equity = self.equity();
+        let margin_used = self.margin_used();
+        let notional = |s: &Symbol| {
+            let held = s
+                .position
+                .as_ref()
+                .zip(s.last)
+                .map(|(p, mark)| s.instrument.notional(mark, p.quantity()));
+            let resting = s
+                .entry
+                .as_ref()
+                .zip(s.last)
+                .map(|(w, mark)| s.instrument.notional(mark, w.remaining()));
+            held.unwrap_or_default() + resting.unwrap_or_default()
+        };
+        let reserved = self
+            .symbols
+            .iter()
+            .filter_map(|s| {
+                let (entry, mark) = (s.entry.as_ref()?, s.last?);
+                let value = s.instrument.notional(mark, entry.remaining());
+                let leverage = entry.entry?.leverage;
+                value.mul_div(1, leverage.into(), crate::core::units::Rounding::HalfEven)
+            })
+            .fold(Decimal::ZERO, |sum, m| sum + m);
+        let symbol = &self.symbols[id.index()];
+        Standing {
+            now: at,
+            budget: Budget {
+                equity,
+                free_margin: equity - margin_used - reserved,
+                margin_used: margin_used + reserved,
+                symbol_notional: notional(symbol),
+                total_notional: self
+                    .symbols
+                    .iter()
+                    .map(notional)
+                    .fold(Decimal::ZERO, |sum, n| sum + n),
+            },
+            emergency: &self.guard.emergency,
+            breaker: self.guard.breaker.state(at.mono),
+            data_problem: symbol
+                .filter
+                .is_holding(at.mono)
+                .then_some("price in doubt"),
+            // The paper venue has nothing that could be unresolved.
+            reconciled: true,
+            losses: &self.guard.losses,
+            entries: &self.guard.entries,
+            losing_run: &self.guard.losing_run,
+            concurrent_trades: self
+                .symbols
+                .iter()
+                .filter(|s| s.position.is_some() || s.entry.is_some())
+                .count() as u32,
+            balance_too_low: self.guard.balance_too_low,
+            last_entry: symbol.last_entry,
+        }
+    }
+}
+
+/// The mark is closer to liquidation than min(5 %, half the distance at entry).
+fn near_liquidation(symbol: &Symbol) -> Option<String> {
+    let position: &Position = symbol.position.as_ref()?;
+    let (mark, level) = (symbol.last?, position.protection.liquidation?);
+    let distance = share_pct(
+        Decimal::from_int((mark.0 - level.price.0) * position.side.sign()),
+        Decimal::from_int(mark.0),
+    );
+    let at_entry = liquidation_distance_pct(position.plan.leverage)?;
+    let limit = Decimal::from_int(5).min(at_entry * Decimal::new(5, 1));
+    (distance < limit).then(|| {
+        format!(
+            "{}: {distance:.2} % from liquidation, limit {limit:.2} %",
+            symbol.instrument.symbol
+        )
+    })
+}

@@ -1,0 +1,557 @@
+//! The decision cycle: once per closed candle and symbol, from the candle to the order or the
+//! reason why there is none.
+//!
+//! Observe, account, preconditions, strategy (or a model that answers later), single-position
+//! policy, gate, order, record. Any error inside becomes a HOLD with its reason.
+
+use super::decision::{CandleView, Context, PositionView, Reply, hold};
+use crate::core::effect::{Effect, Effects, ModelRequest};
+use crate::core::input::Answer;
+use crate::core::machine::{Core, Numbers, Timer, action_code};
+use crate::core::market::{Candle, Interval, ProductKind, SymbolId};
+use crate::core::modes::{Mode, Turns};
+use crate::core::records::{Action, Check, Decision, ExitReason, Leg, Proposal, Record};
+use crate::core::risk::breaker::BreakerState;
+use crate::core::risk::gate::{Origin, Verdict};
+use crate::core::risk::{EntryRequest, approve_entry};
+use crate::core::state_hash::Tag;
+use crate::core::symbol::{Feed, PendingRun, Reversal};
+use crate::core::units::calendar::DAY;
+use crate::core::units::stamp::SECOND;
+use crate::core::units::{Price, Side, Span, Stamp, Timestamp};
+
+/// Longest and shortest time a model has to answer after the close.
+const MODEL_DEADLINE: (i64, i64) = (5 * SECOND, 40 * SECOND);
+
+/// What the cycle made of a proposal.
+struct Outcome {
+    action: Action,
+    /// Stable text of a HOLD; empty when the proposal stands.
+    reason: &'static str,
+    /// The refusal in words, where the gate said no.
+    detail: String,
+    checks: Vec<Check>,
+}
+
+impl Outcome {
+    fn hold(reason: &'static str) -> Self {
+        Self {
+            action: Action::Hold,
+            reason,
+            detail: String::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    fn of(action: Action, checks: Vec<Check>) -> Self {
+        Self {
+            action,
+            reason: "",
+            detail: String::new(),
+            checks,
+        }
+    }
+}
+
+/// One decision on its way.
+struct Run {
+    decision: u64,
+    candle: Timestamp,
+    strategy: &'static str,
+}
+
+impl Core {
+    /// A finished candle of the venue or of imported history.
+    pub(in crate::core) fn venue_candle(
+        &mut self,
+        at: Stamp,
+        id: SymbolId,
+        interval: Interval,
+        candle: Candle,
+        out: &mut Effects,
+    ) {
+        let wanted = self.settings.trading.interval;
+        let Some(symbol) = self.symbols.get_mut(id.index()) else {
+            self.counts.inputs_refused += 1;
+            return;
+        };
+        let late = symbol
+            .series
+            .open_bucket()
+            .is_some_and(|(start, _)| candle.open_time < start);
+        let usable = *symbol.feed.get_or_insert(Feed::Candles) == Feed::Candles
+            && candle.check().is_ok()
+            && wanted.is_multiple_of(interval)
+            && interval.bucket(candle.open_time) == candle.open_time
+            && !late;
+        if !usable {
+            self.counts.candles_refused += 1;
+            return;
+        }
+        if symbol.series.ends_gap(candle.open_time) {
+            symbol.series.restart();
+            symbol.strategy.reset();
+        }
+        // Buckets that the clock has not closed yet because the next candle came at once.
+        while self.symbols[id.index()]
+            .series
+            .open_bucket()
+            .is_some_and(|(_, end)| candle.open_time >= end)
+        {
+            match self.symbols[id.index()].series.close_bucket() {
+                Some(closed) => self.candle_closed(id, closed, at, out),
+                None => self.symbols[id.index()].strategy.reset(),
+            }
+        }
+        self.match_candle(id, &candle, at, out);
+        let end = candle.open_time + interval.span();
+        let closed = self.symbols[id.index()].series.fold_candle(&candle, end);
+        if let Some(closed) = closed {
+            self.candle_closed(id, closed, at, out);
+        }
+        self.sync_roll_over(id, at);
+    }
+
+    /// A candle has closed, once and for all: everything that follows from it.
+    pub(in crate::core) fn candle_closed(
+        &mut self,
+        id: SymbolId,
+        candle: Candle,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        self.counts.candles += 1;
+        let symbol = &mut self.symbols[id.index()];
+        symbol.disturb();
+        let view = CandleView::of(&candle, &symbol.scale);
+        symbol.strategy.observe(&view);
+        let end = candle.open_time + symbol.series.interval().span();
+        if let Some(position) = &mut symbol.position
+            && position.opened.wall < end
+        {
+            let better = position.best_close.is_none_or(|best| match position.side {
+                Side::Buy => candle.close > best,
+                Side::Sell => candle.close < best,
+            });
+            if better {
+                position.best_close = Some(candle.close);
+            }
+        }
+        self.account_for_candle(candle.open_time, end, at, out);
+        if candle.complete {
+            self.decide(id, &candle, end, view, at, out);
+        }
+        self.checkpoint(candle.open_time, true, out);
+    }
+
+    fn decide(
+        &mut self,
+        id: SymbolId,
+        candle: &Candle,
+        end: Timestamp,
+        view: CandleView,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let interval = self.settings.trading.interval.span();
+        let symbol = &mut self.symbols[id.index()];
+        if symbol
+            .decided
+            .is_some_and(|decided| decided >= candle.open_time)
+        {
+            return;
+        }
+        symbol.decided = Some(candle.open_time);
+        symbol.reversal = None;
+        let too_soon = symbol
+            .decided_at
+            .is_some_and(|last| at.wall.since(last) < self.settings.trading.decision_interval);
+        if too_soon {
+            self.note_hold("decision_interval");
+            return;
+        }
+        symbol.decided_at = Some(at.wall);
+        let run = Run {
+            decision: Numbers::next(&mut self.numbers.decision),
+            candle: candle.open_time,
+            strategy: symbol.strategy.name(),
+        };
+        self.counts.decisions += 1;
+        // In history the clock is the recording's: a close is never overdue there.
+        let overdue = at.wall.since(end) > interval.max(self.settings.market.close_grace);
+        if overdue && self.turns == Turns::Session {
+            self.conclude(id, run, hold(), Outcome::hold("stale_candle"), at, out);
+            return;
+        }
+        let blocked = self.entry_blocked(id, at);
+        if let Some(reason) = blocked
+            && self.symbols[id.index()].position.is_none()
+        {
+            self.conclude(id, run, hold(), Outcome::hold(reason), at, out);
+            return;
+        }
+        match self.ask_strategy(id, &view) {
+            Reply::Decide(proposal) => {
+                let outcome = self.judge(id, &run, &proposal, blocked, at, out);
+                self.conclude(id, run, proposal, outcome, at, out);
+            }
+            Reply::Ask { prompt } => self.ask_model(id, run, view, prompt, at, out),
+        }
+    }
+
+    fn ask_strategy(&mut self, id: SymbolId, view: &CandleView) -> Reply {
+        let symbol = &mut self.symbols[id.index()];
+        let Some(mark) = symbol.last else {
+            return Reply::Decide(hold());
+        };
+        let context = Context {
+            instrument: &symbol.instrument,
+            candle: view,
+            mark,
+            position: position_view(symbol),
+        };
+        symbol.strategy.propose(&context)
+    }
+
+    /// Why no entry is possible now, whatever the strategy thinks; `None` when it is.
+    pub(in crate::core) fn entry_blocked(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
+        let symbol = &self.symbols[id.index()];
+        let trading = &self.settings.trading;
+        let warm = trading.min_candles.max(if trading.require_24h_data {
+            usize::try_from(DAY / trading.interval.span().0).unwrap_or(usize::MAX)
+        } else {
+            0
+        });
+        match self.mode {
+            Mode::Paused => return Some("paused"),
+            Mode::Stopping => return Some("stopping"),
+            Mode::Running => {}
+        }
+        if self.guard.emergency.is_latched() {
+            Some("emergency_stop")
+        } else if symbol.series.contiguous() < warm as u64 {
+            Some("warm_up")
+        } else if symbol.filter.is_holding(at.mono) {
+            Some("price_in_doubt")
+        } else if self.guard.breaker.state(at.mono) == BreakerState::Open {
+            Some("circuit_breaker")
+        } else if symbol.has_working_order() {
+            Some("order_working")
+        } else {
+            None
+        }
+    }
+
+    /// Single-position policy, then the gate; submits what passes.
+    fn judge(
+        &mut self,
+        id: SymbolId,
+        run: &Run,
+        proposal: &Proposal,
+        blocked: Option<&'static str>,
+        at: Stamp,
+        out: &mut Effects,
+    ) -> Outcome {
+        let symbol = &self.symbols[id.index()];
+        let side = match proposal.action {
+            Action::Hold => return Outcome::hold(""),
+            Action::Close => {
+                if symbol.position.is_none() {
+                    return Outcome::hold("no position");
+                }
+                return self.close_by(id, run, at, out);
+            }
+            Action::Long => Side::Buy,
+            Action::Short => Side::Sell,
+        };
+        if let Some(position) = &symbol.position {
+            if position.side == side {
+                return Outcome::hold("already in position");
+            }
+            let outcome = self.close_by(id, run, at, out);
+            if outcome.action == Action::Close && self.settings.trading.reversal {
+                self.symbols[id.index()].reversal = Some(Reversal {
+                    proposal: proposal.clone(),
+                    candle: run.candle,
+                    strategy: run.strategy,
+                });
+            }
+            return outcome;
+        }
+        let futures = self.settings.trading.enable_futures;
+        let derivative = symbol.instrument.kind == ProductKind::Perpetual;
+        if side == Side::Sell && !(futures && derivative) {
+            return Outcome::hold("shorts not available");
+        }
+        if derivative && !futures {
+            return Outcome::hold("derivatives not enabled");
+        }
+        if let Some(reason) = blocked {
+            return Outcome::hold(reason);
+        }
+        self.enter(id, run, side, proposal, at, out)
+    }
+
+    fn close_by(&mut self, id: SymbolId, run: &Run, at: Stamp, out: &mut Effects) -> Outcome {
+        let (decision, reason) = (run.decision, ExitReason::Strategy);
+        if self.close_position(id, decision, Leg::Close, reason, at, out) {
+            Outcome::of(Action::Close, Vec::new())
+        } else {
+            Outcome::hold("close in progress")
+        }
+    }
+
+    fn enter(
+        &mut self,
+        id: SymbolId,
+        run: &Run,
+        side: Side,
+        proposal: &Proposal,
+        at: Stamp,
+        out: &mut Effects,
+    ) -> Outcome {
+        let Some(mark) = self.symbols[id.index()].last else {
+            return Outcome::hold("no price");
+        };
+        let verdict = self.pass_gate(id, run, side, proposal, mark, at);
+        match verdict.result {
+            Ok(approved) => {
+                let rate = self.settings.risk.order_rate;
+                self.guard.entries.note(at.wall, at.mono, rate);
+                self.symbols[id.index()].last_entry = Some((run.candle, side));
+                self.submit(approved, at, out);
+                self.after_order(at, out);
+                Outcome::of(proposal.action, verdict.checks)
+            }
+            Err(detail) => Outcome {
+                action: Action::Hold,
+                reason: "refused",
+                detail,
+                checks: verdict.checks,
+            },
+        }
+    }
+
+    fn pass_gate(
+        &mut self,
+        id: SymbolId,
+        run: &Run,
+        side: Side,
+        proposal: &Proposal,
+        mark: Price,
+        at: Stamp,
+    ) -> Verdict {
+        let standing = self.standing(id, at);
+        let symbol = &self.symbols[id.index()];
+        let request = EntryRequest {
+            symbol: id,
+            instrument: &symbol.instrument,
+            side,
+            proposal,
+            origin: Origin::Strategy,
+            decision: run.decision,
+            candle: run.candle,
+            mark,
+            fees: symbol.fees,
+            slippage_rate: self.settings.paper.slippage_rate,
+        };
+        approve_entry(
+            &request,
+            &standing,
+            &self.settings.trading,
+            &self.settings.risk,
+        )
+    }
+
+    /// An opposite entry follows its close, through the gate anew.
+    pub(in crate::core) fn reverse_if_wanted(
+        &mut self,
+        id: SymbolId,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let Some(reversal) = self.symbols[id.index()].reversal.take() else {
+            return;
+        };
+        let run = Run {
+            decision: Numbers::next(&mut self.numbers.decision),
+            candle: reversal.candle,
+            strategy: reversal.strategy,
+        };
+        self.counts.decisions += 1;
+        let side = match reversal.proposal.action {
+            Action::Short => Side::Sell,
+            _ => Side::Buy,
+        };
+        let outcome = match self.entry_blocked(id, at) {
+            Some(reason) => Outcome::hold(reason),
+            None => self.enter(id, &run, side, &reversal.proposal, at, out),
+        };
+        self.conclude(id, run, reversal.proposal, outcome, at, out);
+    }
+
+    /// Hashes, counts and records a decision.
+    fn conclude(
+        &mut self,
+        id: SymbolId,
+        run: Run,
+        proposal: Proposal,
+        outcome: Outcome,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        self.hash.words(
+            Tag::Decision,
+            &[
+                run.decision.into(),
+                id.0.into(),
+                run.candle.0.into(),
+                action_code(proposal.action),
+                action_code(outcome.action),
+                proposal.strength.to_bits().into(),
+                proposal.size_pct.raw(),
+                proposal.take_profit_pct.map_or(0, |p| p.raw()),
+                proposal.stop_loss_pct.map_or(0, |p| p.raw()),
+            ],
+        );
+        self.hash.text(outcome.reason);
+        if outcome.action == Action::Hold {
+            self.note_hold(outcome.reason);
+        }
+        let eventful = proposal.action != Action::Hold || outcome.action != Action::Hold;
+        if !eventful && !self.keep_holds {
+            return;
+        }
+        let equity = self.equity();
+        let symbol = &self.symbols[id.index()];
+        let mut indicators = Vec::new();
+        symbol.strategy.indicators(&mut indicators);
+        let reason = if outcome.detail.is_empty() {
+            outcome.reason.to_owned()
+        } else {
+            outcome.detail
+        };
+        out.push(Effect::Persist(Box::new(Record::Decision(Decision {
+            id: run.decision,
+            symbol: id,
+            candle: run.candle,
+            time: at.wall,
+            price: symbol.last.unwrap_or_default(),
+            strategy: run.strategy,
+            proposal,
+            action: outcome.action,
+            reason,
+            indicators,
+            checks: outcome.checks,
+            position: symbol.position.as_ref().map_or(0, |p| p.signed()),
+            equity,
+        }))));
+    }
+
+    fn ask_model(
+        &mut self,
+        id: SymbolId,
+        run: Run,
+        view: CandleView,
+        prompt: String,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let symbol = &self.symbols[id.index()];
+        if symbol.pending.is_some() {
+            // One question at a time: the open one still has its deadline, this close goes without.
+            self.conclude(id, run, hold(), Outcome::hold("superseded"), at, out);
+            return;
+        }
+        let interval = symbol.series.interval().span();
+        let patience = (interval.0 / 5 * 4)
+            .min(MODEL_DEADLINE.1)
+            .max(MODEL_DEADLINE.0);
+        let end = run.candle + interval;
+        let delay = Span((end + Span(patience)).since(at.wall).0.max(0));
+        let asked_at = symbol.last.unwrap_or_default();
+        let number = Numbers::next(&mut self.numbers.run);
+        let timer = self.arm(Timer::RunDeadline(id), at, delay);
+        self.symbols[id.index()].pending = Some(PendingRun {
+            run: number,
+            decision: run.decision,
+            view,
+            candle: run.candle,
+            asked_at,
+            timer,
+        });
+        out.push(Effect::Ask(ModelRequest {
+            run: number,
+            prompt,
+        }));
+    }
+
+    /// A model's answer: decided on if it belongs to the open question, counted if it is late.
+    pub(in crate::core) fn answer(
+        &mut self,
+        at: Stamp,
+        number: u64,
+        answer: &Answer,
+        out: &mut Effects,
+    ) {
+        let waiting = self
+            .symbols
+            .iter()
+            .position(|s| s.pending.as_ref().is_some_and(|p| p.run == number));
+        let Some(index) = waiting else {
+            self.counts.late_answers += 1;
+            return;
+        };
+        let id = self.symbols[index].id;
+        let pending = self.symbols[index].pending.take().expect("just found");
+        self.disarm(Some(pending.timer));
+        let symbol = &mut self.symbols[index];
+        let run = Run {
+            decision: pending.decision,
+            candle: pending.candle,
+            strategy: symbol.strategy.name(),
+        };
+        let mark = symbol.last.unwrap_or(pending.asked_at);
+        let context = Context {
+            instrument: &symbol.instrument,
+            candle: &pending.view,
+            mark,
+            position: position_view(symbol),
+        };
+        let proposal = symbol.strategy.answered(answer, &context);
+        let outcome = if price_moved(pending.asked_at, mark) && proposal.action != Action::Close {
+            Outcome::hold("price moved")
+        } else {
+            let blocked = self.entry_blocked(id, at);
+            self.judge(id, &run, &proposal, blocked, at, out)
+        };
+        self.conclude(id, run, proposal, outcome, at, out);
+        self.settle(id);
+    }
+
+    /// The deadline of a question passed without an answer.
+    pub(in crate::core) fn answer_missing(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
+        let symbol = &mut self.symbols[id.index()];
+        let Some(pending) = symbol.pending.take() else {
+            return;
+        };
+        let run = Run {
+            decision: pending.decision,
+            candle: pending.candle,
+            strategy: symbol.strategy.name(),
+        };
+        self.conclude(id, run, hold(), Outcome::hold("no answer in time"), at, out);
+    }
+}
+
+fn position_view(symbol: &crate::core::symbol::Symbol) -> Option<PositionView> {
+    symbol.position.as_ref().map(|position| PositionView {
+        side: position.side,
+        best_close: position.best_close.map(|price| symbol.scale.price(price)),
+    })
+}
+
+/// More than 0.5 % between the question and its answer.
+fn price_moved(asked_at: Price, now: Price) -> bool {
+    i128::from((now.0 - asked_at.0).abs()) * 200 > i128::from(asked_at.0)
+}

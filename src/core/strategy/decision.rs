@@ -1,0 +1,203 @@
+//! The seam between a strategy and the decision cycle.
+
+use super::momentum::Momentum;
+use crate::core::input::Answer;
+use crate::core::market::{Candle, Instrument, instrument::PriceScale};
+use crate::core::records::{Action, Proposal};
+use crate::core::settings::StrategySettings;
+use crate::core::units::{Decimal, Price, Side};
+
+/// A closed candle as doubles, for indicators.
+#[derive(Clone, Copy, Debug)]
+pub struct CandleView {
+    pub open: f64,
+    pub high: f64,
+    pub low: f64,
+    pub close: f64,
+    /// Lots.
+    pub volume: f64,
+}
+
+impl CandleView {
+    pub fn of(candle: &Candle, scale: &PriceScale) -> Self {
+        Self {
+            open: scale.price(candle.open),
+            high: scale.price(candle.high),
+            low: scale.price(candle.low),
+            close: scale.price(candle.close),
+            volume: candle.volume as f64,
+        }
+    }
+}
+
+/// The open position, as far as a strategy may know it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PositionView {
+    /// Buy = long.
+    pub side: Side,
+    /// Best close of the candles closed after the first entry fill, if any.
+    pub best_close: Option<f64>,
+}
+
+/// What a strategy may look at when it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    pub instrument: &'a Instrument,
+    pub candle: &'a CandleView,
+    /// Last traded price.
+    pub mark: Price,
+    pub position: Option<PositionView>,
+}
+
+/// What a strategy says when it is asked about a closed candle.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    Decide(Proposal),
+    /// Ask a model; its answer comes to `answered`, seconds later or never.
+    Ask {
+        prompt: String,
+    },
+}
+
+/// One strategy of one symbol. Deterministic: the same candles give the same replies.
+pub trait Strategy: std::fmt::Debug + Send {
+    fn name(&self) -> &'static str;
+
+    /// Every closed candle, in order, whether or not anything will be decided on it.
+    fn observe(&mut self, candle: &CandleView);
+
+    /// Forget everything: the series restarted after a long gap.
+    fn reset(&mut self);
+
+    /// Decide about the candle observed last.
+    fn propose(&mut self, context: &Context<'_>) -> Reply;
+
+    /// The answer to `Reply::Ask`, if it came in time. Strategies that never ask never get one.
+    fn answered(&mut self, answer: &Answer, context: &Context<'_>) -> Proposal {
+        let _ = (answer, context);
+        hold()
+    }
+
+    /// Current indicator values by name, for the record.
+    fn indicators(&self, out: &mut Vec<(&'static str, f64)>);
+}
+
+/// The strategy that the settings name.
+pub fn build(settings: &StrategySettings) -> Box<dyn Strategy> {
+    match settings {
+        StrategySettings::Momentum(settings) => Box::new(Momentum::new(settings.clone())),
+    }
+}
+
+/// Nothing to do. Allocates nothing.
+pub fn hold() -> Proposal {
+    Proposal {
+        action: Action::Hold,
+        strength: 0.0,
+        confidence: 0.0,
+        size_pct: Decimal::ZERO,
+        take_profit_pct: None,
+        stop_loss_pct: None,
+        leverage: None,
+        rationale: String::new(),
+    }
+}
+
+/// Leave the position.
+pub fn close(confidence: f64, rationale: String) -> Proposal {
+    Proposal {
+        action: Action::Close,
+        strength: confidence,
+        confidence,
+        rationale,
+        ..hold()
+    }
+}
+
+/// An entry with the common sizes and distances of rule strategies.
+///
+/// Margin by strength: from 0.8 20 %, from 0.6 15 %, from 0.4 10 %, below HOLD. Take-profit and
+/// stop-loss %: strong 3.0/1.0, normal 2.0/1.5, weak (below 0.6) 1.5/1.0; the stop is at least
+/// 1.5 ATR and the target keeps the ratio. Percentages are rounded half-even to 4 decimals.
+pub fn enter(
+    side: Side,
+    strength: f64,
+    atr: Option<f64>,
+    close: f64,
+    rationale: String,
+) -> Proposal {
+    let size = match strength {
+        s if s >= 0.8 => 20,
+        s if s >= 0.6 => 15,
+        s if s >= 0.4 => 10,
+        _ => return hold(),
+    };
+    let (target, stop) = match strength {
+        s if s >= 0.8 => (3.0, 1.0),
+        s if s < 0.6 => (1.5, 1.0),
+        _ => (2.0, 1.5),
+    };
+    let wide = atr.map_or(0.0, |atr| 1.5 * atr / close * 100.0);
+    let (target, stop) = if wide > stop {
+        (target * (wide / stop), wide)
+    } else {
+        (target, stop)
+    };
+    Proposal {
+        action: match side {
+            Side::Buy => Action::Long,
+            Side::Sell => Action::Short,
+        },
+        strength,
+        confidence: strength,
+        size_pct: Decimal::from_int(size),
+        take_profit_pct: percentage(target),
+        stop_loss_pct: percentage(stop),
+        leverage: None,
+        rationale,
+    }
+}
+
+/// Half-even to 4 decimals; `None` for what is no percentage.
+fn percentage(value: f64) -> Option<Decimal> {
+    Decimal::from_f64(value, 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_distances_follow_the_strength() {
+        let entry = |strength| enter(Side::Buy, strength, None, 100.0, String::new());
+        let d = |t: &str| Decimal::parse(t).unwrap();
+        let strong = entry(0.9);
+        assert_eq!(strong.size_pct, d("20"));
+        assert_eq!(
+            (strong.take_profit_pct, strong.stop_loss_pct),
+            (Some(d("3")), Some(d("1")))
+        );
+        let normal = entry(0.7);
+        assert_eq!(normal.size_pct, d("15"));
+        assert_eq!(
+            (normal.take_profit_pct, normal.stop_loss_pct),
+            (Some(d("2")), Some(d("1.5")))
+        );
+        let weak = entry(0.5);
+        assert_eq!(weak.size_pct, d("10"));
+        assert_eq!(
+            (weak.take_profit_pct, weak.stop_loss_pct),
+            (Some(d("1.5")), Some(d("1")))
+        );
+        assert_eq!(entry(0.39).action, Action::Hold);
+    }
+
+    #[test]
+    fn a_wide_range_widens_stop_and_target_alike() {
+        let entry = enter(Side::Sell, 0.9, Some(2.0), 100.0, String::new());
+        let d = |t: &str| Decimal::parse(t).unwrap();
+        assert_eq!(entry.action, Action::Short);
+        assert_eq!(entry.stop_loss_pct, Some(d("3")));
+        assert_eq!(entry.take_profit_pct, Some(d("9")));
+    }
+}

@@ -1,0 +1,10 @@
+//! Strategies and the decision cycle around them.
+//!
+//! A strategy sees every closed candle and, when asked, answers at once or wants a model asked; the
+//! cycle owns everything else (when, preconditions, position policy, gate, record).
+
+pub mod cycle;
+pub mod decision;
+pub mod momentum;
+
+pub use decision::{Context, PositionView, Reply, Strategy, build};

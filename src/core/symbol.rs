@@ -1,0 +1,260 @@
+//! Everything the core holds about one symbol, and the fast path through it.
+
+use super::market::filter::TradeFilter;
+use super::market::instrument::{GRID_MAX, PriceScale};
+use super::market::{Instrument, Series, SymbolId, TimedTrade};
+use super::orders::{Position, Working};
+use super::records::Proposal;
+use super::schedule::TimerKey;
+use super::settings::{FeeRates, Settings};
+use super::state_hash::StateHash;
+use super::strategy::Strategy;
+use super::strategy::decision::CandleView;
+use super::units::stamp::SECOND;
+use super::units::{Price, Side, Timestamp};
+
+/// Where a working order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    Entry,
+    /// A close, or a stop that was triggered: at market, reduce-only.
+    Exit,
+    Stop,
+    Target,
+}
+
+/// What a symbol's prices come from. The first input decides, so that no quantity counts twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feed {
+    Trades,
+    Candles,
+}
+
+/// A decision that waits for a model's answer.
+#[derive(Clone, Debug)]
+pub struct PendingRun {
+    pub run: u64,
+    pub decision: u64,
+    pub view: CandleView,
+    pub candle: Timestamp,
+    /// Last traded price when the model was asked.
+    pub asked_at: Price,
+    pub timer: TimerKey,
+}
+
+/// An opposite entry that follows once the close has filled.
+#[derive(Clone, Debug)]
+pub struct Reversal {
+    pub proposal: Proposal,
+    pub candle: Timestamp,
+    pub strategy: &'static str,
+}
+
+/// Range of prices and times in which a trade can change nothing but the open candle: no level, no
+/// order, no deadline and no doubt lies in it. Empty when in question.
+#[derive(Clone, Copy, Debug, Default)]
+struct QuietZone {
+    low: i64,
+    /// Number of ticks from `low`, inclusive; meaningless when `length` is 0.
+    reach: u64,
+    from: i64,
+    /// Length of the open bucket in nanoseconds; 0 = no zone.
+    length: u64,
+}
+
+#[derive(Debug)]
+pub struct Symbol {
+    pub id: SymbolId,
+    pub instrument: Instrument,
+    pub scale: PriceScale,
+    pub fees: FeeRates,
+    pub filter: TradeFilter,
+    pub series: Series,
+    pub strategy: Box<dyn Strategy>,
+    pub feed: Option<Feed>,
+    /// Last traded price: the mark.
+    pub last: Option<Price>,
+    /// Lowest and highest traded price since the position's first fill (or since the start).
+    pub extremes: (Price, Price),
+    pub entry: Option<Working>,
+    pub exit: Option<Working>,
+    pub stop: Option<Working>,
+    pub target: Option<Working>,
+    pub position: Option<Position>,
+    pub reversal: Option<Reversal>,
+    pub pending: Option<PendingRun>,
+    /// Open time of the last decided candle: none is decided twice.
+    pub decided: Option<Timestamp>,
+    /// Wall time of the last decision, for a configured minimum distance.
+    pub decided_at: Option<Timestamp>,
+    /// Candle and side of the last entry.
+    pub last_entry: Option<(Timestamp, Side)>,
+    pub roll_over: Option<(TimerKey, Timestamp)>,
+    pub max_hold: Option<TimerKey>,
+    zone: QuietZone,
+}
+
+impl Symbol {
+    pub fn new(id: SymbolId, settings: &Settings, strategy: Box<dyn Strategy>) -> Self {
+        let instrument = settings.instruments[id.index()].clone();
+        Self {
+            id,
+            scale: instrument.scale(),
+            instrument,
+            fees: settings.paper.fees[id.index()],
+            filter: TradeFilter::new(settings.market.outlier_pct),
+            series: Series::new(
+                settings.trading.interval,
+                settings.market.close_grace,
+                settings.market.candle_limit,
+            ),
+            strategy,
+            feed: None,
+            last: None,
+            extremes: (Price(i64::MAX), Price(0)),
+            entry: None,
+            exit: None,
+            stop: None,
+            target: None,
+            position: None,
+            reversal: None,
+            pending: None,
+            decided: None,
+            decided_at: None,
+            last_entry: None,
+            roll_over: None,
+            max_hold: None,
+            zone: QuietZone::default(),
+        }
+    }
+
+    pub fn slot(&mut self, slot: Slot) -> &mut Option<Working> {
+        match slot {
+            Slot::Entry => &mut self.entry,
+            Slot::Exit => &mut self.exit,
+            Slot::Stop => &mut self.stop,
+            Slot::Target => &mut self.target,
+        }
+    }
+
+    /// An entry or close works at the venue (protective orders do not count).
+    pub fn has_working_order(&self) -> bool {
+        self.entry.is_some() || self.exit.is_some()
+    }
+
+    pub fn note_price(&mut self, price: Price) {
+        self.last = Some(price);
+        self.extremes.0 = self.extremes.0.min(price);
+        self.extremes.1 = self.extremes.1.max(price);
+    }
+
+    /// Something changed that the quiet zone depends on: the next trade takes the plain path.
+    pub fn disturb(&mut self) {
+        self.zone.length = 0;
+    }
+
+    /// Computes the quiet zone anew.
+    pub fn settle(&mut self, trailing: bool) {
+        self.zone.length = 0;
+        let (Some(last), Some((start, end))) = (self.last, self.series.open_bucket()) else {
+            return;
+        };
+        if self.has_working_order()
+            || self.series.building().is_none()
+            || self.feed != Some(Feed::Trades)
+        {
+            return;
+        }
+        let (mut low, mut high) = self.filter.calm_range(last);
+        if let Some(position) = &self.position {
+            let p = &position.protection;
+            let against = [p.stop, p.liquidation, p.emergency].into_iter().flatten();
+            let (for_side, trail) = match position.side {
+                Side::Buy => (Side::Buy, self.extremes.1),
+                Side::Sell => (Side::Sell, self.extremes.0),
+            };
+            let mut bound = |price: i64, below: bool| {
+                if below {
+                    low = low.max(price + 1);
+                } else {
+                    high = high.min(price - 1);
+                }
+            };
+            for level in against {
+                bound(level.price.0, for_side == Side::Buy);
+            }
+            let favourable = p
+                .target
+                .map(|l| l.price)
+                .into_iter()
+                .chain(p.break_even_trigger);
+            for price in favourable {
+                bound(price.0, for_side == Side::Sell);
+            }
+            if trailing {
+                // Any new extreme moves the stop; the extreme itself does not.
+                match for_side {
+                    Side::Buy => high = high.min(trail.0),
+                    Side::Sell => low = low.max(trail.0),
+                }
+            }
+        }
+        if low <= high {
+            self.zone = QuietZone {
+                low,
+                reach: (high - low) as u64,
+                from: start.0,
+                length: (end.0 - start.0) as u64,
+            };
+        }
+    }
+
+    /// Folds the leading trades that lie in the quiet zone and before `deadline` (monotonic);
+    /// returns how many. Exactly what the plain path would do with them.
+    pub fn fold_quiet(
+        &mut self,
+        rows: &[TimedTrade],
+        deadline: i64,
+        hash: &mut StateHash,
+    ) -> usize {
+        /// Oldest and youngest age of a trade at reception that is neither lagging nor early.
+        const AGE_LOW: i64 = -5 * SECOND;
+        const AGE_REACH: u64 = 35 * SECOND as u64;
+        let zone = self.zone;
+        if zone.length == 0 {
+            return 0;
+        }
+        let Some(building) = self.series.building_mut() else {
+            return 0;
+        };
+        let (mut candle, mut state, mut count) = (*building, *hash, 0);
+        let (mut low, mut high) = self.extremes;
+        for row in rows {
+            let trade = &row.trade;
+            let calm = trade.symbol == self.id
+                && ((trade.price.0.wrapping_sub(zone.low)) as u64) <= zone.reach
+                && ((trade.time.0.wrapping_sub(zone.from)) as u64) < zone.length
+                && row.stamp.mono < deadline
+                && ((row.stamp.wall.0 - trade.time.0).wrapping_sub(AGE_LOW) as u64) <= AGE_REACH
+                && ((trade.quantity.0 - 1) as u64) < GRID_MAX as u64
+                && self.filter.is_new_id(trade.id);
+            if !calm {
+                break;
+            }
+            state.trade(row);
+            candle.fold(trade);
+            low = low.min(trade.price);
+            high = high.max(trade.price);
+            self.filter.note_calm(trade);
+            count += 1;
+        }
+        if count > 0 {
+            *hash = state;
+            self.extremes = (low, high);
+            self.last = Some(candle.close);
+            self.filter.end_calm_run(count as u64, candle.close);
+            *building = candle;
+        }
+        count
+    }
+}

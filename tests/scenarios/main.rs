@@ -1,0 +1,10 @@
+//! Scenarios of the trading core, one behaviour each, in the words of a trader.
+
+mod candles;
+mod entries;
+mod exits;
+mod fast_path;
+mod invariants;
+mod limits;
+mod model;
+mod world;
