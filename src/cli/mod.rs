@@ -5,8 +5,8 @@
 pub mod check_config;
 pub mod exit;
 pub mod init;
-pub mod sources;
 pub mod report;
+pub mod sources;
 
 pub use exit::{Exit, Failure};
 

@@ -224,6 +224,9 @@ impl Page {
                 "  {left:<LABEL$} {value:>18}    {right:<LABEL$} {other:>18}"
             ));
         }
+        if !m.insurance.is_zero() {
+            self.entry("insurance", money(m.insurance, 2));
+        }
         if let (Some(start), Some(bottom)) = (m.drawdown_start_ms, m.drawdown_bottom_ms) {
             let recovery = m.drawdown_recovery_ms.map_or_else(
                 || "not recovered".to_owned(),
@@ -241,7 +244,7 @@ impl Page {
     fn counts(&mut self, report: &Report) {
         let many = report.session.instruments.len() > 1;
         self.reasons("Refusals", &report.refusals, many);
-        self.reasons("HOLDs", &report.holds, many);
+        self.reasons("Decisions to hold", &report.holds, many);
         if !report.warnings.is_empty() {
             self.section("Warnings");
             for (code, n) in &report.warnings {

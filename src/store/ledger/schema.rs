@@ -134,6 +134,7 @@ CREATE TABLE trades (
   gross TEXT NOT NULL,
   fees TEXT NOT NULL,
   funding TEXT NOT NULL,
+  insurance TEXT NOT NULL,       -- loss beyond the margin, taken back
   net TEXT NOT NULL,
   slippage TEXT NOT NULL,
   mfe TEXT NOT NULL,
@@ -187,10 +188,9 @@ CREATE TABLE risk_checks (
 
 CREATE TABLE hold_counts (
   session INTEGER NOT NULL,
-  symbol TEXT NOT NULL,
   reason TEXT NOT NULL,
   count INTEGER NOT NULL,
-  PRIMARY KEY (session, symbol, reason)
+  PRIMARY KEY (session, reason)
 ) WITHOUT ROWID;
 
 CREATE TABLE equity (
@@ -245,7 +245,7 @@ CREATE VIEW v_trades AS SELECT id, symbol, CASE side WHEN 'BUY' THEN 'LONG' ELSE
     ", ",
     rfc3339!("exit_time"),
     ", round((exit_time - entry_time) / 6e10, 2) AS minutes, quantity, entry_vwap, exit_vwap,
-  leverage, margin, gross, fees, funding, net, slippage, mfe, mae, reason, entry_decision, session
+  leverage, margin, gross, fees, funding, insurance, net, slippage, mfe, mae, reason, entry_decision, session
   FROM trades;
 CREATE VIEW v_orders AS SELECT id, ",
     rfc3339!("created"),

@@ -43,14 +43,14 @@ const SQL: [&str; COUNT] = [
      open = excluded.open, price = excluded.price, fee = excluded.fee
      WHERE symbol = excluded.symbol AND side = excluded.side AND time = excluded.time",
     "INSERT INTO trades VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-     ?16, ?17, ?18, ?19, ?20)",
+     ?16, ?17, ?18, ?19, ?20, ?21)",
     "INSERT INTO positions VALUES (?1, ?2, ?3, ?4, ?5, ?6)
      ON CONFLICT (symbol) DO UPDATE SET session = excluded.session, side = excluded.side,
      quantity = excluded.quantity, entry_price = excluded.entry_price, since = excluded.since",
     "INSERT INTO equity VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)",
-    "INSERT INTO hold_counts VALUES (?1, ?2, ?3, ?4)
-     ON CONFLICT (session, symbol, reason) DO UPDATE SET count = excluded.count",
+    "INSERT INTO hold_counts VALUES (?1, ?2, ?3)
+     ON CONFLICT (session, reason) DO UPDATE SET count = excluded.count",
     "INSERT INTO limits VALUES (?1, ?2, ?3, ?4, ?5, ?6)
      ON CONFLICT (name) DO UPDATE SET session = excluded.session, value = excluded.value,
      text = excluded.text, since = excluded.since, until = excluded.until",

@@ -119,9 +119,9 @@ impl<'a> Writer<'a, '_> {
                 Record::Fill(fill) => self.fill(fill),
                 Record::Lot(lot) => self.lot(lot),
                 Record::Trade(trade) => self.trade(trade),
-                Record::Equity(point) => self.equity(point),
                 Record::Event(event) => self.event(event),
             },
+            Row::Equity(point) => self.equity(point),
             Row::Hashes(block) => {
                 self.statements.get(Insert::Hashes)?.execute(params![
                     self.session,
@@ -135,10 +135,8 @@ impl<'a> Writer<'a, '_> {
                 Ok(())
             }
             Row::Holds(holds) => {
-                let symbol = &self.instrument(holds.symbol)?.symbol;
                 self.statements.get(Insert::HoldCount)?.execute(params![
                     self.session,
-                    symbol,
                     holds.reason,
                     id("count", holds.count)?,
                 ])?;
@@ -279,11 +277,12 @@ impl<'a> Writer<'a, '_> {
             money(t.gross),
             money(t.fees),
             money(t.funding),
+            money(t.insurance),
             money(t.net),
             money(t.slippage),
             money(t.mfe),
             money(t.mae),
-            names::exit_reason(t.reason),
+            t.reason.name(),
             id("decision", t.entry_decision)?,
         ])?;
         Ok(())

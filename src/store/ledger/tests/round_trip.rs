@@ -1,7 +1,6 @@
 //! Every kind of row comes back exactly, by minnow and by plain SQL.
 
 use super::samples::*;
-use crate::core::market::SymbolId;
 use crate::core::records::{Action, OrderState, Record};
 use crate::core::units::{Decimal, Price, Quantity};
 use crate::store::ledger::rows::LimitRow;
@@ -228,7 +227,7 @@ fn equity_events_and_limits_read_well_in_any_tool() {
     let path = written(
         &scratch,
         &[
-            core(Record::Equity(equity(5, 9_985))),
+            Row::Equity(equity(5, 9_985)),
             core(Record::Event(event())),
             Row::Limit(LimitRow {
                 name: "baseline_day".into(),
@@ -276,7 +275,6 @@ fn refusals_are_counted_by_the_check_that_refused() {
             core(Record::Decision(decision(3, Action::Long, Action::Hold))),
             core(Record::Decision(decision(4, Action::Long, Action::Long))),
             Row::Holds(HoldCount {
-                symbol: SymbolId(0),
                 reason: "no signal".into(),
                 count: 17,
             }),

@@ -158,6 +158,7 @@ pub fn trade(id: u64, net: Decimal) -> ClosedTrade {
         gross: net + Decimal::from_int(30),
         fees: Decimal::from_int(30),
         funding: Decimal::ZERO,
+        insurance: Decimal::ZERO,
         net,
         slippage: Decimal::new(2, 2),
         mfe: Decimal::new(50, 1),
