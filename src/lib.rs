@@ -19,5 +19,8 @@
 pub mod cli;
 pub mod config;
 pub mod core;
+pub mod exchange;
+pub mod log;
 pub mod report;
+pub mod runtime;
 pub mod store;

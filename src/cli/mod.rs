@@ -3,8 +3,12 @@
 //! Results go to stdout, everything about them (progress, warnings, errors) to stderr.
 
 pub mod check_config;
+pub mod compact;
 pub mod exit;
+pub mod export;
+pub mod import;
 pub mod init;
+pub mod inspect;
 pub mod report;
 pub mod sources;
 
@@ -60,6 +64,10 @@ pub enum Verb {
     Init(init::Arguments),
     /// Show what a run amounted to, from its ledger
     Report(report::Arguments),
+    Import(import::Arguments),
+    Inspect(inspect::Arguments),
+    Export(export::Arguments),
+    Compact(compact::Arguments),
 }
 
 /// Runs the program with these arguments (the first is the program's name).
@@ -82,6 +90,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::CheckConfig(arguments) => check_config::run(common, arguments, |_| None),
         Verb::Init(arguments) => init::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
+        Verb::Import(arguments) => import::run(common, arguments),
+        Verb::Inspect(arguments) => inspect::run(common, arguments),
+        Verb::Export(arguments) => export::run(common, arguments),
+        Verb::Compact(arguments) => compact::run(common, arguments),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -4,3 +4,6 @@
 
 /// The SQLite ledger: orders, fills, trades, decisions and what a run amounted to.
 pub mod ledger;
+
+/// Recordings: what the core saw, in a line form and a block form.
+pub mod recording;

@@ -1,0 +1,3 @@
+//! Binance spot and USD-M futures.
+
+pub mod stream;

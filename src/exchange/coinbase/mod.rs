@@ -1,0 +1,3 @@
+//! Coinbase Advanced Trade and its older Exchange feed.
+
+pub mod stream;

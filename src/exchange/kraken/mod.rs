@@ -1,0 +1,3 @@
+//! Kraken spot (v1 and v2) and futures.
+
+pub mod stream;

@@ -1,0 +1,42 @@
+//! RUNS. The one event loop and its machinery; knows no trading rule.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `event_loop` | poll, the phases of a turn, exact sleeping |
+//! | `application` | the trait that is run: a product, a replay, a test |
+//! | `shell` | what an application may ask of the loop |
+//! | `sources`, `signals`, `clock` | what wakes the loop and what time it is |
+//! | `effect_table` | admission, priorities, time-outs of effects |
+//! | `jobs`, `workers`, `worker_thread` | what a job is, and the threads that run it |
+//! | `parallel` | several jobs at once with results in order |
+//! | `meters`, `status` | what is measured, and the dump that shows it |
+//!
+//! Imports `core` and `log`. There are no threads but the loop's and the pool's one to three.
+
+pub mod application;
+pub mod clock;
+mod effect_counters;
+pub mod effect_table;
+pub mod event_loop;
+pub mod jobs;
+pub mod meters;
+pub mod parallel;
+pub mod shell;
+pub mod signals;
+pub mod sources;
+pub mod status;
+mod worker_thread;
+pub mod workers;
+
+pub use application::{Application, Arrival, EffectOutcome, EffectReport, Progress, WorkBudget};
+pub use effect_counters::ClassView;
+pub use effect_table::{Admission, EffectSettings, EffectTable, Lapse, PerOwner};
+pub use event_loop::{EventLoop, LoopEnd, LoopSettings};
+pub use jobs::{EffectClass, EffectId, EffectRequest, Job, Owner, Slice, Verdict, Wait};
+pub use parallel::Parallel;
+pub use shell::Shell;
+pub use signals::Signal;
+pub use sources::{Readiness, SourceKind, SourceState};
+pub use status::{ApplicationStatus, QueueView, Status};
+pub use worker_thread::{WorkerJob, WorkerView};
+pub use workers::{PoolSettings, ThreadStart};

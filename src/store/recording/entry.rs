@@ -1,0 +1,276 @@
+//! One entry of a recording, what is counted of them, and the rules both writers keep.
+
+use super::{Header, RecordingError};
+use crate::core::effect::Checkpoint;
+use crate::core::input::{Answer, Command, Input};
+use crate::core::market::instrument::GRID_MAX;
+use crate::core::market::{Aggressor, SymbolId, TimedTrade, Trade};
+use crate::core::units::{Price, Quantity, Stamp, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// What a recording holds, in the order in which the core saw it.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// The core learned this at that reading of the clocks.
+    Input { stamp: Stamp, input: Input },
+    /// The loop gave the core its turn.
+    Turn(Stamp),
+    /// State hash that a replay must reach at this place.
+    Checkpoint(Checkpoint),
+    /// An output (decision, order, fill ...) as JSON, for verification.
+    Record(Box<RawValue>),
+    /// The writer closed the recording; nothing follows.
+    Trailer(Trailer),
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Input { stamp, input }, Self::Input { stamp: s, input: i }) => {
+                stamp == s && input == i
+            }
+            (Self::Turn(a), Self::Turn(b)) => a == b,
+            (Self::Checkpoint(a), Self::Checkpoint(b)) => a == b,
+            (Self::Record(a), Self::Record(b)) => a.get() == b.get(),
+            (Self::Trailer(a), Self::Trailer(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Entry {
+    /// The entry of a trade.
+    pub const fn trade(row: TimedTrade) -> Self {
+        Self::Input {
+            stamp: row.stamp,
+            input: Input::Trade(row.trade),
+        }
+    }
+
+    /// The clock reading it came with; outputs have none of their own.
+    pub const fn stamp(&self) -> Option<Stamp> {
+        match self {
+            Self::Input { stamp, .. } | Self::Turn(stamp) => Some(*stamp),
+            _ => None,
+        }
+    }
+}
+
+/// How many entries of each kind a recording holds; its trailer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trailer {
+    /// All entries before the trailer.
+    pub entries: u64,
+    pub trades: u64,
+    pub candles: u64,
+    /// Quiet stretches that an importer announced.
+    pub quiet: u64,
+    /// Commands, answers, failures, stop.
+    pub other_inputs: u64,
+    pub turns: u64,
+    pub checkpoints: u64,
+    pub records: u64,
+    /// Stamp of the last input or turn.
+    pub last: Stamp,
+}
+
+impl Trailer {
+    /// Counts an entry (a trailer counts nothing).
+    pub fn count(&mut self, entry: &Entry) {
+        let counter = match entry {
+            Entry::Input { input, .. } => match input {
+                Input::Trade(_) => &mut self.trades,
+                Input::Candle { .. } => &mut self.candles,
+                Input::Quiet { .. } => &mut self.quiet,
+                Input::Command(_)
+                | Input::Answer { .. }
+                | Input::LedgerFailed { .. }
+                | Input::Stop => &mut self.other_inputs,
+            },
+            Entry::Turn(_) => &mut self.turns,
+            Entry::Checkpoint(_) => &mut self.checkpoints,
+            Entry::Record(_) => &mut self.records,
+            Entry::Trailer(_) => return,
+        };
+        *counter += 1;
+        self.entries += 1;
+        if let Some(stamp) = entry.stamp() {
+            self.last = stamp;
+        }
+    }
+
+    /// Counts a run of trades.
+    pub fn count_trades(&mut self, rows: &[TimedTrade]) {
+        self.trades += rows.len() as u64;
+        self.entries += rows.len() as u64;
+        if let Some(row) = rows.last() {
+            self.last = row.stamp;
+        }
+    }
+}
+
+/// Longest text of one entry (an answer, an output), bytes.
+pub(super) const TEXT_MAX: usize = 16 << 20;
+
+/// Checks what every writer checks: known symbol, numbers on the grid, clock not going back.
+pub(super) fn check_entry(
+    header: &Header,
+    counts: &Trailer,
+    entry: &Entry,
+) -> Result<(), RecordingError> {
+    let refuse = |reason: String| {
+        Err(RecordingError::Refused {
+            entry: counts.entries + 1,
+            reason,
+        })
+    };
+    if let Some(stamp) = entry.stamp()
+        && counts.entries > 0
+        && stamp.mono < counts.last.mono
+    {
+        return refuse(format!(
+            "clock reading {} is before the last one, {}",
+            stamp.mono, counts.last.mono
+        ));
+    }
+    let text = match entry {
+        Entry::Record(text) => text.get().len(),
+        Entry::Input { input, .. } => match input {
+            Input::Answer { answer, .. } => match answer {
+                Answer::Text { body, .. } => body.len(),
+                Answer::Failed { text } => text.len(),
+            },
+            Input::Command(Command::Resume { reason }) => reason.len(),
+            Input::LedgerFailed { text } => text.len(),
+            _ => 0,
+        },
+        _ => 0,
+    };
+    if let Entry::Record(text) = entry
+        && text.get().contains(['\n', '\r'])
+    {
+        return refuse("an output with a line break: expected JSON on one line".to_owned());
+    }
+    if text > TEXT_MAX {
+        return refuse(format!(
+            "a text of {text} bytes: expected at most {TEXT_MAX}"
+        ));
+    }
+    let Entry::Input { input, .. } = entry else {
+        return Ok(());
+    };
+    check_input(header, input).or_else(refuse)
+}
+
+/// Checks a run of trades like single entries.
+pub(super) fn check_rows(
+    header: &Header,
+    counts: &Trailer,
+    rows: &[TimedTrade],
+) -> Result<(), RecordingError> {
+    let mut counts = *counts;
+    for row in rows {
+        let entry = Entry::trade(*row);
+        check_entry(header, &counts, &entry)?;
+        counts.count(&entry);
+    }
+    Ok(())
+}
+
+fn check_input(header: &Header, input: &Input) -> Result<(), String> {
+    let (symbol, numbers, volumes) = match input {
+        Input::Trade(t) => (t.symbol, [t.price.0, t.quantity.0, 0, 0], [0; 2]),
+        Input::Candle { symbol, candle, .. } => (
+            *symbol,
+            [candle.open.0, candle.high.0, candle.low.0, candle.close.0],
+            [candle.volume, candle.quote_volume],
+        ),
+        Input::Quiet { symbol, .. } => (*symbol, [0; 4], [0; 2]),
+        _ => return Ok(()),
+    };
+    if symbol.index() >= header.instruments.len() {
+        return Err(format!(
+            "symbol number {}: the header has {} instruments",
+            symbol.0,
+            header.instruments.len()
+        ));
+    }
+    if let Some(bad) = numbers.iter().find(|n| !(0..=GRID_MAX).contains(*n)) {
+        return Err(format!("{bad} grid steps: expected 0 to {GRID_MAX}"));
+    }
+    if let Some(bad) = volumes.iter().find(|n| !(0..=VOLUME_MAX).contains(*n)) {
+        return Err(format!(
+            "a volume of {bad} lots: expected 0 to {VOLUME_MAX}"
+        ));
+    }
+    Ok(())
+}
+
+/// Largest volume of a candle: far beyond any market, far within the integer.
+pub(super) const VOLUME_MAX: i128 = 10i128.pow(34);
+
+/// A caller-owned buffer that runs of trades are decoded into; its capacity never changes.
+#[derive(Debug)]
+pub struct TradeRows {
+    rows: Box<[TimedTrade]>,
+    filled: usize,
+}
+
+impl TradeRows {
+    /// # Panics
+    /// If `capacity` is 0 (a programming error: nothing could ever be read).
+    pub fn new(capacity: usize) -> Self {
+        assert!(capacity > 0, "a buffer of no rows");
+        let empty = TimedTrade {
+            stamp: Stamp::default(),
+            trade: Trade {
+                symbol: SymbolId(0),
+                aggressor: Aggressor::Unknown,
+                price: Price(0),
+                quantity: Quantity(0),
+                time: Timestamp(0),
+                id: 0,
+            },
+        };
+        Self {
+            rows: vec![empty; capacity].into_boxed_slice(),
+            filled: 0,
+        }
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The first `count` places, to be written.
+    pub(super) fn places(&mut self, count: usize) -> &mut [TimedTrade] {
+        self.filled = count;
+        &mut self.rows[..count]
+    }
+
+    pub(super) fn set(&mut self, index: usize, row: TimedTrade) {
+        self.rows[index] = row;
+    }
+
+    /// Forgets everything after the first `count` rows.
+    pub(super) fn truncate(&mut self, count: usize) {
+        self.filled = self.filled.min(count);
+    }
+}
+
+impl std::ops::Deref for TradeRows {
+    type Target = [TimedTrade];
+    fn deref(&self) -> &[TimedTrade] {
+        &self.rows[..self.filled]
+    }
+}
+
+/// What a decoder hands out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Batch {
+    /// A run of trades; they stand in the caller's `TradeRows`.
+    Trades,
+    /// One entry of any other kind.
+    Entry(Entry),
+}
