@@ -5,6 +5,7 @@
 use super::{Common, Exit, Failure};
 use crate::report::terminal::Paint;
 use crate::report::{Report, TradesShown, json, terminal};
+use crate::store::ledger::paths::REPLAYS;
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -41,7 +42,7 @@ pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let path = match &arguments.ledger {
         Some(path) => path.clone(),
-        None => newest(&arguments.data_dir.join("replays"))?,
+        None => newest(&arguments.data_dir.join(REPLAYS))?,
     };
     let shown = arguments.trades.unwrap_or(if common.json {
         TradesShown::All
@@ -121,6 +122,18 @@ mod tests {
         for bad in ["", "-1", "every", "1.5"] {
             assert!(trades_shown(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_missing_ledger_is_a_run_time_failure_that_names_it() {
+        let arguments = Arguments {
+            ledger: Some("no/such/run.sqlite".into()),
+            trades: None,
+            data_dir: "data".into(),
+        };
+        let failure = run(&Common::default(), &arguments).unwrap_err();
+        assert_eq!(failure.exit, Exit::Failure);
+        assert!(failure.message.contains("no/such/run.sqlite"), "{failure}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Follows a run's records and sums them up, in bounded memory: no list of points or trades.
+//! Follows a run's effects and sums them up, in bounded memory: no list of points or trades.
 //!
 //! Memory: the thinned curve, one entry a day with data, one number a symbol, the open lots. A
 //! point of equity allocates nothing but, once a day, room in the daily series. Sums of money are
@@ -11,6 +11,7 @@ use super::metrics;
 use super::summary::{Account, Metrics, OpenPosition, Summary, SymbolSummary};
 use super::time_in_position::TimeInPosition;
 use super::trade_tally::TradeTally;
+use crate::core::effect::Effect;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{ClosedTrade, EquityKind, EquityPoint, Fill, Lot, Record};
 use crate::core::units::{Decimal, Price, Quantity, Side, Span, Timestamp};
@@ -41,7 +42,7 @@ pub struct SymbolEnding {
     pub taker_fee: Decimal,
 }
 
-/// Fed with every record of the core, in order.
+/// Fed with every effect of the core, in order.
 #[derive(Clone, Debug)]
 pub struct Accumulator {
     instruments: Vec<Instrument>,
@@ -86,7 +87,16 @@ impl Accumulator {
         }
     }
 
-    /// Takes any record; those that no metric is made of are ignored.
+    /// Takes any effect of the core; those that no metric is made of are ignored.
+    pub fn effect(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Persist(record) => self.record(record),
+            Effect::Equity(point) => self.equity(point),
+            _ => {}
+        }
+    }
+
+    /// Takes any record.
     pub fn record(&mut self, record: &Record) {
         match record {
             Record::Fill(fill) => self.fill(fill),
@@ -235,6 +245,7 @@ impl Accumulator {
             net: tally.net,
             fees: self.fees,
             funding: tally.funding,
+            insurance: tally.insurance,
             slippage: self.slippage,
             buy_and_hold_pct: mean_buy_and_hold(symbols),
             few_observations: tally.trades < metrics::FEW_OBSERVATIONS

@@ -61,6 +61,19 @@ pub fn minute(time: Timestamp) -> String {
     text.get(..16).unwrap_or(&text).replace('T', " ")
 }
 
+/// Text from a ledger, safe for a terminal: control characters become `?`, and what is longer than
+/// `width` characters ends in `...`.
+pub fn printable(text: &str, width: usize) -> String {
+    let shown = |c: char| if c.is_control() { '?' } else { c };
+    if text.chars().count() <= width {
+        return text.chars().map(shown).collect();
+    }
+    let kept = width.saturating_sub(3);
+    let mut cut: String = text.chars().take(kept).map(shown).collect();
+    cut.push_str("...");
+    cut
+}
+
 fn grouped(plain: &str) -> String {
     let (sign, digits) = plain
         .strip_prefix('-')
@@ -128,6 +141,14 @@ mod tests {
             minute(Timestamp(1_514_764_802_610_000_000)),
             "2018-01-01 00:00"
         );
+    }
+
+    #[test]
+    fn text_of_a_ledger_cannot_command_the_terminal() {
+        assert_eq!(printable("no signal", 20), "no signal");
+        assert_eq!(printable("a\x1b[2Jb\n", 20), "a?[2Jb?");
+        assert_eq!(printable("0123456789", 8), "01234...");
+        assert_eq!(printable("zwölf", 5), "zwölf");
     }
 
     proptest! {

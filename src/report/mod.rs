@@ -13,6 +13,7 @@ pub mod drawdown;
 pub mod figures;
 pub mod json;
 pub mod load;
+pub mod metric_table;
 pub mod metrics;
 pub mod sparkline;
 pub mod summary;

@@ -94,6 +94,8 @@ pub struct Metrics {
     pub fees: Decimal,
     /// Over closed trades.
     pub funding: Decimal,
+    /// Losses beyond the margin that liquidations took back, over closed trades.
+    pub insurance: Decimal,
     /// Over all fills; positive = cost.
     pub slippage: Decimal,
     /// Mean over the symbols.

@@ -3,8 +3,9 @@
 //! Figures are rounded for the eye; the exact ones are in the ledger and in `--json`. Colour is
 //! asked for by the caller and only marks gains and losses, which their sign tells as well.
 
-use super::figures::{count, fit, minute, money, money_or_dash, percent, ratio};
+use super::figures::{count, fit, minute, money, money_or_dash, percent, printable};
 use super::load::Report;
+use super::metric_table::metric_rows;
 use super::sparkline::sparkline;
 use super::summary::{Metrics, Summary};
 use super::trade_table::trade_table;
@@ -17,6 +18,10 @@ use std::fmt::Write;
 const LABEL: usize = 15;
 /// Columns of the curve.
 const CURVE: usize = 76;
+/// Columns of a reason beside its count.
+const REASON: usize = 65;
+/// Longest text of the head that is shown whole; names of files are for copying.
+const TEXT: usize = 400;
 
 /// Whether gains and losses are coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +98,7 @@ impl Page {
         let session = &report.session;
         self.section("Run");
         if !session.recording.is_empty() {
-            self.entry("recording", &session.recording);
+            self.entry("recording", printable(&session.recording, TEXT));
         }
         if let (Some(first), Some(last)) = (session.first_data, session.last_data) {
             let days = last.since(first).as_secs_f64() / 86_400.0;
@@ -104,38 +109,46 @@ impl Page {
         }
         for (index, i) in session.instruments.iter().enumerate() {
             let label = if index == 0 { "instrument" } else { "" };
-            self.entry(
-                label,
-                format!("{} (tick {}, lot {})", i.symbol, i.tick, i.lot),
-            );
+            let text = format!("{} (tick {}, lot {})", i.symbol, i.tick, i.lot);
+            self.entry(label, printable(&text, TEXT));
         }
         self.entry(
             "strategy",
-            format!("{} on {}", session.strategy, session.interval),
+            printable(
+                &format!("{} on {}", session.strategy, session.interval),
+                TEXT,
+            ),
         );
         self.entry(
             "session",
-            format!(
-                "{}, {}, {}",
-                session.name,
-                session.mode,
-                session.status.name()
+            printable(
+                &format!(
+                    "{}, {}, {}",
+                    session.name,
+                    session.mode,
+                    session.status.name()
+                ),
+                TEXT,
             ),
         );
-        self.entry("fingerprint", &session.fingerprint);
+        self.entry("fingerprint", printable(&session.fingerprint, TEXT));
         if let Some(hash) = &session.state_hash {
-            self.entry("state hash", hash);
+            self.entry("state hash", printable(hash, TEXT));
         }
         if let Some(inputs) = session.inputs {
             self.entry("inputs", speed(inputs, session.elapsed_ns));
         }
-        self.entry("ledger", report.ledger.display().to_string());
+        self.entry(
+            "ledger",
+            printable(&report.ledger.display().to_string(), TEXT),
+        );
     }
 
     fn account(&mut self, report: &Report, summary: &Summary) {
         let account = &summary.account;
         let metrics = &summary.metrics;
-        self.section(&format!("Account ({})", report.session.currency));
+        let currency = printable(&report.session.currency, 12);
+        self.section(&format!("Account ({currency})"));
         self.entry("start", money(account.start, 2));
         self.entry("end", money(account.end, 2));
         let total = percent(metrics.total_return_pct);
@@ -148,7 +161,11 @@ impl Page {
         for symbol in summary.symbols.iter().filter(|_| summary.symbols.len() > 1) {
             self.entry(
                 "",
-                format!("{} {}", symbol.symbol, percent(symbol.buy_and_hold_pct)),
+                format!(
+                    "{} {}",
+                    printable(&symbol.symbol, 40),
+                    percent(symbol.buy_and_hold_pct)
+                ),
             );
         }
     }
@@ -175,7 +192,7 @@ impl Page {
             let words: Vec<String> = report
                 .orders
                 .iter()
-                .map(|(what, n)| format!("{what} {}", count(*n)))
+                .map(|(what, n)| format!("{} {}", printable(what, REASON), count(*n)))
                 .collect();
             self.wrapped("orders", &words);
         }
@@ -200,86 +217,15 @@ impl Page {
     }
 
     fn metrics(&mut self, currency: &str, m: &Metrics) {
-        let money2 = |value| money_or_dash(value, 2);
+        let currency = printable(currency, 12);
         self.section(&format!("Metrics ({currency}, - = undefined)"));
-        let rows = [
-            (
-                "total return",
-                percent(m.total_return_pct),
-                "trades",
-                count(m.trades),
-            ),
-            (
-                "CAGR",
-                percent(m.cagr_pct),
-                "win rate",
-                percent(m.win_rate_pct),
-            ),
-            (
-                "Sharpe",
-                ratio(m.sharpe),
-                "profit factor",
-                ratio(m.profit_factor),
-            ),
-            (
-                "Sortino",
-                ratio(m.sortino),
-                "expectancy",
-                money2(m.expectancy),
-            ),
-            (
-                "Calmar",
-                ratio(m.calmar),
-                "  % of margin",
-                percent(m.expectancy_margin_pct),
-            ),
-            (
-                "max drawdown",
-                percent(m.max_drawdown_pct),
-                "average win",
-                money2(m.average_win),
-            ),
-            (
-                "exposure",
-                percent(m.exposure_pct),
-                "average loss",
-                money2(m.average_loss),
-            ),
-            (
-                "turnover",
-                ratio(m.turnover),
-                "largest win",
-                money2(m.largest_win),
-            ),
-            (
-                "fills",
-                count(m.fills),
-                "largest loss",
-                money2(m.largest_loss),
-            ),
-            (
-                "net",
-                money(m.net, 2),
-                "losing run",
-                count(m.longest_losing_run),
-            ),
-            (
-                "fees",
-                money(m.fees, 2),
-                "average minutes",
-                ratio(m.average_minutes),
-            ),
-            (
-                "funding",
-                money(m.funding, 2),
-                "slippage",
-                money(m.slippage, 2),
-            ),
-        ];
-        for (left, value, right, other) in rows {
+        for (left, value, right, other) in metric_rows(m) {
             self.line(format!(
                 "  {left:<LABEL$} {value:>18}    {right:<LABEL$} {other:>18}"
             ));
+        }
+        if !m.insurance.is_zero() {
+            self.entry("insurance", money(m.insurance, 2));
         }
         if let (Some(start), Some(bottom)) = (m.drawdown_start_ms, m.drawdown_bottom_ms) {
             let recovery = m.drawdown_recovery_ms.map_or_else(
@@ -298,11 +244,11 @@ impl Page {
     fn counts(&mut self, report: &Report) {
         let many = report.session.instruments.len() > 1;
         self.reasons("Refusals", &report.refusals, many);
-        self.reasons("HOLDs", &report.holds, many);
+        self.reasons("Decisions to hold", &report.holds, many);
         if !report.warnings.is_empty() {
             self.section("Warnings");
             for (code, n) in &report.warnings {
-                self.line(format!("  {:>12} {code}", count(*n)));
+                self.line(format!("  {:>12} {}", count(*n), printable(code, REASON)));
             }
         }
     }
@@ -316,10 +262,11 @@ impl Page {
         for r in reasons {
             let symbol = if many { r.symbol.as_str() } else { "" };
             let space = if symbol.is_empty() { "" } else { " " };
+            let text = format!("{symbol}{space}{}", r.reason);
             self.line(format!(
-                "  {:>12} {symbol}{space}{}",
+                "  {:>12} {}",
                 count(r.count),
-                r.reason
+                printable(&text, REASON)
             ));
         }
     }
@@ -338,8 +285,8 @@ impl Page {
             let last = p.last_price.map_or("-".to_owned(), |price| fit(price, 12));
             self.line(format!(
                 "  {} {} {} at {}, now {last}: {unrealised}",
-                p.symbol,
-                p.side,
+                printable(&p.symbol, 40),
+                printable(&p.side, 5),
                 fit(p.quantity, 14),
                 fit(p.entry_price, 12),
             ));
@@ -352,7 +299,7 @@ impl Page {
         }
         self.section("Notes");
         for note in &report.notes {
-            self.line(format!("  {note}"));
+            self.line(format!("  {}", printable(note, TEXT)));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::terminal::Paint;
 use super::*;
+use crate::core::effect::Effect;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{Action, ClosedTrade, EquityKind, EquityPoint, Fill, Lot, Record};
 use crate::core::units::calendar::parse_time;
@@ -27,37 +28,32 @@ fn near(value: Option<f64>, expected: f64) {
     );
 }
 
-/// What a run hands over: a record or a point of its equity.
-enum Seen {
-    Record(Record),
-    Point(EquityPoint),
+fn persist(record: Record) -> Effect {
+    Effect::Persist(Box::new(record))
 }
 
-impl From<Record> for Seen {
-    fn from(record: Record) -> Self {
-        Self::Record(record)
+/// The row that an effect becomes in a ledger that thins nothing.
+fn row(effect: Effect) -> Option<Row> {
+    match effect {
+        Effect::Persist(record) => Some(Row::Core(record)),
+        Effect::Equity(point) => Some(Row::Equity(point)),
+        _ => None,
     }
 }
 
-impl From<EquityPoint> for Seen {
-    fn from(point: EquityPoint) -> Self {
-        Self::Point(point)
-    }
-}
-
-fn point(time: &str, kind: EquityKind, equity: &str) -> EquityPoint {
-    EquityPoint {
+fn point(time: &str, kind: EquityKind, equity: &str) -> Effect {
+    Effect::Equity(EquityPoint {
         time: at(time),
         kind,
         equity: d(equity),
         cash: d(equity),
         unrealised: Decimal::ZERO,
         margin_used: Decimal::ZERO,
-    }
+    })
 }
 
-fn fill(id: u64, side: Side, price: i64, reference: i64, time: &str) -> Record {
-    Record::Fill(Fill {
+fn fill(id: u64, side: Side, price: i64, reference: i64, time: &str) -> Effect {
+    persist(Record::Fill(Fill {
         id,
         order: id,
         symbol: SymbolId(0),
@@ -68,41 +64,40 @@ fn fill(id: u64, side: Side, price: i64, reference: i64, time: &str) -> Record {
         maker: false,
         reference: Price(reference * 100),
         time: at(time),
-    })
+    }))
 }
 
-fn lot(id: u64, open: i64, price: i64, time: &str) -> Record {
-    Record::Lot(Lot {
+fn lot(id: u64, open: i64, price: i64, time: &str) -> Effect {
+    persist(Record::Lot(Lot {
         open: Quantity(open),
         price: Price(price * 100),
         time: at(time),
         ..samples::lot(id, open)
-    })
+    }))
 }
 
 /// A long of 0.2 that gains 20 and nets -10, then one that stays open, over exactly two days.
-fn two_days() -> Vec<Seen> {
+fn two_days() -> Vec<Effect> {
     use EquityKind::{Candle, Fill};
     vec![
-        point("2018-01-01T00:00:00Z", Candle, "10000").into(),
-        fill(1, Side::Buy, 50_000, 49_990, "2018-01-01T06:00:00Z").into(),
-        lot(1, 200, 50_000, "2018-01-01T06:00:00Z").into(),
-        point("2018-01-01T06:00:00Z", Fill, "9985").into(),
-        point("2018-01-01T06:00:00Z", Candle, "9800").into(),
-        fill(2, Side::Sell, 50_100, 50_110, "2018-01-01T18:00:00Z").into(),
-        lot(1, 0, 50_000, "2018-01-01T06:00:00Z").into(),
-        Record::Trade(ClosedTrade {
+        point("2018-01-01T00:00:00Z", Candle, "10000"),
+        fill(1, Side::Buy, 50_000, 49_990, "2018-01-01T06:00:00Z"),
+        lot(1, 200, 50_000, "2018-01-01T06:00:00Z"),
+        point("2018-01-01T06:00:00Z", Fill, "9985"),
+        point("2018-01-01T06:00:00Z", Candle, "9800"),
+        fill(2, Side::Sell, 50_100, 50_110, "2018-01-01T18:00:00Z"),
+        lot(1, 0, 50_000, "2018-01-01T06:00:00Z"),
+        persist(Record::Trade(ClosedTrade {
             entry_time: at("2018-01-01T06:00:00Z"),
             exit_time: at("2018-01-01T18:00:00Z"),
             ..samples::trade(1, d("-10"))
-        })
-        .into(),
-        point("2018-01-01T18:00:00Z", Fill, "9990").into(),
-        point("2018-01-01T23:59:00Z", Candle, "9990").into(),
-        fill(3, Side::Buy, 50_000, 50_000, "2018-01-02T12:00:00Z").into(),
-        lot(2, 200, 50_000, "2018-01-02T12:00:00Z").into(),
-        point("2018-01-02T12:00:00Z", Fill, "9975").into(),
-        point("2018-01-02T23:59:00Z", Candle, "10210").into(),
+        })),
+        point("2018-01-01T18:00:00Z", Fill, "9990"),
+        point("2018-01-01T23:59:00Z", Candle, "9990"),
+        fill(3, Side::Buy, 50_000, 50_000, "2018-01-02T12:00:00Z"),
+        lot(2, 200, 50_000, "2018-01-02T12:00:00Z"),
+        point("2018-01-02T12:00:00Z", Fill, "9975"),
+        point("2018-01-02T23:59:00Z", Candle, "10210"),
     ]
 }
 
@@ -120,17 +115,10 @@ fn ending() -> Ending {
     }
 }
 
-fn summed_up(seen: &[Seen], ending: &Ending) -> Summary {
-    add_up(vec![samples::instrument()], seen, ending)
-}
-
-fn add_up(instruments: Vec<Instrument>, seen: &[Seen], ending: &Ending) -> Summary {
-    let mut accumulator = Accumulator::new(d("10000"), instruments);
-    for seen in seen {
-        match seen {
-            Seen::Record(record) => accumulator.record(record),
-            Seen::Point(point) => accumulator.equity(point),
-        }
+fn summed_up(effects: &[Effect], ending: &Ending) -> Summary {
+    let mut accumulator = Accumulator::new(d("10000"), vec![samples::instrument()]);
+    for effect in effects {
+        accumulator.effect(effect);
     }
     accumulator.summary(ending)
 }
@@ -199,7 +187,9 @@ fn open_positions_are_valued_at_the_last_price_and_are_no_trades() {
 #[test]
 fn the_account_after_the_last_input_ends_the_series() {
     let mut ending = ending();
-    let last = point("2018-01-02T23:59:59Z", EquityKind::Candle, "5000");
+    let Effect::Equity(last) = point("2018-01-02T23:59:59Z", EquityKind::Candle, "5000") else {
+        unreachable!("a point is made of a point");
+    };
     ending.last_equity = Some(last);
     let summary = summed_up(&two_days(), &ending);
     assert_eq!(summary.account.end, d("5000"));
@@ -241,7 +231,7 @@ fn a_run_without_anything_has_no_figures_but_no_error_either() {
 #[test]
 fn flat_equity_over_days_leaves_the_ratios_undefined() {
     let records: Vec<_> = (1..=9)
-        .map(|day| point(&format!("2018-01-0{day}"), EquityKind::Candle, "10000").into())
+        .map(|day| point(&format!("2018-01-0{day}"), EquityKind::Candle, "10000"))
         .collect();
     let mut ending = ending();
     ending.last_data = Some(at("2018-02-10"));
@@ -256,7 +246,7 @@ fn flat_equity_over_days_leaves_the_ratios_undefined() {
 fn thirty_trades_in_thirty_days_are_enough() {
     let trades = |n: u64| -> Vec<_> {
         (1..=n)
-            .map(|id| Record::Trade(samples::trade(id, d("5"))).into())
+            .map(|id| persist(Record::Trade(samples::trade(id, d("5")))))
             .collect()
     };
     let mut ending = ending();
@@ -285,13 +275,7 @@ fn reported(path: &Path, shown: TradesShown, instruments: usize) -> Report {
         })
         .collect();
     let mut ledger = Ledger::create_replay(path, &session).unwrap();
-    let mut rows: Vec<Row> = two_days()
-        .into_iter()
-        .map(|seen| match seen {
-            Seen::Record(record) => samples::core(record),
-            Seen::Point(point) => Row::Equity(point),
-        })
-        .collect();
+    let mut rows: Vec<Row> = two_days().into_iter().filter_map(row).collect();
     rows.extend((2..=12).map(|id| samples::core(Record::Trade(samples::trade(id, d("3"))))));
     rows.push(samples::core(Record::Order(samples::order(1))));
     rows.push(samples::core(Record::Event(samples::event())));
@@ -301,12 +285,15 @@ fn reported(path: &Path, shown: TradesShown, instruments: usize) -> Report {
         Action::Hold,
     ))));
     rows.push(Row::Holds(HoldCount {
-        symbol: SymbolId(0),
         reason: "no signal".into(),
         count: 2879,
     }));
     ledger.write(&rows).unwrap();
-    let summary = add_up(session.instruments.clone(), &two_days(), &ending());
+    let mut accumulator = Accumulator::new(d("10000"), session.instruments.clone());
+    two_days()
+        .iter()
+        .for_each(|effect| accumulator.effect(effect));
+    let summary = accumulator.summary(&ending());
     ledger
         .close(&SessionEnd {
             summary: serde_json::to_string(&summary).unwrap(),
@@ -350,7 +337,7 @@ fn the_text_tells_the_run_in_eighty_columns() {
         "recovered 2018-01-02 23:59",
         "Refusals (1)",
         "min_interval",
-        "HOLDs (2,879)",
+        "Decisions to hold (2,879)",
         "no signal",
         "daily_loss_limit",
         "BTC-USD LONG 0.2 at 50000, now 51200: 240.00",
@@ -385,7 +372,7 @@ fn several_instruments_are_told_apart() {
     for expected in [
         "ALT1-USD (tick",
         "symbol",
-        "BTC-USD no signal",
+        "BTC-USD min_interval",
         "BTC-USD 1.69 %",
     ] {
         assert!(

@@ -2,7 +2,7 @@
 //!
 //! One instrument: the column beside the holding time is the quantity; several: the symbol.
 
-use super::figures::{count, fit, minute, money};
+use super::figures::{count, fit, minute, money, printable};
 use super::load::Report;
 use super::terminal::Paint;
 use crate::core::units::Decimal;
@@ -41,7 +41,7 @@ pub fn trade_table(report: &Report, paint: Paint, out: &mut String) {
 fn row(trade: &StoredTrade, many: bool, paint: Paint, out: &mut String) {
     let held = trade.exit_time.since(trade.entry_time).as_secs_f64() / 60.0;
     let middle = if many {
-        trade.symbol.clone()
+        printable(&trade.symbol, 9)
     } else {
         fit(trade.quantity, 9)
     };
@@ -60,12 +60,12 @@ fn row(trade: &StoredTrade, many: bool, paint: Paint, out: &mut String) {
             fit(trade.entry_vwap, 9),
             fit(trade.exit_vwap, 9),
             paint.signed(&net, trade.net.cmp(&Decimal::ZERO)),
-            short_reason(&trade.reason),
+            printable(short_reason(&trade.reason), 11),
         ),
     );
 }
 
-/// The reason in eight characters; in full in the ledger and in JSON.
+/// The reason in few characters; in full in the ledger and in JSON.
 fn short_reason(reason: &str) -> &str {
     match reason {
         "take_profit" => "target",

@@ -21,6 +21,7 @@ pub struct TradeTally {
     pub largest_loss: Option<Decimal>,
     pub longest_losing_run: u64,
     pub funding: Decimal,
+    pub insurance: Decimal,
     losing_run: u64,
     held_ns: i128,
     /// Sum of 100 net / margin over the trades that have a margin.
@@ -34,6 +35,7 @@ impl TradeTally {
         self.trades += 1;
         self.net += net;
         self.funding += trade.funding;
+        self.insurance += trade.insurance;
         self.held_ns += i128::from(trade.exit_time.since(trade.entry_time).0);
         if trade.margin.is_positive() {
             self.margin_pcts += 100.0 * net.to_f64() / trade.margin.to_f64();
@@ -104,7 +106,7 @@ mod tests {
             gross: Decimal::from_int(net + 2),
             fees: Decimal::from_int(2),
             funding: Decimal::new(-5, 1),
-            insurance: Decimal::ZERO,
+            insurance: Decimal::new(1, 1),
             net: Decimal::from_int(net),
             slippage: Decimal::ZERO,
             mfe: Decimal::ZERO,
@@ -134,6 +136,7 @@ mod tests {
         // The trade that nets 0 lies between two losses and does not part them.
         assert_eq!(tally.longest_losing_run, 2);
         assert_eq!(tally.funding, Decimal::new(-25, 1));
+        assert_eq!(tally.insurance, Decimal::new(5, 1));
     }
 
     #[test]

@@ -10,26 +10,28 @@ pub mod decimal_text;
 pub mod equity_thinner;
 pub mod error;
 pub mod hashes;
-pub mod hold_counts;
 pub mod lock;
 pub mod migrate;
 pub mod names;
 pub mod open;
 pub mod open_lots;
+pub mod paths;
 pub mod read;
+pub mod replay_rows;
 pub mod rows;
 pub mod schema;
 pub mod statements;
 pub mod write;
 
 #[cfg(test)]
-pub mod tests;
+pub(crate) mod tests;
 
-pub use batcher::Batcher;
+pub use batcher::{BatchLimits, Batcher};
 pub use equity_thinner::EquityThinner;
 pub use error::LedgerError;
 pub use hashes::{HashBlock, HashPacker};
-pub use hold_counts::{HoldCount, HoldCounts};
 pub use open::Ledger;
+pub use paths::{mode_path, replay_path};
 pub use read::{Reader, StoredSession, StoredTrade};
-pub use rows::{Committed, LimitRow, Mode, Row, SessionEnd, SessionRow, SessionStatus};
+pub use replay_rows::ReplayRows;
+pub use rows::{Committed, HoldCount, LimitRow, Mode, Row, SessionEnd, SessionRow, SessionStatus};

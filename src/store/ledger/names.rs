@@ -3,7 +3,7 @@
 //! Written out so that a row costs no serialiser; a test holds them against the JSON names.
 
 use crate::core::effect::AlertLevel;
-use crate::core::records::{CheckOutcome, EquityKind, ExitReason, Leg, OrderKind, OrderState};
+use crate::core::records::{CheckOutcome, EquityKind, Leg, OrderKind, OrderState};
 
 pub const fn leg(value: Leg) -> &'static str {
     match value {
@@ -43,20 +43,6 @@ pub const fn order_state(value: OrderState) -> &'static str {
     }
 }
 
-pub const fn exit_reason(value: ExitReason) -> &'static str {
-    match value {
-        ExitReason::TakeProfit => "take_profit",
-        ExitReason::StopLoss => "stop_loss",
-        ExitReason::Strategy => "strategy",
-        ExitReason::MaxHold => "max_hold",
-        ExitReason::EmergencyStop => "emergency_stop",
-        ExitReason::Liquidation => "liquidation",
-        ExitReason::LossLimit => "loss_limit",
-        ExitReason::Operator => "operator",
-        ExitReason::Shutdown => "shutdown",
-    }
-}
-
 pub const fn check_outcome(value: CheckOutcome) -> &'static str {
     match value {
         CheckOutcome::Passed => "passed",
@@ -83,6 +69,7 @@ pub const fn alert_level(value: AlertLevel) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::records::ExitReason;
     use serde::Serialize;
 
     fn json(value: impl Serialize) -> String {
@@ -132,7 +119,7 @@ mod tests {
             ExitReason::Operator,
             ExitReason::Shutdown,
         ] {
-            assert_eq!(exit_reason(v), json(v));
+            assert_eq!(v.name(), json(v));
         }
         for v in [
             CheckOutcome::Passed,

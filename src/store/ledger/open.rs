@@ -219,7 +219,8 @@ impl Ledger {
     /// Ends the session and moves everything from the write-ahead log into the file.
     ///
     /// # Errors
-    /// What SQLite reports; the session then still says `running`.
+    /// What SQLite reports; the session then still says `running`, and every committed batch is in
+    /// the file or its log.
     pub fn close(mut self, end: &SessionEnd) -> Result<(), LedgerError> {
         self.end_session(end)?;
         self.checkpoint()?;

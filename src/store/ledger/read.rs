@@ -66,6 +66,7 @@ pub struct StoredTrade {
     pub gross: Decimal,
     pub fees: Decimal,
     pub funding: Decimal,
+    /// Loss beyond the margin that a liquidation took back.
     pub insurance: Decimal,
     pub net: Decimal,
     pub slippage: Decimal,
@@ -75,7 +76,7 @@ pub struct StoredTrade {
     pub entry_decision: i64,
 }
 
-/// A reason and how often it occurred.
+/// A reason and how often it occurred; an empty symbol stands for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonCount {
     pub symbol: String,
@@ -175,7 +176,7 @@ impl Reader {
         self.list(
             "SELECT id, symbol, side, quantity, entry_time, exit_time, entry_vwap, exit_vwap,
              leverage, margin, gross, fees, funding, insurance, net, slippage, mfe, mae, reason,
-             entry_decision FROM trades WHERE session = ?1 ORDER BY id LIMIT ?3 OFFSET ?2",
+             entry_decision FROM trades WHERE session = ?1 ORDER BY exit_time, id LIMIT ?3 OFFSET ?2",
             (session, bound(skip), bound(limit)),
             stored_trade,
         )
@@ -195,15 +196,11 @@ impl Reader {
         .map(cut)
     }
 
-    /// HOLDs by reason, most frequent first: the counts, and the stored ones of a run that kept all.
+    /// Decisions to hold by reason, refusals among them, most frequent first.
     pub fn holds(&self, session: i64) -> Result<Vec<ReasonCount>, LedgerError> {
         self.list(
-            "SELECT symbol, reason, count FROM hold_counts WHERE session = ?1
-             UNION ALL
-             SELECT symbol, reason, count(*) FROM decisions
-             WHERE session = ?1 AND proposed = 'HOLD' AND action = 'HOLD'
-             AND NOT EXISTS (SELECT 1 FROM hold_counts WHERE session = ?1)
-             GROUP BY symbol, reason ORDER BY 3 DESC, 1, 2",
+            "SELECT '', reason, count FROM hold_counts WHERE session = ?1
+             ORDER BY count DESC, reason",
             [session],
             reason_count,
         )

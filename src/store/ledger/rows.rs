@@ -1,9 +1,8 @@
 //! What is handed to the ledger: rows of the core, and those that the runtime makes itself.
 
 use super::hashes::HashBlock;
-use super::hold_counts::HoldCount;
 use crate::core::market::Instrument;
-use crate::core::records::{Action, Decision, EquityPoint, Record};
+use crate::core::records::{EquityPoint, Record};
 use crate::core::units::{Decimal, Timestamp};
 
 /// One thing to write; order is kept.
@@ -11,21 +10,21 @@ use crate::core::units::{Decimal, Timestamp};
 pub enum Row {
     /// A record of the core. Orders and lots replace what has the same id.
     Core(Box<Record>),
-    /// A point of the equity series, thinned by whoever hands it over.
+    /// The account at one point in time.
     Equity(EquityPoint),
     /// State hashes at candle closes.
     Hashes(HashBlock),
-    /// How often a symbol held for a reason; replaces the count written before.
+    /// How often the core held for a reason; replaces the count written before.
     Holds(HoldCount),
     /// A baseline or a latch; replaces the one of the same name.
     Limit(LimitRow),
 }
 
-/// Whether a decision is a HOLD that nothing was proposed for: counted, not stored.
-///
-/// A refused proposal ends in HOLD too, but it is a refusal and is stored.
-pub fn is_plain_hold(decision: &Decision) -> bool {
-    decision.action == Action::Hold && decision.proposal.action == Action::Hold
+/// How often the core decided to hold for a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldCount {
+    pub reason: String,
+    pub count: u64,
 }
 
 /// A baseline that a loss limit counts from, or a latched state.

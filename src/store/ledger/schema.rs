@@ -134,7 +134,7 @@ CREATE TABLE trades (
   gross TEXT NOT NULL,
   fees TEXT NOT NULL,
   funding TEXT NOT NULL,
-  insurance TEXT NOT NULL,       -- taken back by a liquidation
+  insurance TEXT NOT NULL,       -- loss beyond the margin, taken back
   net TEXT NOT NULL,
   slippage TEXT NOT NULL,
   mfe TEXT NOT NULL,
@@ -188,10 +188,9 @@ CREATE TABLE risk_checks (
 
 CREATE TABLE hold_counts (
   session INTEGER NOT NULL,
-  symbol TEXT NOT NULL,
   reason TEXT NOT NULL,
   count INTEGER NOT NULL,
-  PRIMARY KEY (session, symbol, reason)
+  PRIMARY KEY (session, reason)
 ) WITHOUT ROWID;
 
 CREATE TABLE equity (

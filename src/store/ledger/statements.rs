@@ -49,8 +49,8 @@ const SQL: [&str; COUNT] = [
      quantity = excluded.quantity, entry_price = excluded.entry_price, since = excluded.since",
     "INSERT INTO equity VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)",
-    "INSERT INTO hold_counts VALUES (?1, ?2, ?3, ?4)
-     ON CONFLICT (session, symbol, reason) DO UPDATE SET count = excluded.count",
+    "INSERT INTO hold_counts VALUES (?1, ?2, ?3)
+     ON CONFLICT (session, reason) DO UPDATE SET count = excluded.count",
     "INSERT INTO limits VALUES (?1, ?2, ?3, ?4, ?5, ?6)
      ON CONFLICT (name) DO UPDATE SET session = excluded.session, value = excluded.value,
      text = excluded.text, since = excluded.since, until = excluded.until",

@@ -135,10 +135,8 @@ impl<'a> Writer<'a, '_> {
                 Ok(())
             }
             Row::Holds(holds) => {
-                let symbol = &self.instrument(holds.symbol)?.symbol;
                 self.statements.get(Insert::HoldCount)?.execute(params![
                     self.session,
-                    symbol,
                     holds.reason,
                     id("count", holds.count)?,
                 ])?;
@@ -284,7 +282,7 @@ impl<'a> Writer<'a, '_> {
             money(t.slippage),
             money(t.mfe),
             money(t.mae),
-            names::exit_reason(t.reason),
+            t.reason.name(),
             id("decision", t.entry_decision)?,
         ])?;
         Ok(())

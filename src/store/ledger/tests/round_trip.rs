@@ -1,7 +1,6 @@
 //! Every kind of row comes back exactly, by minnow and by plain SQL.
 
 use super::samples::*;
-use crate::core::market::SymbolId;
 use crate::core::records::{Action, OrderState, Record};
 use crate::core::units::{Decimal, Price, Quantity};
 use crate::store::ledger::rows::LimitRow;
@@ -41,6 +40,17 @@ fn written(scratch: &Scratch, rows: &[Row]) -> std::path::PathBuf {
     assert_eq!(ledger.write(rows).unwrap().rows, rows.len());
     ledger.close(&end(SessionStatus::Complete)).unwrap();
     path
+}
+
+#[test]
+fn a_ledger_may_travel_to_a_worker() {
+    fn travels<T: Send>(_: &T) {}
+    let scratch = Scratch::new("send");
+    let path = scratch.file("a.sqlite");
+    let mut ledger = Ledger::create_replay(&path, &session(Mode::Replay)).unwrap();
+    travels(&ledger);
+    let worker = std::thread::spawn(move || ledger.write(&[core(Record::Fill(fill(1)))]));
+    assert_eq!(worker.join().unwrap().unwrap().total, 1);
 }
 
 #[test]
@@ -163,22 +173,6 @@ fn fills_decisions_and_checks_read_well_in_any_tool() {
         &[
             core(Record::Fill(fill(1))),
             core(Record::Decision(decision(3, Action::Long, Action::Hold))),
-            Row::Equity(equity(5, 9_985)),
-            core(Record::Event(event())),
-            Row::Limit(LimitRow {
-                name: "baseline_day".into(),
-                value: Some(Decimal::from_int(1)),
-                text: String::new(),
-                since: time(0),
-                until: None,
-            }),
-            Row::Limit(LimitRow {
-                name: "baseline_day".into(),
-                value: Some(Decimal::from_int(10_000)),
-                text: String::new(),
-                since: time(0),
-                until: Some(time(9)),
-            }),
         ],
     );
     assert_eq!(
@@ -225,6 +219,32 @@ fn fills_decisions_and_checks_read_well_in_any_tool() {
         ),
         ["min_interval", "refused", "30", "60", "-30"]
     );
+}
+
+#[test]
+fn equity_events_and_limits_read_well_in_any_tool() {
+    let scratch = Scratch::new("views-account");
+    let path = written(
+        &scratch,
+        &[
+            Row::Equity(equity(5, 9_985)),
+            core(Record::Event(event())),
+            Row::Limit(LimitRow {
+                name: "baseline_day".into(),
+                value: Some(Decimal::from_int(1)),
+                text: String::new(),
+                since: time(0),
+                until: None,
+            }),
+            Row::Limit(LimitRow {
+                name: "baseline_day".into(),
+                value: Some(Decimal::from_int(10_000)),
+                text: String::new(),
+                since: time(0),
+                until: Some(time(9)),
+            }),
+        ],
+    );
     assert_eq!(
         ask(&path, "SELECT time, equity, margin_used FROM v_equity"),
         ["2018-01-01T00:00:07.610Z", "9985", "2000"]
@@ -255,7 +275,6 @@ fn refusals_are_counted_by_the_check_that_refused() {
             core(Record::Decision(decision(3, Action::Long, Action::Hold))),
             core(Record::Decision(decision(4, Action::Long, Action::Long))),
             Row::Holds(HoldCount {
-                symbol: SymbolId(0),
                 reason: "no signal".into(),
                 count: 17,
             }),

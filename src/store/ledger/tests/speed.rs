@@ -33,13 +33,10 @@ fn ledger_rows_per_second() {
     let rows = |make: &dyn Fn(u64) -> Record| -> Vec<Row> {
         (1..=ROWS as u64).map(|id| core(make(id))).collect()
     };
-    measure(
-        "equity",
-        &(1..=ROWS as i64)
-            .map(|id| Row::Equity(equity(id, 9_985)))
-            .collect::<Vec<_>>(),
-        ROWS,
-    );
+    let points: Vec<_> = (1..=ROWS as i64)
+        .map(|second| Row::Equity(equity(second, 9_985)))
+        .collect();
+    measure("equity", &points, ROWS);
     measure("fills", &rows(&|id| Record::Fill(fill(id))), ROWS);
     measure("orders", &rows(&|id| Record::Order(order(id))), ROWS);
     measure(
@@ -55,4 +52,37 @@ fn ledger_rows_per_second() {
         Record::Decision(refused)
     });
     measure("decisions with 25 checks", &refused[..40_000], 40_000 * 26);
+}
+
+/// `cargo test --release --lib opening_a_large_ledger -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn opening_a_large_ledger() {
+    let scratch = Scratch::new("open-speed");
+    let path = scratch.file("paper.sqlite");
+    let mut ledger = Ledger::open(&path, Mode::Paper).unwrap();
+    ledger.begin_session(&session(Mode::Paper)).unwrap();
+    for batch in 0..250 {
+        let ids = batch * 4000 + 1..=(batch + 1) * 4000;
+        let rows: Vec<_> = ids
+            .flat_map(|id| {
+                [
+                    Record::Fill(fill(id)),
+                    Record::Lot(lot(id, i64::from(id < 4))),
+                ]
+            })
+            .map(core)
+            .collect();
+        ledger.write(&rows).unwrap();
+    }
+    ledger.close(&end(SessionStatus::Complete)).unwrap();
+    let start = Instant::now();
+    let mut ledger = Ledger::open(&path, Mode::Paper).unwrap();
+    let opened = start.elapsed();
+    ledger.begin_session(&session(Mode::Paper)).unwrap();
+    println!(
+        "opened in {opened:?}, session begun after {:?}",
+        start.elapsed()
+    );
+    assert!(!ledger.was_unclean());
 }
