@@ -102,7 +102,7 @@ pub struct Core {
     /// Next deadline, monotonic nanoseconds; `i64::MAX` = none.
     deadline: i64,
     due: Vec<Timer>,
-    inputs: u64,
+    pub(in crate::core) inputs: u64,
     /// Take the plain path for every trade (to check that the fast one agrees).
     plain: bool,
 }
@@ -450,49 +450,6 @@ impl Core {
 
     pub(in crate::core) fn note_hold(&mut self, id: SymbolId, reason: &'static str) {
         *self.holds.entry((id, reason)).or_default() += 1;
-    }
-
-    /// Inputs handled so far.
-    pub fn inputs(&self) -> u64 {
-        self.inputs
-    }
-
-    pub fn state_hash(&self) -> StateHash {
-        self.hash
-    }
-
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    pub fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    /// Decisions to hold by symbol and reason.
-    pub fn holds(&self) -> &BTreeMap<(SymbolId, &'static str), u64> {
-        &self.holds
-    }
-
-    /// Baselines and latches of the loss limits.
-    pub fn losses(&self) -> &LossLimits {
-        &self.guard.losses
-    }
-
-    pub fn account(&self) -> &Account {
-        &self.account
-    }
-
-    pub fn symbols(&self) -> &[Symbol] {
-        &self.symbols
-    }
-
-    pub fn emergency(&self) -> &Emergency {
-        &self.guard.emergency
-    }
-
-    pub fn mode(&self) -> Mode {
-        self.mode
     }
 }
 

@@ -19,5 +19,6 @@ pub mod state_hash;
 pub mod strategy;
 pub mod symbol;
 pub mod units;
+mod view;
 
 pub use machine::Core;
