@@ -11,7 +11,7 @@ use std::time::Duration;
 /// # Errors
 /// The log file cannot be opened.
 pub fn start_log(effective: &Effective) -> Result<(), Failure> {
-    for secret in effective.secrets() {
+    for (_, secret) in effective.secrets() {
         log::register_secret(secret.expose());
     }
     let file = effective.text("logging.file");

@@ -9,9 +9,9 @@ use super::{Common, Exit, Failure, sources};
 use crate::config::identity::instance_head;
 use crate::config::{Effective, reload_difference};
 use crate::core::Core;
+use crate::core::effect::Effect;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::modes::Turns;
-use crate::core::records::{EquityPoint, Record};
 use crate::core::risk::emergency::Trigger;
 use crate::core::settings::{Identity, Settings};
 use crate::core::units::Timestamp;
@@ -116,12 +116,8 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
 struct Follow(Accumulator);
 
 impl Observer for Follow {
-    fn record(&mut self, record: &Record) {
-        self.0.record(record);
-    }
-
-    fn equity(&mut self, point: &EquityPoint) {
-        self.0.equity(point);
+    fn effect(&mut self, effect: &Effect) {
+        self.0.effect(effect);
     }
 }
 

@@ -11,37 +11,16 @@ use crate::report::accumulator::SymbolEnding;
 use crate::report::{Accumulator, Ending as RunEnding};
 use crate::runtime::journal::Journal;
 use crate::runtime::replay::Outcome;
-use crate::store::ledger::{HoldCount, LimitRow, Mode, Row, SessionEnd, SessionRow, SessionStatus};
+use crate::store::ledger::paths::replay_path;
+use crate::store::ledger::{LimitRow, Mode, Row, SessionEnd, SessionRow, SessionStatus};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Longest part of a ledger's file name that comes from the recordings.
-const NAME_LENGTH: usize = 60;
-
 /// `<data directory>/replays/<recording>-<fingerprint>.sqlite`.
 pub fn ledger_path(effective: &Effective, files: &[PathBuf]) -> PathBuf {
-    let stem = |path: &PathBuf| {
-        let name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy();
-        name.split('.').next().unwrap_or_default().to_owned()
-    };
-    let mut name: String = files.iter().map(stem).collect::<Vec<_>>().join("+");
-    name = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "-_+".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .take(NAME_LENGTH)
-        .collect();
-    Path::new(effective.text("data.directory"))
-        .join("replays")
-        .join(format!("{name}-{}.sqlite", effective.short_fingerprint()))
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let data = Path::new(effective.text("data.directory"));
+    replay_path(data, &files, &effective.fingerprint())
 }
 
 pub fn session_row(effective: &Effective, settings: &Settings, files: &[PathBuf]) -> SessionRow {
@@ -132,24 +111,9 @@ impl Ending {
     }
 }
 
-/// Counts of HOLDs, baselines and latches as they stand at the end.
+/// Baselines and latches as they stand at the end.
 fn last_rows(core: &Core) -> Vec<Row> {
-    let mut rows: Vec<Row> = core
-        .holds()
-        .iter()
-        .map(|((symbol, reason), count)| {
-            Row::Holds(HoldCount {
-                symbol: *symbol,
-                reason: if reason.is_empty() {
-                    "no signal"
-                } else {
-                    reason
-                }
-                .to_owned(),
-                count: *count,
-            })
-        })
-        .collect();
+    let mut rows = Vec::new();
     let losses = core.losses();
     for (period, name) in
         Period::ALL

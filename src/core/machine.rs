@@ -94,8 +94,8 @@ pub struct Core {
     pub(in crate::core) numbers: Numbers,
     pub(in crate::core) hash: StateHash,
     pub(in crate::core) counts: Counts,
-    /// Decisions to hold by symbol and reason; empty reason = the strategy saw nothing.
-    pub(in crate::core) holds: BTreeMap<(SymbolId, &'static str), u64>,
+    /// Decisions to hold by reason; empty reason = the strategy saw nothing.
+    pub(in crate::core) holds: BTreeMap<&'static str, u64>,
     /// Write a decision row for every HOLD too.
     pub(in crate::core) keep_holds: bool,
     wheel: Wheel<Timer>,
@@ -448,8 +448,8 @@ impl Core {
         }));
     }
 
-    pub(in crate::core) fn note_hold(&mut self, id: SymbolId, reason: &'static str) {
-        *self.holds.entry((id, reason)).or_default() += 1;
+    pub(in crate::core) fn note_hold(&mut self, reason: &'static str) {
+        *self.holds.entry(reason).or_default() += 1;
     }
 }
 

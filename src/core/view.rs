@@ -1,7 +1,6 @@
 //! What may be seen of the core from outside: read-only, for reports, status and tests.
 
 use super::machine::{Core, Counts};
-use super::market::SymbolId;
 use super::modes::Mode;
 use super::paper::Account;
 use super::risk::emergency::Emergency;
@@ -29,8 +28,8 @@ impl Core {
         &self.counts
     }
 
-    /// Decisions to hold by symbol and reason.
-    pub fn holds(&self) -> &BTreeMap<(SymbolId, &'static str), u64> {
+    /// Decisions to hold by reason.
+    pub fn holds(&self) -> &BTreeMap<&'static str, u64> {
         &self.holds
     }
 

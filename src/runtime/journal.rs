@@ -4,19 +4,15 @@
 //! When the open batch is full and one is on its way, `is_full` says so: a replay waits, a session
 //! stops its entries. No row is ever dropped.
 
-use crate::core::effect::{Checkpoint, Effect, Effects, ModelRequest};
-use crate::core::records::{EquityPoint, Record};
+use crate::core::effect::{Effect, Effects, ModelRequest};
 use crate::log;
 use crate::store::ledger::batcher::BatchLimits;
-use crate::store::ledger::{
-    Batcher, Committed, EquityThinner, HashPacker, Ledger, LedgerError, Row,
-};
+use crate::store::ledger::{Batcher, Committed, Ledger, LedgerError, ReplayRows, Row};
+use std::collections::BTreeMap;
 
-/// Follows the records of a run as they pass.
+/// Follows the core's effects as they pass.
 pub trait Observer {
-    fn record(&mut self, record: &Record);
-    fn equity(&mut self, point: &EquityPoint);
-    fn checkpoint(&mut self, _checkpoint: &Checkpoint) {}
+    fn effect(&mut self, effect: &Effect);
 }
 
 /// A batch on its way with the ledger.
@@ -52,8 +48,7 @@ pub struct Journal {
     ledger: Option<Box<Ledger>>,
     batcher: Batcher,
     batch_rows: usize,
-    thinner: EquityThinner,
-    hashes: HashPacker,
+    rows: ReplayRows,
     failed: bool,
     pub rows_written: u64,
     pub batches: u64,
@@ -65,8 +60,7 @@ impl Journal {
             ledger: Some(Box::new(ledger)),
             batcher: Batcher::new(limits),
             batch_rows: limits.rows,
-            thinner: EquityThinner::hourly(),
-            hashes: HashPacker::new(),
+            rows: ReplayRows::default(),
             failed: false,
             rows_written: 0,
             batches: 0,
@@ -83,45 +77,32 @@ impl Journal {
     ) -> Vec<ModelRequest> {
         let mut questions = Vec::new();
         for effect in effects.drain(..) {
-            match effect {
-                Effect::Persist(record) => {
-                    observer.record(&record);
-                    self.batcher.push(Row::Core(record), now);
-                }
-                Effect::Equity(point) => {
-                    observer.equity(&point);
-                    if let Some(row) = self.thinner.push(&point) {
-                        self.batcher.push(Row::Equity(row), now);
-                    }
-                }
-                Effect::Checkpoint(checkpoint) => {
-                    observer.checkpoint(&checkpoint);
-                    if let Some(block) = self.hashes.push(&checkpoint) {
-                        self.batcher.push(Row::Hashes(block), now);
-                    }
-                }
+            observer.effect(&effect);
+            let row = match effect {
+                Effect::Persist(record) => Some(Row::Core(record)),
+                Effect::Equity(point) => self.rows.equity(&point),
+                Effect::Checkpoint(checkpoint) => self.rows.checkpoint(&checkpoint),
                 Effect::Alert(alert) => {
                     let fields: log::Fields<'_> = &[("alert", &alert.name), ("at", &alert.time)];
                     log::debug("core", &alert.text, fields);
+                    None
                 }
-                Effect::Ask(question) => questions.push(question),
+                Effect::Ask(question) => {
+                    questions.push(question);
+                    None
+                }
+            };
+            if let Some(row) = row {
+                self.batcher.push(row, now);
             }
         }
         questions
     }
 
-    /// Rows that the runtime makes itself.
-    pub fn push(&mut self, row: Row, now: i64) {
-        self.batcher.push(row, now);
-    }
-
-    /// The last thinned rows at the end of a run.
-    pub fn finish(&mut self, now: i64) {
-        if let Some(row) = self.thinner.finish() {
-            self.batcher.push(Row::Equity(row), now);
-        }
-        if let Some(block) = self.hashes.finish() {
-            self.batcher.push(Row::Hashes(block), now);
+    /// The last thinned rows at the end of a run, and its HOLDs by reason.
+    pub fn finish(&mut self, holds: &BTreeMap<&'static str, u64>, now: i64) {
+        for row in self.rows.finish(holds) {
+            self.batcher.push(row, now);
         }
     }
 

@@ -341,9 +341,9 @@ impl World {
         })
     }
 
-    /// How often symbol 0 held for a reason.
+    /// How often a decision was to hold for a reason.
     pub fn held(&self, reason: &'static str) -> Option<u64> {
-        self.core.holds().get(&(SymbolId(0), reason)).copied()
+        self.core.holds().get(reason).copied()
     }
 
     pub fn cash(&self) -> Decimal {

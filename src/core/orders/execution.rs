@@ -3,13 +3,10 @@
 
 use super::client_id::client_id;
 use super::intent::{OrderIntent, Working};
-use super::position::Position;
-use super::protection::{Protection, ProtectionRules};
 use crate::core::effect::{Effect, Effects};
 use crate::core::machine::{Core, Numbers, Timer};
 use crate::core::market::SymbolId;
-use crate::core::paper::account::fee;
-use crate::core::records::{ExitReason, Fill, Leg, Order, OrderKind, OrderState, Record};
+use crate::core::records::{ExitReason, Leg, Order, OrderKind, OrderState, Record};
 use crate::core::risk::{Approved, approve_reduction};
 use crate::core::state_hash::Tag;
 use crate::core::symbol::{Feed, Slot};
@@ -215,7 +212,7 @@ impl Core {
         symbol.exit = Some(working);
     }
 
-    fn hash_order(&mut self, order: &Order) {
+    pub(super) fn hash_order(&mut self, order: &Order) {
         self.hash.words(
             Tag::Order,
             &[

@@ -1,18 +1,18 @@
 //! What a fill does: to its order, to lots and position, to cash, and to what protects the position.
 
 use super::execution::{Execution, persist_order};
-use super::intent::Working;
+use super::intent::{OrderIntent, Working};
 use super::position::Position;
 use super::protection::{Protection, ProtectionRules};
 use crate::core::effect::{Effect, Effects};
 use crate::core::machine::{Core, Numbers, Timer};
 use crate::core::market::SymbolId;
 use crate::core::paper::account::fee;
-use crate::core::records::{ExitReason, Fill, Leg, Order, OrderKind, OrderState, Record};
-use crate::core::risk::{Approved, approve_reduction};
+use crate::core::records::{ExitReason, Fill, Leg, OrderKind, OrderState, Record};
+use crate::core::risk::approve_reduction;
 use crate::core::state_hash::Tag;
-use crate::core::symbol::{Feed, Slot};
-use crate::core::units::{Decimal, Price, Quantity, Side, Stamp};
+use crate::core::symbol::Slot;
+use crate::core::units::{Decimal, Stamp};
 
 impl Core {
     /// Executes part or all of the order in a slot.

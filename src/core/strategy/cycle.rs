@@ -165,7 +165,7 @@ impl Core {
             .decided_at
             .is_some_and(|last| at.wall.since(last) < self.settings.trading.decision_interval);
         if too_soon {
-            self.note_hold(id, "decision_interval");
+            self.note_hold("decision_interval");
             return;
         }
         symbol.decided_at = Some(at.wall);
@@ -414,7 +414,7 @@ impl Core {
         );
         self.hash.text(outcome.reason);
         if outcome.action == Action::Hold {
-            self.note_hold(id, outcome.reason);
+            self.note_hold(outcome.reason);
         }
         let eventful = proposal.action != Action::Hold || outcome.action != Action::Hold;
         if !eventful && !self.keep_holds {

@@ -307,7 +307,7 @@ impl<'a> Replay<'a> {
     fn wind_up(&mut self, now: i64, shell: &mut Shell<ReplayJob>) -> Progress {
         if !self.finished {
             self.finished = true;
-            self.journal.finish(now);
+            self.journal.finish(self.core.holds(), now);
             self.report_progress();
         }
         if !self.ledger_broken {

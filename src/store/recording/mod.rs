@@ -29,4 +29,6 @@ pub use writer::RecordingWriter;
 #[cfg(test)]
 mod bundled_tests;
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@ pub const BLOCK_ROWS: usize = 16_384;
 /// Bytes of entries other than rows after which a block is closed.
 pub const BLOCK_OTHERS: usize = 64 << 10;
 /// Zero bytes behind a payload in memory, so that a row's bytes are read in one load.
-pub const PADDING: usize = 32;
+pub const PADDING: usize = 256;
 
 pub const KIND_TRADES: u8 = 1;
 pub const KIND_CANDLES: u8 = 2;

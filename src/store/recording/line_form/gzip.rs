@@ -18,6 +18,10 @@ pub fn member(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap_or_default()
 }
 
+/// Bytes of a member that are kept, so that the search after damage begins behind its head: what a
+/// damaged one inflates to may run on into the next.
+const RETAINED: usize = 4 << 20;
+
 /// What a read brought.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Filled {
@@ -47,6 +51,8 @@ pub struct GzipReader {
     /// Used bytes of the window, and its place in the file.
     used: usize,
     offset: u64,
+    /// Where the data of the current member starts in the window, while that is kept.
+    member: Option<usize>,
     at_end: bool,
     state: State,
     inflate: Decompress,
@@ -61,6 +67,7 @@ impl GzipReader {
             window: Vec::with_capacity(2 * WINDOW),
             used: 0,
             offset: 0,
+            member: None,
             at_end: false,
             state: State::Head,
             inflate: Decompress::new(false),
@@ -76,9 +83,12 @@ impl GzipReader {
     /// Makes at least `wanted` bytes available, unless the file ends.
     fn need(&mut self, wanted: usize) -> std::io::Result<()> {
         while self.rest().len() < wanted && !self.at_end {
-            self.window.drain(..self.used);
-            self.offset += self.used as u64;
-            self.used = 0;
+            self.member = self.member.filter(|start| self.used - start <= RETAINED);
+            let spent = self.member.unwrap_or(self.used);
+            self.window.drain(..spent);
+            self.offset += spent as u64;
+            self.used -= spent;
+            self.member = self.member.map(|_| 0);
             let before = self.window.len();
             self.window.resize(before + WINDOW, 0);
             let read = loop {
@@ -97,6 +107,9 @@ impl GzipReader {
     fn broken(&mut self, reason: &'static str) -> Filled {
         let at = self.offset + self.used as u64;
         self.state = State::Lost;
+        if let Some(start) = self.member.take() {
+            self.used = start;
+        }
         Filled::Broken { at, reason }
     }
 
@@ -110,9 +123,13 @@ impl GzipReader {
                         return Ok(Filled::End);
                     }
                     let Some(length) = head_length(self.rest()) else {
-                        return Ok(self.broken("no gzip member starts here"));
+                        let filled = self.broken("no gzip member starts here");
+                        // Or the search would find the same place again.
+                        self.used += 1;
+                        return Ok(filled);
                     };
                     self.used += length;
+                    self.member = Some(self.used);
                     self.inflate.reset(false);
                     self.crc = crc32fast::Hasher::new();
                     self.size = 0;
@@ -126,20 +143,17 @@ impl GzipReader {
                 State::Tail => {
                     self.need(8)?;
                     let Some(tail) = self.rest().first_chunk::<8>().copied() else {
-                        self.used = self.window.len();
                         return Ok(self.broken("cut off within a gzip member"));
                     };
                     let [a, b, c, d, e, f, g, h] = tail;
                     let crc = u32::from_le_bytes([a, b, c, d]);
                     let size = u32::from_le_bytes([e, f, g, h]);
-                    let holds = crc == self.crc.clone().finalize() && size == self.size;
-                    self.used += 8;
-                    self.state = State::Head;
-                    if !holds {
-                        let at = self.offset + self.used as u64 - 8;
-                        let reason = "checksum of a gzip member does not match";
-                        return Ok(Filled::Broken { at, reason });
+                    if crc != self.crc.clone().finalize() || size != self.size {
+                        return Ok(self.broken("checksum of a gzip member does not match"));
                     }
+                    self.used += 8;
+                    self.member = None;
+                    self.state = State::Head;
                 }
                 State::Lost => {
                     if !self.find_member()? {
