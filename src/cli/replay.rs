@@ -213,7 +213,8 @@ fn replay(
     }
 }
 
-fn loop_settings(effective: &Effective) -> LoopSettings {
+/// Settings of the loop from the configuration.
+pub(super) fn loop_settings(effective: &Effective) -> LoopSettings {
     let seconds = |key: &str| Duration::from_secs_f64(effective.seconds(key).as_secs_f64());
     LoopSettings {
         effects: EffectSettings {

@@ -11,6 +11,7 @@ pub mod market;
 pub mod modes;
 pub mod orders;
 pub mod paper;
+pub mod planned;
 pub mod records;
 pub mod risk;
 pub mod schedule;

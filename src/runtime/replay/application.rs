@@ -6,6 +6,7 @@ use super::pace::Pace;
 use crate::core::Core;
 use crate::core::effect::{Checkpoint, Effects, ModelRequest};
 use crate::core::input::{Answer, Command, Input};
+use crate::core::planned::EFFECTS_ROOM;
 use crate::core::units::{Stamp, Timestamp};
 use crate::log;
 use crate::runtime::application::{
@@ -150,7 +151,7 @@ impl<'a> Replay<'a> {
             observer,
             progress,
             reload,
-            effects: Vec::with_capacity(256),
+            effects: Vec::with_capacity(EFFECTS_ROOM),
             outcome: None,
             first: None,
             last: Stamp::default(),
