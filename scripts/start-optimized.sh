@@ -197,6 +197,9 @@ if [[ $processes != unlimited && $processes -lt 64 ]]; then
   warn "processes limited to $processes: expected 64 or more (ulimit -u)"
 fi
 data_directory=$(value data.directory)
+# Text stands in quotes there.
+data_directory=${data_directory#\"}
+data_directory=${data_directory%\"}
 if [[ ! -d $data_directory ]]; then
   (umask 077 && mkdir -p -- "$data_directory") 2>/dev/null \
     || fail "$data_directory: cannot create the data directory"

@@ -257,3 +257,78 @@ fn files_named_as_tests_are_compiled_only_for_tests() {
     }
     none(&broken, "test files are declared behind #[cfg(test)]");
 }
+
+/// A file that breaks every rule, in the ways that are easy to miss.
+fn planted() -> Source {
+    let text = r##"//! Planted.
+use crate::{
+    core::units::{Decimal, Stamp as At},
+    cli::{Exit, exit::Failure},
+};
+use std::{fs::File, time::{Duration, Instant}};
+// use crate::runtime::Shell; is a comment
+const TEXT: &str = "crate::runtime::Shell .unwrap() //";
+const RAW: &str = r#"todo!() " { "#;
+fn quoted<'a>(letter: &'a str) -> char {
+    let brace = '{';
+    letter.parse().unwrap();
+    super::super::report::load();
+    brace
+}
+#[cfg(test)]
+mod tests {
+    fn fine() { std::thread::spawn(|| ()); "x".parse::<u8>().unwrap(); }
+}
+fn after_tests() -> std::collections::HashMap<u8, u8> { todo!() }
+"##;
+    Source::new("src/core/planted.rs", text.to_owned())
+}
+
+#[test]
+fn paths_are_seen_through_groups_aliases_and_parents_but_not_in_text() {
+    let source = planted();
+    let found = |path: &str| {
+        source
+            .paths()
+            .iter()
+            .find(|f| f.path == path)
+            .map(|f| f.line)
+    };
+    assert_eq!(found("std::fs::File"), Some(6));
+    assert_eq!(found("std::time::Instant"), Some(6));
+    assert_eq!(found("std::thread::spawn"), Some(18));
+    let own: Vec<String> = source.crate_paths().into_iter().map(|f| f.path).collect();
+    let expected = [
+        "core::units::Decimal",
+        "core::units::Stamp",
+        "cli::Exit",
+        "cli::exit::Failure",
+        "report::load",
+    ];
+    assert_eq!(own, expected);
+    let product = source.paths_outside_tests();
+    assert!(
+        product
+            .iter()
+            .all(|found| !within(&found.path, "std::thread"))
+    );
+    assert!(
+        product
+            .iter()
+            .any(|found| found.path == "std::collections::HashMap")
+    );
+}
+
+#[test]
+fn words_and_functions_are_seen_outside_text_and_tests_only() {
+    let source = planted();
+    assert_eq!(source.lines_outside_tests_with(".unwrap()"), [12]);
+    assert_eq!(source.lines_outside_tests_with("todo!"), [20]);
+    let functions = source.functions();
+    let expected = [
+        (10, "quoted".to_owned(), 6),
+        (20, "after_tests".to_owned(), 1),
+    ];
+    assert_eq!(functions, expected);
+    assert!(within("std::fs::File", "std::fs") && !within("std::fsx", "std::fs"));
+}

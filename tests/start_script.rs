@@ -75,6 +75,12 @@ fn test_replays_the_bundled_recording_on_paper_with_shorts_and_leverage() {
     assert!(!outcome.stderr.contains('\u{1b}'), "no colours into a pipe");
     let data = clone.path().join("data").metadata().expect("made");
     assert_eq!(data.permissions().mode() & 0o777, 0o700);
+    let mut made: Vec<_> = std::fs::read_dir(clone.path())
+        .expect("the clone")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    made.sort();
+    assert_eq!(made, ["config", "data", "recordings", "scripts"]);
 }
 
 #[test]
