@@ -53,7 +53,7 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    Import(import::Arguments),
+    Import(Box<import::Arguments>),
     Inspect(inspect::Arguments),
     Export(export::Arguments),
     Compact(compact::Arguments),

@@ -31,4 +31,4 @@ mod bundled_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

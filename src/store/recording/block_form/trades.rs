@@ -74,7 +74,7 @@ static ROWS: [Row; 256] = {
             length,
             price_shift: time * 8,
             // Long rows do not use it; kept within a word.
-            lots_shift: (time + price) * 8 & 63,
+            lots_shift: ((time + price) * 8) & 63,
             long: length > SHORT,
         };
         control += 1;
@@ -207,11 +207,12 @@ fn short_rows(
     out: &mut [TimedTrade],
 ) -> usize {
     let certain = data.len().saturating_sub(cursor.at) / usize::from(SHORT);
-    let control = &control[..control.len().min(certain)];
+    let count = out.len().min(control.len()).min(certain);
+    let (control, out) = (&control[..count], &mut out[..count]);
     let mut state = *cursor;
     let mut done = 0;
-    for (place, control) in out.iter_mut().zip(control) {
-        let row = &ROWS[usize::from(*control)];
+    while done < count {
+        let row = &ROWS[usize::from(control[done])];
         if row.long {
             break;
         }
@@ -228,7 +229,7 @@ fn short_rows(
         state.price = state.price.wrapping_add(row.price_step(word));
         // The lots of a short row are below 2^32: always in range.
         state.seen |= state.price as u64;
-        *place = row_of(symbol, *control, &state, i64::from(lots));
+        out[done] = row_of(symbol, control[done], &state, i64::from(lots));
         done += 1;
     }
     *cursor = state;
