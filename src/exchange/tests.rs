@@ -1,12 +1,10 @@
-//! Real recorded frames decode to the trades they state; mutilated ones never panic.
+//! Frames decode to the trades they state; mutilated ones never panic.
 
 use super::recorded::{RecordedLine, unwrap_line};
 use super::{Decoded, decode};
 use crate::core::market::Aggressor;
 use crate::core::units::calendar::parse_time;
 use proptest::prelude::*;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 
 /// (product, price, quantity, aggressor, time, id) in text.
 type Row = (String, String, String, Aggressor, String, u64);
@@ -167,69 +165,5 @@ proptest! {
         let _ = super::coinbase::stream::decode(&text, &mut |_| {});
         let _ = super::binance::stream::decode(&text, &mut |_| {});
         let _ = super::kraken::stream::decode(&text, &mut |_| {});
-    }
-}
-
-/// The folder of real data of others, which never lies in the repository itself.
-fn shared_data() -> Option<PathBuf> {
-    let folder = std::env::var_os("MINNOW_SHARED_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("SKIPPED: no folder {} with real data", folder.display());
-    None
-}
-
-/// Frames with trades, trades, and lines that could not be decoded.
-fn count(path: &Path) -> (usize, usize, usize) {
-    let bytes = std::fs::read(path).unwrap();
-    let mut text = String::new();
-    if bytes.starts_with(&[0x1F, 0x8B]) {
-        let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice());
-        reader.read_to_string(&mut text).unwrap();
-    } else {
-        text = String::from_utf8(bytes).unwrap();
-    }
-    let (mut frames, mut trades, mut bad) = (0, 0, 0);
-    for line in text.lines() {
-        let RecordedLine::Frame(frame) = unwrap_line(line) else {
-            continue;
-        };
-        match decode(&frame, &mut |_| trades += 1) {
-            Ok(Decoded::Trades) => frames += 1,
-            Ok(Decoded::Other) => {}
-            Err(_) => bad += 1,
-        }
-    }
-    (frames, trades, bad)
-}
-
-#[test]
-fn real_recordings_of_three_venues_decode_whole() {
-    let Some(data) = shared_data() else { return };
-    for (file, expected) in [
-        ("coinbase/advanced_ws_frames_2026-09-30.jsonl", (1, 22, 0)),
-        (
-            "coinbase/cryptofeed_exchange_feed_2021-04-17_5products.jsonl.gz",
-            (77, 77, 0),
-        ),
-        ("binance/hft_spot_btcusdt_20240808.log.gz", (9757, 9757, 0)),
-        (
-            "binance/hft_usdm_btcusdt_20240808.log.gz",
-            (21_313, 21_313, 0),
-        ),
-        (
-            "binance/cryptofeed_usdm_2021-07-22_sushiusdt_akrousdt.jsonl.gz",
-            (48, 48, 0),
-        ),
-        (
-            "kraken/cryptofeed_ws_v1_2021-04-17_6pairs.jsonl.gz",
-            (8, 10, 0),
-        ),
-    ] {
-        assert_eq!(count(&data.join(file)), expected, "{file}");
     }
 }

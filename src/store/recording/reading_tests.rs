@@ -27,6 +27,16 @@ fn trades(count: i64) -> Vec<Entry> {
     (0..count).map(|index| trade(index, 0)).collect()
 }
 
+#[test]
+fn readers_and_chunks_may_travel_to_a_worker() {
+    const fn travels<T: Send + 'static>() {}
+    const {
+        travels::<ChunkReader>();
+        travels::<Chunk>();
+        travels::<RecordingError>();
+    }
+}
+
 /// A folder of three segments, the later ones with a state.
 fn segmented(folder: &Scratch, compress: bool) -> std::path::PathBuf {
     let path = folder.0.join("session");
@@ -94,6 +104,23 @@ fn a_missing_or_damaged_segment_in_the_middle_is_named() {
     );
     let left = read_all(&path, true).unwrap().0.len();
     assert!((201..301).contains(&left), "{left}");
+}
+
+#[test]
+fn a_segment_with_a_damaged_header_is_left_out_when_damage_is_skipped() {
+    let folder = Scratch::new("first");
+    let path = segmented(&folder, false);
+    let first = path.join("00000001.jsonl.gz");
+    let mut bytes = std::fs::read(&first).unwrap();
+    bytes[40] ^= 0x55;
+    std::fs::write(&first, bytes).unwrap();
+    let error = read_all(&path, false).unwrap_err().to_string();
+    assert!(
+        error.contains("00000001") && error.contains("header"),
+        "{error}"
+    );
+    let (read, damages) = read_all(&path, true).unwrap();
+    assert_eq!((read.len(), damages), (201, 1));
 }
 
 #[test]
