@@ -70,7 +70,7 @@ pub enum Verb {
     Init(init::Arguments),
     /// Show what a run amounted to, from its ledger
     Report(report::Arguments),
-    Import(import::Arguments),
+    Import(Box<import::Arguments>),
     Inspect(inspect::Arguments),
     Export(export::Arguments),
     Compact(compact::Arguments),
@@ -116,3 +116,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod recording_tests;
