@@ -1,6 +1,6 @@
 //! Frames decode to the trades they state; mutilated ones never panic.
 
-use super::recorded::{RecordedLine, unwrap_line};
+use super::recorded::unwrap_line;
 use super::{Decoded, decode};
 use crate::core::market::Aggressor;
 use crate::core::units::calendar::parse_time;

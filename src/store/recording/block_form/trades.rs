@@ -23,14 +23,15 @@ const LOTS: [u8; 4] = [1, 2, 3, 4];
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 struct Row {
+    /// All ones, or zero where the price step has no bytes.
+    price_keep: i64,
     time_mask: u32,
-    price_mask: u32,
-    /// Top bit of the price step.
-    price_sign: u32,
     lots_mask: u32,
     length: u8,
-    /// Bits before the price step and before the lots, in the first 8 bytes.
-    price_shift: u8,
+    /// Left, then arithmetically right: cuts the price step out of the first 8 bytes.
+    price_left: u8,
+    price_right: u8,
+    /// Bits before the lots.
     lots_shift: u8,
     /// Does not fit 8 bytes.
     long: bool,
@@ -46,12 +47,12 @@ const fn mask(bytes: u8) -> u32 {
 
 static ROWS: [Row; 256] = {
     let mut rows = [Row {
+        price_keep: 0,
         time_mask: 0,
-        price_mask: 0,
-        price_sign: 0,
         lots_mask: 0,
         length: 0,
-        price_shift: 0,
+        price_left: 0,
+        price_right: 0,
         lots_shift: 0,
         long: false,
     }; 256];
@@ -67,12 +68,16 @@ static ROWS: [Row; 256] = {
             time + price + lots
         };
         rows[control] = Row {
+            price_keep: if price == 0 { 0 } else { -1 },
             time_mask: mask(time),
-            price_mask: mask(price),
-            price_sign: mask(price) & !(mask(price) >> 1),
             lots_mask: mask(lots),
             length,
-            price_shift: time * 8,
+            price_left: if price == 0 {
+                0
+            } else {
+                64 - (time + price) * 8
+            },
+            price_right: if price == 0 { 0 } else { 64 - price * 8 },
             // Long rows do not use it; kept within a word.
             lots_shift: ((time + price) * 8) & 63,
             long: length > SHORT,
@@ -86,8 +91,7 @@ impl Row {
     /// The price step out of the row's first 8 bytes.
     #[inline]
     const fn price_step(&self, word: u64) -> i64 {
-        let bits = (word >> self.price_shift) as u32 & self.price_mask;
-        (bits ^ self.price_sign).wrapping_sub(self.price_sign) as i32 as i64
+        ((word << self.price_left) as i64 >> self.price_right) & self.price_keep
     }
 }
 
@@ -167,7 +171,14 @@ pub fn decode_rows(
     let mut done = 0;
     while done < out.len() {
         let (control, out) = (&control[done..], &mut out[done..]);
-        let short = short_rows(cursor, unit, symbol, control, data, out);
+        // The unit as a constant leaves the loop one register more.
+        let short = match unit {
+            1_000_000 => short_rows::<1_000_000>(cursor, symbol, control, data, out),
+            1_000 => short_rows::<1_000>(cursor, symbol, control, data, out),
+            1 => short_rows::<1>(cursor, symbol, control, data, out),
+            1_000_000_000 => short_rows::<1_000_000_000>(cursor, symbol, control, data, out),
+            _ => 0,
+        };
         done += short;
         let Some(place) = out.get_mut(short) else {
             break;
@@ -201,9 +212,8 @@ fn row_of(symbol: SymbolId, control: u8, time: i64, price: i64, lots: i64) -> Ti
 /// Decodes rows of at most 8 bytes up to the first longer one, or as far as 8 bytes a row are
 /// certain to be there; returns how many. Not inlined: alone it has registers enough.
 #[inline(never)]
-fn short_rows(
+fn short_rows<const UNIT: i64>(
     cursor: &mut TradeCursor,
-    unit: i64,
     symbol: SymbolId,
     control: &[u8],
     data: &[u8],
@@ -227,7 +237,7 @@ fn short_rows(
         // SAFETY: as above: at most 8 x certain bytes in all, which `rest` has.
         next = unsafe { next.add(usize::from(row.length)) };
         let step = i64::from(word as u32 & row.time_mask);
-        time = time.wrapping_add(step.wrapping_mul(unit));
+        time = time.wrapping_add(step.wrapping_mul(UNIT));
         price = price.wrapping_add(row.price_step(word));
         // The lots of a short row are below 2^32: always in range.
         seen |= price as u64;
