@@ -84,7 +84,7 @@ pub enum Verb {
     Init(init::Arguments),
     /// Show what a run amounted to, from its ledger
     Report(report::Arguments),
-    Import(import::Arguments),
+    Import(Box<import::Arguments>),
     Inspect(inspect::Arguments),
     Export(export::Arguments),
     Compact(compact::Arguments),
@@ -139,3 +139,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod recording_tests;

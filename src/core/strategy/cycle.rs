@@ -271,7 +271,6 @@ impl Core {
                 self.symbols[id.index()].reversal = Some(Reversal {
                     proposal: proposal.clone(),
                     candle: run.candle,
-                    strategy: run.strategy,
                 });
             }
             return outcome;
@@ -374,7 +373,7 @@ impl Core {
         let run = Run {
             decision: Numbers::next(&mut self.numbers.decision),
             candle: reversal.candle,
-            strategy: reversal.strategy,
+            strategy: self.symbols[id.index()].strategy.name(),
         };
         self.counts.decisions += 1;
         let side = match reversal.proposal.action {

@@ -9,7 +9,6 @@ use rusqlite::{Connection, Statement};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insert {
     Decision,
-    RiskCheck,
     Order,
     Fill,
     Lot,
@@ -22,14 +21,13 @@ pub enum Insert {
     Hashes,
 }
 
-const COUNT: usize = 12;
+const COUNT: usize = 11;
 
 /// In the order of [`Insert`]. An order or lot may only replace itself: a changed identity changes
 /// no row, which the writer takes for an error.
 const SQL: [&str; COUNT] = [
     "INSERT INTO decisions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
-     ?15, ?16, ?17, ?18, ?19, ?20)",
-    "INSERT INTO risk_checks VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+     ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
     "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
      ?16, ?17, ?18)
      ON CONFLICT (id) DO UPDATE SET session = excluded.session, quantity = excluded.quantity,

@@ -11,9 +11,12 @@ use super::open_lots::OpenLots;
 use super::rows::{Committed, LimitRow, Row};
 use super::statements::{Insert, Statements};
 use crate::core::market::{Instrument, SymbolId};
-use crate::core::records::{ClosedTrade, Decision, EquityPoint, Event, Fill, Lot, Order, Record};
+use crate::core::records::{
+    Check, ClosedTrade, Decision, EquityPoint, Event, Fill, Lot, Order, Record,
+};
 use crate::core::units::{Decimal, Quantity, Side};
 use rusqlite::params;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Why a row cannot be stored.
@@ -75,9 +78,13 @@ impl Ledger {
             open_lots: &mut self.open_lots,
             statements: Statements::new(&transaction),
             text: String::new(),
+            checks: String::new(),
         };
-        for row in batch {
-            writer.row(row)?;
+        let superseded = superseded_orders(batch);
+        for (index, row) in batch.iter().enumerate() {
+            if superseded.binary_search(&index).is_err() {
+                writer.row(row)?;
+            }
         }
         writer.positions()?;
         drop(writer);
@@ -93,6 +100,7 @@ struct Writer<'a, 'c> {
     statements: Statements<'c>,
     /// For JSON, used again and again.
     text: String,
+    checks: String,
 }
 
 fn money(value: Decimal) -> DecimalText {
@@ -161,6 +169,8 @@ impl<'a> Writer<'a, '_> {
         let decision = id("decision", d.id)?;
         self.text.clear();
         indicators_json(&d.indicators, &mut self.text);
+        self.checks.clear();
+        checks_json(&d.checks, &mut self.checks);
         let proposal = &d.proposal;
         self.statements.get(Insert::Decision)?.execute(params![
             decision,
@@ -181,20 +191,10 @@ impl<'a> Writer<'a, '_> {
             d.action.name(),
             d.reason,
             self.text,
+            self.checks,
             money(instrument.quantity(Quantity(d.position))),
             money(d.equity),
         ])?;
-        for (number, check) in d.checks.iter().enumerate() {
-            self.statements.get(Insert::RiskCheck)?.execute(params![
-                decision,
-                number as i64 + 1,
-                check.name,
-                names::check_outcome(check.outcome),
-                check.value.map(money),
-                check.limit.map(money),
-                check.margin.map(money),
-            ])?;
-        }
         Ok(())
     }
 
@@ -372,6 +372,47 @@ fn replaced_itself(changed: usize, what: &str, id: u64) -> Written {
 }
 
 /// `{"name":value,...}`; what is not a finite number becomes null.
+/// Places of order rows that a later row of the batch replaces: only the last one is written.
+fn superseded_orders(batch: &[Row]) -> Vec<usize> {
+    // By client id too: one order must not hide that another has taken its number.
+    let mut last: BTreeMap<(u64, &str), usize> = BTreeMap::new();
+    let mut superseded = Vec::new();
+    for (index, row) in batch.iter().enumerate() {
+        if let Row::Core(record) = row
+            && let Record::Order(order) = record.as_ref()
+        {
+            superseded.extend(last.insert((order.id, &order.client_id), index));
+        }
+    }
+    superseded.sort_unstable();
+    superseded
+}
+
+/// `[["max_daily_loss_pct","passed","0.4","5","4.6"],...]`: name, outcome, value, limit, margin.
+fn checks_json(checks: &[Check], out: &mut String) {
+    out.push('[');
+    for (index, check) in checks.iter().enumerate() {
+        out.push_str(if index > 0 { ",[\"" } else { "[\"" });
+        // Names and outcomes are the program's own identifiers: nothing to escape.
+        out.push_str(check.name);
+        out.push_str("\",\"");
+        out.push_str(names::check_outcome(check.outcome));
+        out.push('"');
+        for number in [check.value, check.limit, check.margin] {
+            match number {
+                None => out.push_str(",null"),
+                Some(number) => {
+                    out.push_str(",\"");
+                    out.extend(money(number).as_bytes().iter().map(|b| char::from(*b)));
+                    out.push('"');
+                }
+            }
+        }
+        out.push(']');
+    }
+    out.push(']');
+}
+
 fn indicators_json(indicators: &[(&'static str, f64)], out: &mut String) {
     out.push('{');
     for (index, (name, value)) in indicators.iter().enumerate() {

@@ -32,4 +32,6 @@ mod bundled_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
-mod tests;
+mod reading_tests;
+#[cfg(test)]
+pub(crate) mod tests;
