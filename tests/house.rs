@@ -9,8 +9,8 @@ mod support {
     pub mod source;
 }
 
-use std::path::{Path, PathBuf};
-use support::source::{Found, Source};
+use std::path::PathBuf;
+use support::source::{self, Found, Source};
 
 /// Longest file and longest function, lines.
 const FILE_LINES: usize = 500;
@@ -81,34 +81,8 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file below these folders, in order.
 fn sources(folders: &[&str]) -> Vec<Source> {
-    let mut paths = Vec::new();
-    for folder in folders {
-        collect(&root().join(folder), &mut paths);
-    }
-    paths.sort();
-    assert!(!paths.is_empty(), "no source file below {folders:?}");
-    paths
-        .iter()
-        .map(|path| Source::read(&root(), path))
-        .collect()
-}
-
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries {
-        let path = entry.expect("a readable folder").path();
-        if path.is_dir() {
-            if path.file_name().is_some_and(|name| name != "target") {
-                collect(&path, paths);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            paths.push(path);
-        }
-    }
+    source::sources(&root(), folders)
 }
 
 fn none(broken: &[String], rule: &str) {

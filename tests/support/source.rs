@@ -3,7 +3,10 @@
 //! A reader for this repository's formatted code, not a compiler: macros are read as plain tokens,
 //! and `use` groups are taken apart wherever they stand.
 
-use std::path::Path;
+// Each test program uses its own part of this.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
 
 /// A path such as `std::fs::File` and the line it stands on, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +139,16 @@ impl Source {
             }
         }
         found
+    }
+
+    /// Constants of type `usize` outside tests, with their lines: counts, sizes and limits.
+    pub fn sizes(&self) -> Vec<(usize, String)> {
+        let tokens = tokens(&self.product);
+        tokens
+            .windows(4)
+            .filter(|t| t[0].text == "const" && t[2].text == ":" && t[3].text == "usize")
+            .map(|t| (t[1].line, t[1].text.to_owned()))
+            .collect()
     }
 
     /// `#[cfg(test)] mod name;` for this file name, with or without `#[path]`.
@@ -392,4 +405,35 @@ fn raw_string(rest: &[u8], prefix: usize) -> usize {
         .windows(end.len())
         .position(|window| window == end)
         .map_or(rest.len(), |at| body + at + end.len())
+}
+
+/// Every Rust file below these folders of the repository, in order.
+///
+/// # Panics
+/// If there is none.
+pub fn sources(root: &Path, folders: &[&str]) -> Vec<Source> {
+    let mut paths = Vec::new();
+    for folder in folders {
+        collect(&root.join(folder), &mut paths);
+    }
+    paths.sort();
+    assert!(!paths.is_empty(), "no source file below {folders:?}");
+    paths.iter().map(|path| Source::read(root, path)).collect()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    // A folder that a checkout does not have has no files.
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.expect("a readable folder").path();
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "target") {
+                collect(&path, paths);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            paths.push(path);
+        }
+    }
 }
