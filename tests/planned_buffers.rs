@@ -110,6 +110,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/runtime/replay/feed.rs",
         &[("READ_AHEAD", Planned), ("ROWS", Planned)],
     ),
+    ("src/runtime/replay/recorder.rs", &[("BATCH", Planned)]),
     (
         "src/runtime/signals.rs",
         &[("COUNT", No("number of signals"))],

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod progress;
 pub mod replay;
 pub mod replay_ledger;
+pub mod replay_start;
 pub mod report;
 pub mod sources;
 pub mod trade;

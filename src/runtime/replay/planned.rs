@@ -2,11 +2,12 @@
 
 use super::application::ReplayJob;
 use super::feed::{READ_AHEAD, ROWS};
+use super::recorder::{BATCH, Item};
 use crate::core::market::TimedTrade;
 use crate::core::planned::Buffer;
 use crate::runtime::event_loop::LoopSettings;
 use crate::runtime::planned::buffers;
-use crate::store::recording::sizes::{block_bytes, line_bytes};
+use crate::store::recording::sizes::{block_bytes, line_bytes, writer_bytes};
 
 /// What a replay of `files` recordings may take beside core, ledger and report. A recording whose
 /// single entries are larger than a block takes more, up to its format's limit.
@@ -28,5 +29,21 @@ pub fn planned_buffers(settings: &LoopSettings, files: usize) -> Vec<Buffer> {
         1,
         line_bytes(),
     );
+    // One batch is collected while another is written.
+    let batches = 2 * BATCH;
+    all.push(Buffer::new(
+        "runtime",
+        "recorded items (--record)",
+        "BATCH",
+        batches,
+        size_of::<Item>(),
+    ));
+    all.push(Buffer::new(
+        "runtime",
+        "recorded text (--record)",
+        "PLAIN_TEXT",
+        1,
+        writer_bytes(),
+    ));
     all
 }

@@ -7,6 +7,7 @@ use super::block_form::layout::{BLOCK_OTHERS, BLOCK_ROWS};
 use super::block_form::trades::WIDE_LENGTH;
 use super::line_form::gzip::{RETAINED, WINDOW};
 use super::line_form::read::CHUNK;
+use super::line_form::write::PLAIN_TEXT;
 
 /// Bytes of a full block: the widest rows, each a control byte and its data, or other entries.
 pub const fn block_bytes() -> usize {
@@ -21,4 +22,9 @@ pub const fn block_bytes() -> usize {
 /// Bytes of text, and of the window of a compressed file in line form.
 pub const fn line_bytes() -> usize {
     CHUNK + 2 * WINDOW + RETAINED
+}
+
+/// Bytes of text that a writer of plain lines gathers.
+pub const fn writer_bytes() -> usize {
+    2 * PLAIN_TEXT
 }
