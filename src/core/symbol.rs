@@ -5,13 +5,14 @@ use super::market::instrument::{GRID_MAX, PriceScale};
 use super::market::{Instrument, Series, SymbolId, TimedTrade};
 use super::orders::{Position, Working};
 use super::records::Proposal;
-use super::schedule::TimerKey;
+use super::schedule::{Armed, TimerKey};
 use super::settings::{FeeRates, Settings};
 use super::state_hash::StateHash;
 use super::strategy::Strategy;
 use super::strategy::decision::CandleView;
 use super::units::stamp::SECOND;
 use super::units::{Price, Side, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Where a working order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +25,14 @@ pub enum Slot {
 }
 
 /// What a symbol's prices come from. The first input decides, so that no quantity counts twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Feed {
     Trades,
     Candles,
 }
 
 /// A decision that waits for a model's answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PendingRun {
     pub run: u64,
     pub decision: u64,
@@ -39,15 +40,16 @@ pub struct PendingRun {
     pub candle: Timestamp,
     /// Last traded price when the model was asked.
     pub asked_at: Price,
-    pub timer: TimerKey,
+    /// When its answer is given up.
+    #[serde(skip)]
+    pub timer: Option<Armed>,
 }
 
 /// An opposite entry that follows once the close has filled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reversal {
     pub proposal: Proposal,
     pub candle: Timestamp,
-    pub strategy: &'static str,
 }
 
 /// Range of prices and times in which a trade can change nothing but the open candle: no level, no
@@ -63,7 +65,7 @@ struct QuietZone {
 }
 
 /// Closes that a buy-and-hold of the whole run is measured by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closes {
     pub count: u64,
     /// Close of candle number `min_candles_for_trading` (the first one if that is 0).
@@ -110,7 +112,7 @@ pub struct Symbol {
     /// Candle and side of the last entry.
     pub last_entry: Option<(Timestamp, Side)>,
     pub roll_over: Option<(TimerKey, Timestamp)>,
-    pub max_hold: Option<TimerKey>,
+    pub max_hold: Option<Armed>,
     zone: QuietZone,
 }
 
