@@ -11,21 +11,23 @@ use super::replay_start::{
 use super::{Common, Exit, Failure, sources};
 use crate::config::identity::instance_head;
 use crate::config::{Effective, reload_difference};
+use crate::core::Core;
 use crate::core::effect::Effect;
 use crate::core::risk::emergency::Trigger;
 use crate::core::settings::Identity;
 use crate::core::units::Timestamp;
 use crate::core::units::calendar::parse_time;
-use crate::report::terminal::Paint;
 use crate::report::{Accumulator, Report, TradesShown, json, terminal};
 use crate::runtime::journal::{Journal, Observer};
-use crate::runtime::replay::{Outcome, Plan, Replay, ReplayProgress};
+use crate::runtime::replay::{Feed, Outcome, Plan, Replay, ReplayProgress};
 use crate::runtime::{EffectSettings, EventLoop, LoopSettings, PoolSettings, ThreadStart};
 use crate::store::ledger::{Ledger, LedgerError};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// Where a setting comes from that the verb itself makes.
+const VERB: &str = "replay";
 /// Trades listed in the text report unless asked otherwise.
 const TRADES_SHOWN: u64 = 10;
 
@@ -81,13 +83,7 @@ fn speed(text: &str) -> Result<f64, String> {
 /// Configuration (78); recordings or a ledger that cannot be used, or a replay that differs from
 /// its recording (1).
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let mut sources = sources::of_process(common);
-    if !common.dry_run {
-        // A replay sends no order; a file that says dry_run = false is no mistake here.
-        let always = ("system.dry_run", "true".to_owned(), "replay");
-        sources.named.push(always);
-    }
-    let effective = sources::load_or_fail(&sources)?;
+    let effective = sources::paper_configuration(common, VERB)?;
     start_log(&effective)?;
     let headers = read_headers(&arguments.files)?;
     let instruments = choose_instruments(&effective, &headers)?;
@@ -141,6 +137,7 @@ fn replay(
     core.keep_holds(arguments.keep_all);
     core.use_plain_path(arguments.plain);
     let bar = ProgressBar::new(common.json);
+    let watched = !bar.is_hidden();
     let mut show = |progress: ReplayProgress| bar.show(progress);
     let mut reload = || reload_text(common, effective);
     let limits = start.batches;
@@ -156,7 +153,7 @@ fn replay(
         journal,
         plan,
         &mut follow,
-        Some(&mut show),
+        watched.then_some(&mut show),
         &mut reload,
     );
     let machine = EventLoop::new(loop_settings(effective))
@@ -166,55 +163,65 @@ fn replay(
         .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
     let outcome = application.outcome();
     let (span, checked) = (application.span(), application.checked());
-    let damages: u64 = application
-        .feeds()
-        .iter()
-        .map(|f| f.damages().total())
-        .sum();
+    let damages = damage_notes(application.feeds());
     let (core, journal) = application.into_parts();
     bar.finish();
+    damages.iter().for_each(|damage| note(damage));
     let ending = Ending {
         outcome: outcome.clone(),
         span,
         elapsed: began.elapsed(),
     };
-    let stopped_by_operator = matches!(core.emergency().latched(), Some((Trigger::Operator, _)));
     let closed = ending.close(&core, journal, &follow.0);
-    match outcome {
-        Outcome::Failed(text) => Err(Failure::run_time(text)),
-        Outcome::Interrupted(_) if end.exit_code() == Exit::Unresolved as u8 => {
-            closed?;
-            Ok(Exit::Unresolved)
-        }
-        Outcome::Interrupted(signal) => {
-            closed?;
-            let at = span
-                .1
-                .map_or("its start".to_owned(), |last| last.to_string());
-            note(&format!(
-                "stopped by {}: what follows is complete up to {at}",
-                signal.name()
-            ));
-            Ok(Exit::Interrupted)
-        }
-        Outcome::Complete => {
-            closed?;
-            if checked > 0 {
-                note(&format!(
-                    "identical to the recording: {checked} state hashes compared, last {}",
-                    core.state_hash()
-                ));
-            }
-            if damages > 0 {
-                note(&format!("{damages} damaged places were left out"));
-            }
-            Ok(if stopped_by_operator {
-                Exit::Halted
-            } else {
-                Exit::Success
-            })
+    if let Outcome::Failed(text) = outcome {
+        return Err(Failure::run_time(text));
+    }
+    closed?;
+    if end.exit_code() == Exit::Unresolved as u8 {
+        return Ok(Exit::Unresolved);
+    }
+    Ok(conclude(&ending, &core, checked))
+}
+
+/// Says how it ended, and the status that goes with it.
+fn conclude(ending: &Ending, core: &Core, checked: u64) -> Exit {
+    if let Outcome::Interrupted(signal) = ending.outcome {
+        let at = ending
+            .span
+            .1
+            .map_or("its start".to_owned(), |last| last.to_string());
+        let name = signal.name();
+        note(&format!(
+            "stopped by {name}: what follows is complete up to {at}"
+        ));
+        return Exit::Interrupted;
+    }
+    if ending.span.0.is_none() {
+        note("no market data in what was to be replayed: look at the span with `minnow inspect`");
+    }
+    if checked > 0 {
+        note(&format!(
+            "identical to the recording: {checked} state hashes compared, last {}",
+            core.state_hash()
+        ));
+    }
+    match core.emergency().latched() {
+        Some((Trigger::Operator, _)) => Exit::Halted,
+        _ => Exit::Success,
+    }
+}
+
+/// What was damaged in the recordings and left out, a line each.
+fn damage_notes(feeds: &[Feed]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for list in feeds.iter().flat_map(Feed::damages) {
+        notes.extend(list.named().iter().map(ToString::to_string));
+        let more = list.total() - list.named().len() as u64;
+        if more > 0 {
+            notes.push(format!("and {more} more damaged places"));
         }
     }
+    notes
 }
 
 /// Settings of the loop from the configuration.
@@ -242,13 +249,9 @@ pub(super) fn loop_settings(effective: &Effective) -> LoopSettings {
 
 /// SIGHUP: the configuration is read and checked again. Nothing that decides changes in a replay,
 /// so that its result depends on recording and configuration only.
-fn reload_text(common: &Common, running: &Effective) -> String {
-    let fresh = match sources::configuration(common) {
-        Ok(fresh) => fresh,
-        Err(failure) => {
-            return format!("reload refused, the running configuration stays: {failure}");
-        }
-    };
+fn reload_text(common: &Common, running: &Effective) -> Result<String, String> {
+    let fresh = sources::paper_configuration(common, VERB)
+        .map_err(|failure| format!("reload refused, the running configuration stays: {failure}"))?;
     let plan = reload_difference(running, &fresh);
     super::logging::apply_level(&fresh);
     let list = |keys: &[&str]| {
@@ -258,11 +261,11 @@ fn reload_text(common: &Common, running: &Effective) -> String {
             keys.join(", ")
         }
     };
-    format!(
+    Ok(format!(
         "configuration read again; applied: {}; needs a restart: {}",
         list(&plan.applied),
         list(&plan.needs_restart)
-    )
+    ))
 }
 
 fn say_what_applies(effective: &Effective) {
@@ -278,20 +281,12 @@ fn print_report(common: &Common, arguments: &Arguments, path: &Path) -> Result<(
         TradesShown::Some(TRADES_SHOWN)
     });
     let report = Report::load(path, shown).map_err(ledger_failure)?;
-    let mut out = std::io::stdout();
     let text = if common.json {
         json::render(&report).map_err(Failure::run_time)?
     } else {
-        let coloured = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let paint = if coloured {
-            Paint::Coloured
-        } else {
-            Paint::Plain
-        };
-        terminal::render(&report, paint)
+        terminal::render(&report, super::report::paint())
     };
-    writeln!(out, "{}", text.trim_end())
-        .map_err(|error| Failure::run_time(format!("cannot write the report: {error}")))
+    super::report::print(&format!("{}\n", text.trim_end()))
 }
 
 fn note(text: &str) {

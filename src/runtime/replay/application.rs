@@ -127,8 +127,8 @@ pub struct Replay<'a> {
     observer: &'a mut dyn Observer,
     /// Called on a timer while it runs, and once at the end.
     progress: Option<&'a mut dyn FnMut(ReplayProgress)>,
-    /// SIGHUP: what was read anew, in words for the log.
-    reload: &'a mut dyn FnMut() -> String,
+    /// SIGHUP: what was read anew or why it was refused, in words for the log.
+    reload: &'a mut dyn FnMut() -> Result<String, String>,
     effects: Effects,
     outcome: Option<Outcome>,
     first: Option<Timestamp>,
@@ -149,7 +149,7 @@ impl<'a> Replay<'a> {
         plan: Plan,
         observer: &'a mut dyn Observer,
         progress: Option<&'a mut dyn FnMut(ReplayProgress)>,
-        reload: &'a mut dyn FnMut() -> String,
+        reload: &'a mut dyn FnMut() -> Result<String, String>,
     ) -> Self {
         Self {
             core,
@@ -195,7 +195,7 @@ impl<'a> Replay<'a> {
         self.recorded_trailer
     }
 
-    /// Damages that were skipped, by feed.
+    /// The recordings, for what was damaged in them.
     pub fn feeds(&self) -> &[Feed] {
         &self.merge.feeds
     }
@@ -443,10 +443,10 @@ impl Application for Replay<'_> {
                 self.outcome.get_or_insert(Outcome::Interrupted(signal));
                 shell.resume_work();
             }
-            Signal::Reload => {
-                let text = (self.reload)();
-                log::info("config", &text, &[]);
-            }
+            Signal::Reload => match (self.reload)() {
+                Ok(text) => log::info("config", &text, &[]),
+                Err(text) => log::error("config", &text, &[]),
+            },
             Signal::EmergencyStop => {
                 let close = self.core.settings().risk.emergency_close;
                 let command = Input::Command(Command::EmergencyStop { close });
