@@ -224,7 +224,8 @@ fn damage_notes(feeds: &[Feed]) -> Vec<String> {
     notes
 }
 
-fn loop_settings(effective: &Effective) -> LoopSettings {
+/// Settings of the loop from the configuration.
+pub(super) fn loop_settings(effective: &Effective) -> LoopSettings {
     let seconds = |key: &str| Duration::from_secs_f64(effective.seconds(key).as_secs_f64());
     LoopSettings {
         effects: EffectSettings {

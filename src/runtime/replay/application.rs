@@ -7,6 +7,7 @@ use super::recorder::{Recorded, Recorder, WriteBatch};
 use crate::core::Core;
 use crate::core::effect::{Checkpoint, Effect, Effects, ModelRequest};
 use crate::core::input::{Answer, Command, Input};
+use crate::core::planned::EFFECTS_ROOM;
 use crate::core::units::{Stamp, Timestamp};
 use crate::log;
 use crate::runtime::application::{
@@ -160,7 +161,7 @@ impl<'a> Replay<'a> {
             observer,
             progress,
             reload,
-            effects: Vec::with_capacity(256),
+            effects: Vec::with_capacity(EFFECTS_ROOM),
             outcome: None,
             first: None,
             last: Stamp::default(),

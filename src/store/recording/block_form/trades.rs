@@ -13,7 +13,7 @@ use crate::core::units::{Price, Quantity, Stamp, Timestamp};
 const SELL: u8 = 1;
 const WIDE: u8 = 0x80;
 /// Bytes of a wide row.
-const WIDE_LENGTH: u8 = 24;
+pub const WIDE_LENGTH: u8 = 24;
 /// Bytes of the longest row that is read in one load.
 const SHORT: u8 = 8;
 /// Lengths by code.

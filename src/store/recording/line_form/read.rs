@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Text of one chunk, bytes, unless a single line is longer.
-const CHUNK: usize = 64 << 10;
+pub const CHUNK: usize = 64 << 10;
 
 /// Verified lines; their text is in the caller's buffer.
 #[derive(Debug)]
