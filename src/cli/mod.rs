@@ -13,6 +13,7 @@ pub mod logging;
 pub mod progress;
 pub mod replay;
 pub mod replay_ledger;
+pub mod replay_start;
 pub mod report;
 pub mod sources;
 

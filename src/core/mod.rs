@@ -15,6 +15,7 @@ pub mod records;
 pub mod risk;
 pub mod schedule;
 pub mod settings;
+pub mod snapshot;
 pub mod state_hash;
 pub mod strategy;
 pub mod symbol;

@@ -54,7 +54,6 @@ pub struct TradeFilter {
     reference: Option<Price>,
     /// A jump that was not confirmed: a later trade near it is believed.
     second_reference: Option<Price>,
-    #[serde(skip)]
     held: Vec<TimedTrade>,
     ids: Ring<u64>,
     highest_id: u64,

@@ -32,6 +32,14 @@ struct Entry<T> {
     value: Option<T>,
 }
 
+/// An armed timer with its deadline, so that it can be armed again from a stored state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Armed {
+    pub key: TimerKey,
+    /// Milliseconds of the wheel's clock.
+    pub due: u64,
+}
+
 /// A fired timer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fired<T> {

@@ -275,7 +275,6 @@ impl Core {
                 self.symbols[id.index()].reversal = Some(Reversal {
                     proposal: proposal.clone(),
                     candle: run.candle,
-                    strategy: run.strategy,
                 });
             }
             return outcome;
@@ -378,7 +377,7 @@ impl Core {
         let run = Run {
             decision: Numbers::next(&mut self.numbers.decision),
             candle: reversal.candle,
-            strategy: reversal.strategy,
+            strategy: self.symbols[id.index()].strategy.name(),
         };
         self.counts.decisions += 1;
         let side = match reversal.proposal.action {
@@ -473,7 +472,7 @@ impl Core {
         let delay = Span((end + Span(patience)).since(at.wall).0.max(0));
         let asked_at = symbol.last.unwrap_or_default();
         let number = Numbers::next(&mut self.numbers.run);
-        let timer = self.arm(Timer::RunDeadline(id), at, delay);
+        let timer = Some(self.arm(Timer::RunDeadline(id), at, delay));
         self.symbols[id.index()].pending = Some(PendingRun {
             run: number,
             decision: run.decision,
@@ -506,7 +505,7 @@ impl Core {
         };
         let id = self.symbols[index].id;
         let pending = self.symbols[index].pending.take().expect("just found");
-        self.disarm(Some(pending.timer));
+        self.disarm(pending.timer);
         let symbol = &mut self.symbols[index];
         let run = Run {
             decision: pending.decision,

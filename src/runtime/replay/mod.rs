@@ -8,6 +8,8 @@ mod application;
 mod feed;
 mod merge;
 mod pace;
+mod recorder;
 
 pub use application::{Outcome, Plan, Replay, ReplayProgress};
 pub use feed::{Feed, Window};
+pub use recorder::Recorder;
