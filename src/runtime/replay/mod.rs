@@ -6,6 +6,7 @@
 
 mod application;
 mod feed;
+mod jobs;
 mod merge;
 mod pace;
 mod planned;
