@@ -1,7 +1,7 @@
 //! The replay as an application of the loop: inputs in slices, commits and reads as effects.
 
 use super::feed::Feed;
-use super::jobs::{ReplayJob, ReplayOutput, submit};
+use super::job::{ReplayJob, ReplayOutput, submit};
 use super::merge::{Merge, Step};
 use super::pace::Pace;
 use super::recorder::Recorder;
@@ -53,6 +53,8 @@ pub enum Outcome {
 pub struct ReplayProgress {
     pub inputs: u64,
     pub at: Timestamp,
+    /// Bytes of the recordings handed to the decoder.
+    pub bytes: u64,
 }
 
 /// Recorded inputs into the core, its wishes into the journal.
@@ -352,6 +354,7 @@ impl<'a> Replay<'a> {
             show(ReplayProgress {
                 inputs: self.core.inputs(),
                 at: self.last.wall,
+                bytes: self.merge.feeds.iter().map(Feed::bytes).sum(),
             });
         }
     }

@@ -6,7 +6,7 @@
 
 mod application;
 mod feed;
-mod jobs;
+mod job;
 mod merge;
 mod pace;
 mod planned;

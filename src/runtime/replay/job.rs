@@ -1,4 +1,4 @@
-//! The jobs of a replay: read a chunk, commit rows, write recorded items.
+//! What workers do for a replay: read ahead, commit rows, write the session's recording.
 
 use super::recorder::{Recorded, WriteBatch};
 use crate::runtime::jobs::{EffectClass, EffectRequest, Job, Slice, Verdict, Wait};
@@ -69,7 +69,7 @@ impl Job for ReplayJob {
     }
 }
 
-/// Hands a job over; it waits as long as it must.
+/// Hands a job over.
 pub(super) fn submit(shell: &mut Shell<ReplayJob>, class: EffectClass, job: ReplayJob) {
     let mut request = EffectRequest::new(class, job);
     request.limit_ms = JOB_LIMIT_MS;
