@@ -20,6 +20,7 @@ pub struct Choice {
     pub spot: bool,
     pub two_symbols: bool,
     pub momentum: bool,
+    pub keep_holds: bool,
     pub interval: u8,
     pub order_type: u8,
     pub intrabar_open_first: bool,
