@@ -71,7 +71,7 @@ pub struct Arguments {
     /// Refuse input with any bad row
     #[arg(long)]
     strict: bool,
-    /// Most rows that are held in memory (unsorted trades, candles); about 72 to 96 bytes each
+    /// Most rows that are held in memory (unsorted trades, candles); 64 to 96 bytes each
     #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(u32).range(1..))]
     max_rows: u32,
 }

@@ -71,7 +71,7 @@ fn instrument(text: &mut String, instrument: &Instrument) {
 fn length(span: Span) -> String {
     let seconds = span.as_secs_f64();
     match seconds {
-        s if s >= 172_800.0 => format!("{:.1} d", s / 86_400.0),
+        s if s >= 864_000.0 => format!("{:.1} d", s / 86_400.0),
         s if s >= 5_400.0 => format!("{:.1} h", s / 3_600.0),
         s if s >= 120.0 => format!("{:.1} min", s / 60.0),
         s => format!("{s:.1} s"),

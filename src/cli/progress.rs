@@ -28,6 +28,11 @@ impl ProgressBar {
         Self { bar }
     }
 
+    /// Nobody sees it: nothing need wake up to draw it.
+    pub fn is_hidden(&self) -> bool {
+        self.bar.is_hidden()
+    }
+
     pub fn show(&self, progress: ReplayProgress) {
         self.bar.set_position(progress.inputs);
         self.bar.set_message(progress.at.to_string());

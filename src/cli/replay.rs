@@ -5,29 +5,29 @@
 use super::logging::start_log;
 use super::progress::ProgressBar;
 use super::replay_ledger::{Ending, ledger_path, session_row};
+use super::replay_start::{
+    Start, choose_instruments, open_feeds, read_headers, session_name, turns_of,
+};
 use super::{Common, Exit, Failure, sources};
 use crate::config::identity::instance_head;
 use crate::config::{Effective, reload_difference};
 use crate::core::Core;
 use crate::core::effect::Effect;
-use crate::core::market::{Instrument, SymbolId};
-use crate::core::modes::Turns;
 use crate::core::risk::emergency::Trigger;
-use crate::core::settings::{Identity, Settings};
+use crate::core::settings::Identity;
 use crate::core::units::Timestamp;
 use crate::core::units::calendar::parse_time;
-use crate::report::terminal::Paint;
 use crate::report::{Accumulator, Report, TradesShown, json, terminal};
 use crate::runtime::journal::{Journal, Observer};
-use crate::runtime::replay::{Feed, Outcome, Plan, Replay, ReplayProgress, Window};
+use crate::runtime::replay::{Feed, Outcome, Plan, Replay, ReplayProgress};
 use crate::runtime::{EffectSettings, EventLoop, LoopSettings, PoolSettings, ThreadStart};
-use crate::store::ledger::batcher::BatchLimits;
 use crate::store::ledger::{Ledger, LedgerError};
-use crate::store::recording::{Header, OpenOptions, RecordingError, SymbolTable, TurnKind, open};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// Where a setting comes from that the verb itself makes.
+const VERB: &str = "replay";
 /// Trades listed in the text report unless asked otherwise.
 const TRADES_SHOWN: u64 = 10;
 
@@ -54,6 +54,9 @@ pub struct Arguments {
     /// Handle every trade one by one; slower, and the result must be the same
     #[arg(long)]
     pub plain: bool,
+    /// Record the session (inputs, decisions, orders, fills, state hashes) into this new folder
+    #[arg(long, value_name = "FOLDER")]
+    pub record: Option<PathBuf>,
     /// Write the ledger here instead of <data directory>/replays
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
@@ -80,13 +83,7 @@ fn speed(text: &str) -> Result<f64, String> {
 /// Configuration (78); recordings or a ledger that cannot be used, or a replay that differs from
 /// its recording (1).
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let mut sources = sources::of_process(common);
-    if !common.dry_run {
-        // A replay sends no order; a file that says dry_run = false is no mistake here.
-        let always = ("system.dry_run", "true".to_owned(), "replay");
-        sources.named.push(always);
-    }
-    let effective = sources::load_or_fail(&sources)?;
+    let effective = sources::paper_configuration(common, VERB)?;
     start_log(&effective)?;
     let headers = read_headers(&arguments.files)?;
     let instruments = choose_instruments(&effective, &headers)?;
@@ -98,6 +95,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         .for_core(&instruments, &identity)
         .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
     let turns = turns_of(&headers, &arguments.files)?;
+    let opened = open_feeds(arguments, &instruments)?;
     if !common.json {
         say_what_applies(&effective);
     }
@@ -107,7 +105,8 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let row = session_row(&effective, &settings, &arguments.files);
     let ledger = Ledger::create_replay(&path, &row).map_err(ledger_failure)?;
-    let exit = replay(common, arguments, &effective, settings, turns, ledger)?;
+    let start = Start::new(arguments, &effective, settings, turns, opened)?;
+    let exit = replay(common, arguments, &effective, start, ledger)?;
     print_report(common, arguments, &path)?;
     Ok(exit)
 }
@@ -125,32 +124,28 @@ fn replay(
     common: &Common,
     arguments: &Arguments,
     effective: &Effective,
-    settings: Settings,
-    turns: Turns,
+    start: Start,
     ledger: Ledger,
 ) -> Result<Exit, Failure> {
     let began = Instant::now();
-    let feeds = open_feeds(arguments, &settings.instruments)?;
+    let settings = start.core.settings();
     let mut follow = Follow(Accumulator::new(
-        settings.paper.starting_balance,
+        start.core.equity(),
         settings.instruments.clone(),
     ));
-    let mut core = Core::new(settings, turns);
+    let mut core = start.core;
     core.keep_holds(arguments.keep_all);
     core.use_plain_path(arguments.plain);
     let bar = ProgressBar::new(common.json);
+    let watched = !bar.is_hidden();
     let mut show = |progress: ReplayProgress| bar.show(progress);
     let mut reload = || reload_text(common, effective);
+    let limits = start.batches;
     let plan = Plan {
-        feeds,
+        feeds: start.feeds,
         speed: arguments.speed,
-        verify: turns == Turns::Session,
-        progress: true,
-    };
-    let limits = if turns == Turns::History {
-        BatchLimits::REPLAY
-    } else {
-        BatchLimits::SESSION
+        verify: start.verify,
+        recorder: start.recorder,
     };
     let journal = Journal::new(ledger, limits);
     let mut application = Replay::new(
@@ -158,7 +153,7 @@ fn replay(
         journal,
         plan,
         &mut follow,
-        Some(&mut show),
+        watched.then_some(&mut show),
         &mut reload,
     );
     let machine = EventLoop::new(loop_settings(effective))
@@ -167,53 +162,70 @@ fn replay(
         .run(&mut application)
         .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
     let outcome = application.outcome();
-    let span = application.span();
-    let damages: u64 = application
-        .feeds()
-        .iter()
-        .map(|f| f.damages().total())
-        .sum();
+    let (span, checked) = (application.span(), application.checked());
+    let damages = damage_notes(application.feeds());
     let (core, journal) = application.into_parts();
     bar.finish();
+    damages.iter().for_each(|damage| note(damage));
     let ending = Ending {
         outcome: outcome.clone(),
         span,
         elapsed: began.elapsed(),
     };
-    let stopped_by_operator = matches!(core.emergency().latched(), Some((Trigger::Operator, _)));
     let closed = ending.close(&core, journal, &follow.0);
-    match outcome {
-        Outcome::Failed(text) => Err(Failure::run_time(text)),
-        Outcome::Interrupted(_) if end.exit_code() == Exit::Unresolved as u8 => {
-            closed?;
-            Ok(Exit::Unresolved)
-        }
-        Outcome::Interrupted(signal) => {
-            closed?;
-            let at = span
-                .1
-                .map_or("its start".to_owned(), |last| last.to_string());
-            note(&format!(
-                "stopped by {}: what follows is complete up to {at}",
-                signal.name()
-            ));
-            Ok(Exit::Interrupted)
-        }
-        Outcome::Complete => {
-            closed?;
-            if damages > 0 {
-                note(&format!("{damages} damaged places were left out"));
-            }
-            Ok(if stopped_by_operator {
-                Exit::Halted
-            } else {
-                Exit::Success
-            })
-        }
+    if let Outcome::Failed(text) = outcome {
+        return Err(Failure::run_time(text));
+    }
+    closed?;
+    if end.exit_code() == Exit::Unresolved as u8 {
+        return Ok(Exit::Unresolved);
+    }
+    Ok(conclude(&ending, &core, checked))
+}
+
+/// Says how it ended, and the status that goes with it.
+fn conclude(ending: &Ending, core: &Core, checked: u64) -> Exit {
+    if let Outcome::Interrupted(signal) = ending.outcome {
+        let at = ending
+            .span
+            .1
+            .map_or("its start".to_owned(), |last| last.to_string());
+        let name = signal.name();
+        note(&format!(
+            "stopped by {name}: what follows is complete up to {at}"
+        ));
+        return Exit::Interrupted;
+    }
+    if ending.span.0.is_none() {
+        note("no market data in what was to be replayed: look at the span with `minnow inspect`");
+    }
+    if checked > 0 {
+        note(&format!(
+            "identical to the recording: {checked} state hashes compared, last {}",
+            core.state_hash()
+        ));
+    }
+    match core.emergency().latched() {
+        Some((Trigger::Operator, _)) => Exit::Halted,
+        _ => Exit::Success,
     }
 }
 
-fn loop_settings(effective: &Effective) -> LoopSettings {
+/// What was damaged in the recordings and left out, a line each.
+fn damage_notes(feeds: &[Feed]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for list in feeds.iter().flat_map(Feed::damages) {
+        notes.extend(list.named().iter().map(ToString::to_string));
+        let more = list.total() - list.named().len() as u64;
+        if more > 0 {
+            notes.push(format!("and {more} more damaged places"));
+        }
+    }
+    notes
+}
+
+/// Settings of the loop from the configuration.
+pub(super) fn loop_settings(effective: &Effective) -> LoopSettings {
     let seconds = |key: &str| Duration::from_secs_f64(effective.seconds(key).as_secs_f64());
     LoopSettings {
         effects: EffectSettings {
@@ -235,133 +247,11 @@ fn loop_settings(effective: &Effective) -> LoopSettings {
     }
 }
 
-fn read_headers(files: &[PathBuf]) -> Result<Vec<Header>, Failure> {
-    files
-        .iter()
-        .map(|file| {
-            open(file, &OpenOptions::default())
-                .map(|opened| opened.header)
-                .map_err(recording_failure)
-        })
-        .collect()
-}
-
-/// The configured symbols in their order, or all of the recordings when none is configured.
-fn choose_instruments(
-    effective: &Effective,
-    headers: &[Header],
-) -> Result<Vec<Instrument>, Failure> {
-    let mut recorded: Vec<&Instrument> = Vec::new();
-    for instrument in headers.iter().flat_map(|header| &header.instruments) {
-        match recorded
-            .iter()
-            .find(|known| known.symbol == instrument.symbol)
-        {
-            None => recorded.push(instrument),
-            Some(known) if (known.tick, known.lot) == (instrument.tick, instrument.lot) => {}
-            Some(known) => {
-                return Err(Failure::run_time(format!(
-                    "{} has tick {} and lot {} in one recording, tick {} and lot {} in another: \
-                     expected the same grid",
-                    known.symbol, known.tick, known.lot, instrument.tick, instrument.lot
-                )));
-            }
-        }
-    }
-    let stated = effective.entry("trading.symbol").is_explicit()
-        || effective.entry("trading.symbols").is_explicit();
-    if !stated {
-        return Ok(recorded.into_iter().cloned().collect());
-    }
-    let known: Vec<&str> = recorded.iter().map(|i| i.symbol.as_str()).collect();
-    effective
-        .symbols()
-        .into_iter()
-        .map(|symbol| {
-            recorded
-                .iter()
-                .find(|instrument| instrument.symbol == symbol)
-                .map(|instrument| (*instrument).clone())
-                .ok_or_else(|| {
-                    Failure::new(
-                        Exit::Configuration,
-                        format!(
-                            "config: trading.symbols: {symbol} is not in the recording; it holds {}",
-                            known.join(", ")
-                        ),
-                    )
-                })
-        })
-        .collect()
-}
-
-/// How time reaches the core: one session, or any number of imported histories.
-fn turns_of(headers: &[Header], files: &[PathBuf]) -> Result<Turns, Failure> {
-    let sessions = headers
-        .iter()
-        .filter(|h| h.turns == TurnKind::Session)
-        .count();
-    match (sessions, headers.len()) {
-        (0, _) => Ok(Turns::History),
-        (1, 1) => Ok(Turns::Session),
-        _ => {
-            let index = headers
-                .iter()
-                .position(|h| h.turns == TurnKind::Session)
-                .unwrap_or(0);
-            Err(Failure::run_time(format!(
-                "{} is a recorded session: it can only be replayed alone",
-                files[index].display()
-            )))
-        }
-    }
-}
-
-/// Five base32 digits; a recording that has none is named by its position in time.
-fn session_name(header: &Header) -> String {
-    if header.session.is_empty() {
-        let start = header.started.wall.0.unsigned_abs();
-        crate::core::orders::client_id::base32(start / 1_000_000_000, 5)
-    } else {
-        header.session.clone()
-    }
-}
-
-fn open_feeds(arguments: &Arguments, instruments: &[Instrument]) -> Result<Vec<Feed>, Failure> {
-    let names = instruments
-        .iter()
-        .zip(0u16..)
-        .map(|(instrument, id)| (instrument.symbol.clone(), SymbolId(id)))
-        .collect();
-    let options = OpenOptions {
-        skip_damaged: arguments.skip_damaged,
-        symbols: SymbolTable::Named(names),
-        from: arguments.from,
-    };
-    let window = Window {
-        from: arguments.from,
-        to: arguments.to,
-    };
-    arguments
-        .files
-        .iter()
-        .map(|file| {
-            open(file, &options)
-                .map(|opened| Feed::new(opened, window))
-                .map_err(recording_failure)
-        })
-        .collect()
-}
-
 /// SIGHUP: the configuration is read and checked again. Nothing that decides changes in a replay,
 /// so that its result depends on recording and configuration only.
-fn reload_text(common: &Common, running: &Effective) -> String {
-    let fresh = match sources::configuration(common) {
-        Ok(fresh) => fresh,
-        Err(failure) => {
-            return format!("reload refused, the running configuration stays: {failure}");
-        }
-    };
+fn reload_text(common: &Common, running: &Effective) -> Result<String, String> {
+    let fresh = sources::paper_configuration(common, VERB)
+        .map_err(|failure| format!("reload refused, the running configuration stays: {failure}"))?;
     let plan = reload_difference(running, &fresh);
     super::logging::apply_level(&fresh);
     let list = |keys: &[&str]| {
@@ -371,11 +261,11 @@ fn reload_text(common: &Common, running: &Effective) -> String {
             keys.join(", ")
         }
     };
-    format!(
+    Ok(format!(
         "configuration read again; applied: {}; needs a restart: {}",
         list(&plan.applied),
         list(&plan.needs_restart)
-    )
+    ))
 }
 
 fn say_what_applies(effective: &Effective) {
@@ -391,29 +281,17 @@ fn print_report(common: &Common, arguments: &Arguments, path: &Path) -> Result<(
         TradesShown::Some(TRADES_SHOWN)
     });
     let report = Report::load(path, shown).map_err(ledger_failure)?;
-    let mut out = std::io::stdout();
     let text = if common.json {
         json::render(&report).map_err(Failure::run_time)?
     } else {
-        let coloured = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let paint = if coloured {
-            Paint::Coloured
-        } else {
-            Paint::Plain
-        };
-        terminal::render(&report, paint)
+        terminal::render(&report, super::report::paint())
     };
-    writeln!(out, "{}", text.trim_end())
-        .map_err(|error| Failure::run_time(format!("cannot write the report: {error}")))
+    super::report::print(&format!("{}\n", text.trim_end()))
 }
 
 fn note(text: &str) {
     // Nobody is left to tell when stderr is gone.
     let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-fn recording_failure(error: RecordingError) -> Failure {
-    Failure::run_time(error)
 }
 
 fn ledger_failure(error: LedgerError) -> Failure {

@@ -63,7 +63,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 /// Colours only on a terminal, and not with NO_COLOR set to anything.
-fn paint() -> Paint {
+pub(super) fn paint() -> Paint {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if std::io::stdout().is_terminal() && !refused {
         Paint::Coloured
@@ -73,7 +73,7 @@ fn paint() -> Paint {
 }
 
 /// Writes to stdout; a reader that has seen enough (`| head`) is no failure.
-fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -39,7 +39,21 @@ pub fn of_process(common: &Common) -> Sources {
 
 /// Loads the configuration of this process; every mistake in one failure with status 78.
 pub fn configuration(common: &Common) -> Result<Effective, Failure> {
+    loaded(of_process(common))
+}
+
+/// The same for a verb that is always in paper mode.
+pub fn paper_configuration(common: &Common, verb: &'static str) -> Result<Effective, Failure> {
     let mut sources = of_process(common);
+    if !common.dry_run {
+        // It sends no order; a file that says dry_run = false is no mistake here.
+        let always = ("system.dry_run", "true".to_owned(), verb);
+        sources.named.push(always);
+    }
+    loaded(sources)
+}
+
+fn loaded(mut sources: Sources) -> Result<Effective, Failure> {
     let outcome = load_or_fail(&sources);
     // Values may be secrets: this copy of the environment is wiped.
     for (_, value) in sources.environment.drain(..) {

@@ -11,13 +11,14 @@ use super::records::{Action, ExitReason};
 use super::risk::breaker::Breaker;
 use super::risk::emergency::Emergency;
 use super::risk::limits::{EntryLog, LosingRun, LossLimits};
-use super::schedule::{TimerKey, Wheel};
+use super::schedule::{Armed, Wheel};
 use super::settings::Settings;
 use super::state_hash::{StateHash, Tag};
 use super::strategy::{self, Strategy};
 use super::symbol::{Feed, Symbol};
 use super::units::stamp::MILLISECOND;
 use super::units::{Span, Stamp, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Inputs between two checkpoints of the state hash.
@@ -35,7 +36,7 @@ pub(in crate::core) enum Timer {
 }
 
 /// Next free numbers; a pure function of the run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(in crate::core) struct Numbers {
     pub decision: u64,
     pub order: u64,
@@ -53,7 +54,7 @@ impl Numbers {
 }
 
 /// Limits and latches of the account.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::core) struct Guard {
     pub losses: LossLimits,
     pub entries: EntryLog,
@@ -102,7 +103,7 @@ pub struct Core {
     /// Next deadline, monotonic nanoseconds; `i64::MAX` = none.
     deadline: i64,
     due: Vec<Timer>,
-    inputs: u64,
+    pub(in crate::core) inputs: u64,
     /// Take the plain path for every trade (to check that the fast one agrees).
     plain: bool,
 }
@@ -395,24 +396,27 @@ impl Core {
             self.wheel.cancel(key);
         }
         if let Some(due) = wanted {
-            let key = self.arm(Timer::RollOver(id), at, due.since(at.wall));
-            self.symbols[id.index()].roll_over = Some((key, due));
+            let armed = self.arm(Timer::RollOver(id), at, due.since(at.wall));
+            self.symbols[id.index()].roll_over = Some((armed.key, due));
         }
     }
 
     /// Arms a timer `delay` after `at`, rounded up to the millisecond.
-    pub(in crate::core) fn arm(&mut self, timer: Timer, at: Stamp, delay: Span) -> TimerKey {
+    pub(in crate::core) fn arm(&mut self, timer: Timer, at: Stamp, delay: Span) -> Armed {
         let due = at.mono.saturating_add(delay.0).max(0);
-        let key = self
-            .wheel
-            .arm((due as u64).div_ceil(MILLISECOND as u64), timer);
-        self.refresh_deadline();
-        key
+        self.arm_at(timer, (due as u64).div_ceil(MILLISECOND as u64))
     }
 
-    pub(in crate::core) fn disarm(&mut self, key: Option<TimerKey>) {
-        if let Some(key) = key {
-            self.wheel.cancel(key);
+    /// Arms a timer for a monotonic millisecond.
+    pub(in crate::core) fn arm_at(&mut self, timer: Timer, due: u64) -> Armed {
+        let key = self.wheel.arm(due, timer);
+        self.refresh_deadline();
+        Armed { key, due }
+    }
+
+    pub(in crate::core) fn disarm(&mut self, armed: Option<Armed>) {
+        if let Some(armed) = armed {
+            self.wheel.cancel(armed.key);
         }
     }
 
@@ -452,49 +456,6 @@ impl Core {
 
     pub(in crate::core) fn note_hold(&mut self, reason: &'static str) {
         *self.holds.entry(reason).or_default() += 1;
-    }
-
-    /// Inputs handled so far.
-    pub fn inputs(&self) -> u64 {
-        self.inputs
-    }
-
-    pub fn state_hash(&self) -> StateHash {
-        self.hash
-    }
-
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    pub fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    /// Decisions to hold by reason.
-    pub fn holds(&self) -> &BTreeMap<&'static str, u64> {
-        &self.holds
-    }
-
-    /// Baselines and latches of the loss limits.
-    pub fn losses(&self) -> &LossLimits {
-        &self.guard.losses
-    }
-
-    pub fn account(&self) -> &Account {
-        &self.account
-    }
-
-    pub fn symbols(&self) -> &[Symbol] {
-        &self.symbols
-    }
-
-    pub fn emergency(&self) -> &Emergency {
-        &self.guard.emergency
-    }
-
-    pub fn mode(&self) -> Mode {
-        self.mode
     }
 }
 

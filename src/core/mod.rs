@@ -11,13 +11,16 @@ pub mod market;
 pub mod modes;
 pub mod orders;
 pub mod paper;
+pub mod planned;
 pub mod records;
 pub mod risk;
 pub mod schedule;
 pub mod settings;
+pub mod snapshot;
 pub mod state_hash;
 pub mod strategy;
 pub mod symbol;
 pub mod units;
+mod view;
 
 pub use machine::Core;

@@ -6,7 +6,7 @@
 use super::effect::AlertLevel;
 use super::market::SymbolId;
 use super::units::{Decimal, Price, Quantity, Side, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "record")]
@@ -20,7 +20,7 @@ pub enum Record {
 }
 
 /// What a strategy, a model or an operator wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Action {
     Long,
@@ -65,7 +65,7 @@ pub struct Check {
 }
 
 /// What a strategy proposed, before policy, filter and gate.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     pub action: Action,
     /// 0..=1.
@@ -106,7 +106,7 @@ pub struct Decision {
 }
 
 /// What an order is for; the last letter of its client order id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Leg {
     Entry,
@@ -130,7 +130,7 @@ impl Leg {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderKind {
     Market,
@@ -141,7 +141,7 @@ pub enum OrderKind {
 }
 
 /// Life cycle of an order (behaviour 14.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
     Intended,
@@ -175,7 +175,7 @@ impl OrderState {
 }
 
 /// Why a position was left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExitReason {
     TakeProfit,
@@ -206,7 +206,7 @@ impl ExitReason {
 }
 
 /// An order as it stands now.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     pub id: u64,
     pub client_id: String,
@@ -248,7 +248,7 @@ pub struct Fill {
 }
 
 /// An open or consumed lot of a position, first in first out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lot {
     pub id: u64,
     pub symbol: SymbolId,

@@ -5,13 +5,14 @@ use super::market::instrument::{GRID_MAX, PriceScale};
 use super::market::{Instrument, Series, SymbolId, TimedTrade};
 use super::orders::{Position, Working};
 use super::records::Proposal;
-use super::schedule::TimerKey;
+use super::schedule::{Armed, TimerKey};
 use super::settings::{FeeRates, Settings};
 use super::state_hash::StateHash;
 use super::strategy::Strategy;
 use super::strategy::decision::CandleView;
 use super::units::stamp::SECOND;
 use super::units::{Price, Side, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Where a working order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +25,14 @@ pub enum Slot {
 }
 
 /// What a symbol's prices come from. The first input decides, so that no quantity counts twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Feed {
     Trades,
     Candles,
 }
 
 /// A decision that waits for a model's answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PendingRun {
     pub run: u64,
     pub decision: u64,
@@ -39,15 +40,16 @@ pub struct PendingRun {
     pub candle: Timestamp,
     /// Last traded price when the model was asked.
     pub asked_at: Price,
-    pub timer: TimerKey,
+    /// When its answer is given up.
+    #[serde(skip)]
+    pub timer: Option<Armed>,
 }
 
 /// An opposite entry that follows once the close has filled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reversal {
     pub proposal: Proposal,
     pub candle: Timestamp,
-    pub strategy: &'static str,
 }
 
 /// Range of prices and times in which a trade can change nothing but the open candle: no level, no
@@ -63,7 +65,7 @@ struct QuietZone {
 }
 
 /// Closes that a buy-and-hold of the whole run is measured by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closes {
     pub count: u64,
     /// Close of candle number `min_candles_for_trading` (the first one if that is 0).
@@ -110,7 +112,7 @@ pub struct Symbol {
     /// Candle and side of the last entry.
     pub last_entry: Option<(Timestamp, Side)>,
     pub roll_over: Option<(TimerKey, Timestamp)>,
-    pub max_hold: Option<TimerKey>,
+    pub max_hold: Option<Armed>,
     zone: QuietZone,
 }
 
@@ -232,6 +234,9 @@ impl Symbol {
 
     /// Folds the leading trades that lie in the quiet zone and before `deadline` (monotonic);
     /// returns how many. Exactly what the plain path would do with them.
+    ///
+    /// # Panics
+    /// Not for `rows` of at most 4,096 (the sum of their lots then fits 64 bits).
     pub fn fold_quiet(
         &mut self,
         rows: &[TimedTrade],
@@ -245,11 +250,14 @@ impl Symbol {
         if zone.length == 0 {
             return 0;
         }
+        assert!(rows.len() <= 4096, "a run is short");
         let Some(building) = self.series.building_mut() else {
             return 0;
         };
-        let (mut candle, mut state, mut count) = (*building, *hash, 0);
-        let (mut low, mut high) = self.extremes;
+        let mut state = *hash;
+        let (mut low, mut high) = (i64::MAX, i64::MIN);
+        let (mut lots, mut tick_lots) = (0i64, 0i128);
+        let mut count = 0;
         for row in rows {
             let trade = &row.trade;
             let calm = trade.symbol == self.id
@@ -263,18 +271,27 @@ impl Symbol {
                 break;
             }
             state.trade(row);
-            candle.fold(trade);
-            low = low.min(trade.price);
-            high = high.max(trade.price);
+            // The candle's fold, its sums taken over the run.
+            low = low.min(trade.price.0);
+            high = high.max(trade.price.0);
+            lots += trade.quantity.0;
+            tick_lots += i128::from(trade.price.0) * i128::from(trade.quantity.0);
             self.filter.note_calm(trade);
             count += 1;
         }
         if count > 0 {
+            let close = rows[count - 1].trade.price;
             *hash = state;
-            self.extremes = (low, high);
-            self.last = Some(candle.close);
-            self.filter.end_calm_run(count as u64, candle.close);
-            *building = candle;
+            building.high = building.high.max(Price(high));
+            building.low = building.low.min(Price(low));
+            building.close = close;
+            building.volume += i128::from(lots);
+            building.quote_volume += tick_lots;
+            building.trades += count as u64;
+            self.extremes.0 = self.extremes.0.min(Price(low));
+            self.extremes.1 = self.extremes.1.max(Price(high));
+            self.last = Some(close);
+            self.filter.end_calm_run(count as u64, close);
         }
         count
     }

@@ -9,3 +9,6 @@ pub mod public_trade;
 pub mod recorded;
 
 pub use public_trade::{DecodeError, Decoded, PublicTrade, TradeSink, decode};
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use minnow::core::units::*;
 use proptest::prelude::*;
 
 /// A market that trends, jumps, pauses and repeats stamps.
-fn market(steps: &[(u8, u16, i16, u16)], symbols: u16) -> Vec<TimedTrade> {
+pub fn market(steps: &[(u8, u16, i16, u16)], symbols: u16) -> Vec<TimedTrade> {
     let mut prices = [100_000i64, 4_000];
     let mut millis = START;
     steps
@@ -74,7 +74,7 @@ fn assert_same(settings: &Settings, rows: &[TimedTrade]) -> (u64, usize) {
     (quiet, plain.fills.len())
 }
 
-fn busy_settings(flags: u8) -> Settings {
+pub fn busy_settings(flags: u8) -> Settings {
     let mut s = settings();
     s.trading.interval = minnow::core::market::Interval::parse("5s").unwrap();
     s.trading.min_candles = 21;

@@ -7,4 +7,5 @@ mod fast_path;
 mod invariants;
 mod limits;
 mod model;
+mod snapshots;
 mod world;

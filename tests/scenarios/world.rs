@@ -55,6 +55,13 @@ impl Strategy for Script {
             _ => hold(),
         }
     }
+    fn save(&self) -> serde_json::Value {
+        self.seen.into()
+    }
+    fn load(&mut self, state: &serde_json::Value) -> Result<(), String> {
+        self.seen = state.as_u64().ok_or("not a number of candles")? as usize;
+        Ok(())
+    }
     fn indicators(&self, out: &mut Vec<(&'static str, f64)>) {
         out.push(("seen", self.seen as f64));
     }

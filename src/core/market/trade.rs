@@ -28,7 +28,7 @@ pub enum Aggressor {
 }
 
 /// One public trade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trade {
     pub symbol: SymbolId,
     pub aggressor: Aggressor,
@@ -42,7 +42,7 @@ pub struct Trade {
 }
 
 /// A trade with the clock reading at which the core learns of it; the row of the fast path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimedTrade {
     pub stamp: Stamp,
     pub trade: Trade,

@@ -2,11 +2,12 @@
 
 use crate::core::market::SymbolId;
 use crate::core::records::{ExitReason, Leg, Order, OrderKind};
-use crate::core::schedule::TimerKey;
+use crate::core::schedule::Armed;
 use crate::core::units::{Decimal, Price, Quantity, Side};
+use serde::{Deserialize, Serialize};
 
 /// What an entry brings along for the position it opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryPlan {
     pub leverage: u32,
     /// Distance of the stop from the average fill, in %.
@@ -41,7 +42,7 @@ impl OrderIntent {
 }
 
 /// An order working at the paper venue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Working {
     pub order: Order,
     pub entry: Option<EntryPlan>,
@@ -51,7 +52,9 @@ pub struct Working {
     pub active_after: i64,
     /// It has begun to fill: the rest goes on without that condition.
     pub started: bool,
-    pub timeout: Option<TimerKey>,
+    /// Armed for entries on trades.
+    #[serde(skip)]
+    pub timeout: Option<Armed>,
 }
 
 impl Working {

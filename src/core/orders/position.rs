@@ -5,10 +5,11 @@ use super::protection::Protection;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{ClosedTrade, ExitReason, Fill, Lot};
 use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// An open position of one symbol. Never flat: a flat one is closed and becomes a `ClosedTrade`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Position {
     pub symbol: SymbolId,
     /// Buy = long.
@@ -34,7 +35,7 @@ pub struct Position {
 }
 
 /// Quantity and value of fills.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Sum {
     lots: i128,
     tick_lots: i128,

@@ -5,16 +5,17 @@
 
 use super::position::Position;
 use crate::core::units::{Decimal, Price, Rounding, Side};
+use serde::{Deserialize, Serialize};
 
 /// A price level, armed for trades with a later monotonic stamp.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
     pub price: Price,
     pub armed_after: i64,
 }
 
 /// The levels of one position.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protection {
     pub stop: Option<Level>,
     pub target: Option<Level>,

@@ -14,7 +14,7 @@ pub use pacing::SchedulerSettings;
 pub use scheduler::Scheduler;
 pub use task::{Period, Run, TaskClass, TaskId, TaskSpec, TaskView};
 pub use view::SchedulerView;
-pub use wheel::{TimerKey, Wheel};
+pub use wheel::{Armed, TimerKey, Wheel};
 
 use super::units::Stamp;
 

@@ -32,6 +32,14 @@ struct Entry<T> {
     value: Option<T>,
 }
 
+/// An armed timer with its deadline, so that it can be armed again from a stored state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Armed {
+    pub key: TimerKey,
+    /// Milliseconds of the wheel's clock.
+    pub due: u64,
+}
+
 /// A fired timer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fired<T> {
@@ -72,6 +80,12 @@ impl<T> Wheel<T> {
             unsorted: false,
             armed: 0,
         }
+    }
+
+    /// Bytes of a wheel with room for this many timers.
+    pub const fn bytes(timers: usize) -> usize {
+        let entry = size_of::<Entry<T>>() + 2 * size_of::<u32>();
+        LEVELS * SLOTS * size_of::<Vec<u32>>() + timers * entry
     }
 
     /// Timers armed and not yet popped or cancelled.

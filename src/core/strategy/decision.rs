@@ -6,9 +6,10 @@ use crate::core::market::{Candle, Instrument, instrument::PriceScale};
 use crate::core::records::{Action, Proposal};
 use crate::core::settings::StrategySettings;
 use crate::core::units::{Decimal, Price, Side};
+use serde::{Deserialize, Serialize};
 
 /// A closed candle as doubles, for indicators.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct CandleView {
     pub open: f64,
     pub high: f64,
@@ -77,6 +78,15 @@ pub trait Strategy: std::fmt::Debug + Send {
         let _ = (answer, context);
         hold()
     }
+
+    /// Everything it remembers, for a snapshot; `load` of it must lead to the same replies.
+    fn save(&self) -> serde_json::Value;
+
+    /// Takes up what `save` gave.
+    ///
+    /// # Errors
+    /// What does not fit, in words.
+    fn load(&mut self, state: &serde_json::Value) -> Result<(), String>;
 
     /// Current indicator values by name, for the record.
     fn indicators(&self, out: &mut Vec<(&'static str, f64)>);

@@ -11,6 +11,7 @@ use crate::core::indicators::compare::{PERCENT, above, below, crosses_over, cros
 use crate::core::indicators::{Atr, Ema, RollingMax, RollingMin, Rsi, Sma};
 use crate::core::settings::MomentumSettings;
 use crate::core::units::Side;
+use serde::{Deserialize, Serialize};
 
 /// Volume must exceed its average by this factor.
 const VOLUME_FACTOR: f64 = 1.5;
@@ -19,7 +20,7 @@ const STRONG_TREND: f64 = 0.003;
 const RSI_LENGTH: usize = 14;
 const ATR_LENGTH: usize = 14;
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Momentum {
     settings: MomentumSettings,
     sma: (Sma, Sma),
@@ -37,7 +38,7 @@ pub struct Momentum {
     last_volume: f64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Values {
     sma: Option<(f64, f64)>,
     ema: Option<(f64, f64)>,
@@ -218,6 +219,19 @@ impl Strategy for Momentum {
             }
             None => hold(),
         })
+    }
+
+    fn save(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    fn load(&mut self, state: &serde_json::Value) -> Result<(), String> {
+        let loaded = Self::deserialize(state).map_err(|error| format!("momentum: {error}"))?;
+        if loaded.settings != self.settings {
+            return Err("momentum: saved with other settings".to_owned());
+        }
+        *self = loaded;
+        Ok(())
     }
 
     fn indicators(&self, out: &mut Vec<(&'static str, f64)>) {

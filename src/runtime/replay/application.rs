@@ -3,9 +3,11 @@
 use super::feed::Feed;
 use super::merge::{Merge, Step};
 use super::pace::Pace;
+use super::recorder::{Recorded, Recorder, WriteBatch};
 use crate::core::Core;
-use crate::core::effect::{Checkpoint, Effects, ModelRequest};
+use crate::core::effect::{Checkpoint, Effect, Effects, ModelRequest};
 use crate::core::input::{Answer, Command, Input};
+use crate::core::planned::EFFECTS_ROOM;
 use crate::core::units::{Stamp, Timestamp};
 use crate::log;
 use crate::runtime::application::{
@@ -17,6 +19,7 @@ use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::status::{ApplicationStatus, QueueView};
 use crate::store::recording::{Chunk, ChunkReader, Entry, RecordingError};
+use std::collections::VecDeque;
 
 /// A job of a replay: a day is long enough for the slowest disk, and nothing may be lost to time.
 const JOB_LIMIT_MS: u64 = 86_400_000;
@@ -32,8 +35,8 @@ pub struct Plan {
     pub speed: Option<f64>,
     /// Compare the state hash with the recording's checkpoints.
     pub verify: bool,
-    /// Compare and watch from outside while it runs.
-    pub progress: bool,
+    /// Records the session while it runs.
+    pub recorder: Option<Recorder>,
 }
 
 /// How a replay ended.
@@ -62,6 +65,7 @@ pub enum ReplayJob {
         buffer: Vec<u8>,
     },
     Commit(Commit),
+    Record(WriteBatch),
 }
 
 /// What it brings back.
@@ -73,6 +77,7 @@ pub enum ReplayOutput {
         chunk: Result<Option<Chunk>, RecordingError>,
     },
     Written(Written),
+    Recorded(Recorded),
 }
 
 impl Job for ReplayJob {
@@ -93,6 +98,7 @@ impl Job for ReplayJob {
                 }
             }
             Self::Commit(commit) => ReplayOutput::Written(commit.run()),
+            Self::Record(batch) => ReplayOutput::Recorded(batch.run()),
         })
     }
 
@@ -100,6 +106,7 @@ impl Job for ReplayJob {
         let ok = match output {
             ReplayOutput::Read { chunk, .. } => chunk.is_ok(),
             ReplayOutput::Written(written) => written.result.is_ok(),
+            ReplayOutput::Recorded(recorded) => recorded.result.is_ok(),
         };
         if ok {
             Verdict::Succeeded
@@ -116,16 +123,19 @@ pub struct Replay<'a> {
     merge: Merge,
     pace: Pace,
     verify: bool,
+    recorder: Option<Recorder>,
     observer: &'a mut dyn Observer,
     /// Called on a timer while it runs, and once at the end.
     progress: Option<&'a mut dyn FnMut(ReplayProgress)>,
-    /// SIGHUP: what was read anew, in words for the log.
-    reload: &'a mut dyn FnMut() -> String,
+    /// SIGHUP: what was read anew or why it was refused, in words for the log.
+    reload: &'a mut dyn FnMut() -> Result<String, String>,
     effects: Effects,
     outcome: Option<Outcome>,
     first: Option<Timestamp>,
     last: Stamp,
     checked: u64,
+    /// State hashes at candle closes that the recording has not confirmed yet.
+    at_candles: VecDeque<Checkpoint>,
     recorded_trailer: bool,
     finished: bool,
     /// It could not be written: no second try, what is not written is said.
@@ -139,7 +149,7 @@ impl<'a> Replay<'a> {
         plan: Plan,
         observer: &'a mut dyn Observer,
         progress: Option<&'a mut dyn FnMut(ReplayProgress)>,
-        reload: &'a mut dyn FnMut() -> String,
+        reload: &'a mut dyn FnMut() -> Result<String, String>,
     ) -> Self {
         Self {
             core,
@@ -147,14 +157,16 @@ impl<'a> Replay<'a> {
             merge: Merge::new(plan.feeds),
             pace: Pace::new(plan.speed),
             verify: plan.verify,
+            recorder: plan.recorder,
             observer,
             progress,
             reload,
-            effects: Vec::with_capacity(256),
+            effects: Vec::with_capacity(EFFECTS_ROOM),
             outcome: None,
             first: None,
             last: Stamp::default(),
             checked: 0,
+            at_candles: VecDeque::new(),
             recorded_trailer: false,
             finished: false,
             ledger_broken: false,
@@ -183,7 +195,7 @@ impl<'a> Replay<'a> {
         self.recorded_trailer
     }
 
-    /// Damages that were skipped, by feed.
+    /// The recordings, for what was damaged in them.
     pub fn feeds(&self) -> &[Feed] {
         &self.merge.feeds
     }
@@ -219,7 +231,19 @@ impl<'a> Replay<'a> {
                 };
                 self.first.get_or_insert(first.stamp.wall);
                 self.last = last.stamp;
-                self.core.handle_trades(rows, &mut self.effects);
+                match &mut self.recorder {
+                    None => self.core.handle_trades(rows, &mut self.effects),
+                    // One by one, so that what follows from a trade stands right behind it.
+                    Some(recorder) => {
+                        for row in rows {
+                            let before = self.effects.len();
+                            recorder.trade(row);
+                            self.core
+                                .handle_trades(std::slice::from_ref(row), &mut self.effects);
+                            recorder.outputs(&self.effects[before..]);
+                        }
+                    }
+                }
             }
             Ok(Step::Entry(entry)) => self.entry(entry),
             Ok(Step::NotBefore(at)) => return Some(Progress::WaitUntil(self.pace.due(at))),
@@ -237,11 +261,16 @@ impl<'a> Replay<'a> {
             Entry::Input { stamp, input } => {
                 self.first.get_or_insert(stamp.wall);
                 self.last = stamp;
-                self.core.handle(stamp, input, &mut self.effects);
+                self.input(stamp, input);
             }
             Entry::Turn(stamp) => {
                 self.last = stamp;
+                let before = self.effects.len();
                 self.core.turn(stamp, &mut self.effects);
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.turn(stamp);
+                    recorder.outputs(&self.effects[before..]);
+                }
             }
             Entry::Checkpoint(expected) => self.compare(&expected),
             // Outputs stand there for people and tools; the hash covers what they say.
@@ -250,11 +279,36 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// One input into the core, and into the recording.
+    fn input(&mut self, stamp: Stamp, input: Input) {
+        let before = self.effects.len();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.input(stamp, input.clone());
+        }
+        self.core.handle(stamp, input, &mut self.effects);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.outputs(&self.effects[before..]);
+        }
+    }
+
     fn compare(&mut self, expected: &Checkpoint) {
-        if !self.verify || expected.inputs != self.core.inputs() {
+        if !self.verify {
             return;
         }
-        let hash = self.core.state_hash().value();
+        let hash = if expected.candle {
+            self.at_candles
+                .pop_front()
+                .map(|checkpoint| checkpoint.hash)
+        } else {
+            (expected.inputs == self.core.inputs()).then(|| self.core.state_hash().value())
+        };
+        let Some(hash) = hash else {
+            self.fail(format!(
+                "differs from the recording after input {} ({}): no candle closed there",
+                expected.inputs, expected.time
+            ));
+            return;
+        };
         if hash == expected.hash {
             self.checked += 1;
         } else {
@@ -268,6 +322,13 @@ impl<'a> Replay<'a> {
 
     /// The core's wishes: rows to the journal; questions get the answer of a replay.
     fn carry_out(&mut self, now: i64) {
+        if self.verify {
+            self.at_candles
+                .extend(self.effects.iter().filter_map(|e| match e {
+                    Effect::Checkpoint(checkpoint) if checkpoint.candle => Some(*checkpoint),
+                    _ => None,
+                }));
+        }
         // A model's answer may ask again: bounded by the candles of one input.
         for _ in 0..16 {
             let questions = self.journal.take(&mut self.effects, now, self.observer);
@@ -278,8 +339,7 @@ impl<'a> Replay<'a> {
                 let answer = Answer::Failed {
                     text: "no recorded answer".to_owned(),
                 };
-                self.core
-                    .handle(self.last, Input::Answer { run, answer }, &mut self.effects);
+                self.input(self.last, Input::Answer { run, answer });
             }
         }
     }
@@ -309,6 +369,12 @@ impl<'a> Replay<'a> {
             self.finished = true;
             self.journal.finish(self.core.holds(), now);
             self.report_progress();
+            if let Some(recorder) = &mut self.recorder {
+                recorder.finish();
+            }
+        }
+        if !self.recording_ended(shell) {
+            return Progress::WaitForEffect;
         }
         if !self.ledger_broken {
             let commit = self.journal.everything();
@@ -319,6 +385,27 @@ impl<'a> Replay<'a> {
         }
         shell.request_exit(0);
         Progress::Idle
+    }
+
+    /// Hands over what is still to be recorded; whether nothing is left.
+    fn recording_ended(&mut self, shell: &mut Shell<ReplayJob>) -> bool {
+        let Some(recorder) = &mut self.recorder else {
+            return true;
+        };
+        if let Some(batch) = recorder.everything() {
+            submit(shell, EffectClass::Storage, ReplayJob::Record(batch));
+        }
+        recorder.is_idle()
+    }
+
+    fn submit_recording(&mut self, shell: &mut Shell<ReplayJob>) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        recorder.maybe_rotate(&self.core, self.last);
+        if let Some(batch) = recorder.due() {
+            submit(shell, EffectClass::Storage, ReplayJob::Record(batch));
+        }
     }
 
     fn report_progress(&mut self) {
@@ -356,14 +443,14 @@ impl Application for Replay<'_> {
                 self.outcome.get_or_insert(Outcome::Interrupted(signal));
                 shell.resume_work();
             }
-            Signal::Reload => {
-                let text = (self.reload)();
-                log::info("config", &text, &[]);
-            }
+            Signal::Reload => match (self.reload)() {
+                Ok(text) => log::info("config", &text, &[]),
+                Err(text) => log::error("config", &text, &[]),
+            },
             Signal::EmergencyStop => {
                 let close = self.core.settings().risk.emergency_close;
                 let command = Input::Command(Command::EmergencyStop { close });
-                self.core.handle(self.last, command, &mut self.effects);
+                self.input(self.last, command);
                 self.carry_out(shell.at().mono);
                 log::warn(
                     "core",
@@ -396,6 +483,13 @@ impl Application for Replay<'_> {
                     self.fail(error.to_string());
                 }
             }
+            EffectOutcome::Done(ReplayOutput::Recorded(recorded)) => {
+                let outcome = self.recorder.as_mut().map(|r| r.returned(recorded));
+                if let Some(Err(error)) = outcome {
+                    self.recorder = None;
+                    self.fail(error.to_string());
+                }
+            }
             other => {
                 let text = other.failure().unwrap_or_default();
                 self.fail(format!(
@@ -409,7 +503,7 @@ impl Application for Replay<'_> {
     fn work(&mut self, budget: WorkBudget, shell: &mut Shell<ReplayJob>) -> Progress {
         let now = shell.at().mono;
         while self.outcome.is_none() {
-            if self.journal.is_full() {
+            if self.journal.is_full() || self.recorder.as_ref().is_some_and(Recorder::is_full) {
                 return Progress::WaitForEffect;
             }
             let pause = self.step(now);
@@ -417,6 +511,7 @@ impl Application for Replay<'_> {
             self.submit_reads(shell);
             let commit = self.journal.due(now);
             self.submit_commit(commit, shell);
+            self.submit_recording(shell);
             if let Some(pause) = pause {
                 return pause;
             }

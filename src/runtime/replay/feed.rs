@@ -94,9 +94,11 @@ impl Feed {
         Ok(())
     }
 
-    /// Damages that were skipped on the decoding side.
-    pub fn damages(&self) -> &DamageList {
-        self.decoder.damages()
+    /// Damages that were skipped, and a torn tail: those met in reading, those met in decoding.
+    /// While a worker reads only the latter are known.
+    pub fn damages(&self) -> impl Iterator<Item = &DamageList> {
+        let reader = self.reader.as_ref().map(|reader| reader.damages());
+        reader.into_iter().chain([self.decoder.damages()])
     }
 
     /// What comes next, decoding as far as needed.

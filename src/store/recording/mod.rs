@@ -13,6 +13,7 @@ mod header;
 pub mod import;
 mod line_form;
 mod reader;
+pub mod sizes;
 mod sniff;
 pub mod survey;
 mod writer;
@@ -31,4 +32,6 @@ mod bundled_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
-mod tests;
+mod reading_tests;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -75,10 +75,10 @@ pub fn read_all(path: &Path, skip_damaged: bool) -> Result<(Vec<Entry>, u64), Re
     }
 }
 
-pub fn read_until_error(
-    path: &Path,
-    options: &OpenOptions,
-) -> Result<(Vec<Entry>, Vec<Damage>, Option<RecordingError>), RecordingError> {
+/// Entries, damages, and the error that ended the reading.
+pub type Read = (Vec<Entry>, Vec<Damage>, Option<RecordingError>);
+
+pub fn read_until_error(path: &Path, options: &OpenOptions) -> Result<Read, RecordingError> {
     let opened = open(path, options)?;
     let mut source = Sequential::new(opened.reader, opened.decoder);
     let mut rows = TradeRows::new(7);

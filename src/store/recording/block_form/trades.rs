@@ -13,7 +13,7 @@ use crate::core::units::{Price, Quantity, Stamp, Timestamp};
 const SELL: u8 = 1;
 const WIDE: u8 = 0x80;
 /// Bytes of a wide row.
-const WIDE_LENGTH: u8 = 24;
+pub const WIDE_LENGTH: u8 = 24;
 /// Bytes of the longest row that is read in one load.
 const SHORT: u8 = 8;
 /// Lengths by code.
@@ -24,14 +24,15 @@ const LOTS: [u8; 4] = [1, 2, 3, 4];
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 struct Row {
+    /// All ones, or zero where the price step has no bytes.
+    price_keep: i64,
     time_mask: u32,
-    price_mask: u32,
-    /// Top bit of the price step.
-    price_sign: u32,
     lots_mask: u32,
     length: u8,
-    /// Bits before the price step and before the lots, in the first 8 bytes.
-    price_shift: u8,
+    /// Left, then arithmetically right: cuts the price step out of the first 8 bytes.
+    price_left: u8,
+    price_right: u8,
+    /// Bits before the lots.
     lots_shift: u8,
     /// Does not fit 8 bytes.
     long: bool,
@@ -47,12 +48,12 @@ const fn mask(bytes: u8) -> u32 {
 
 static ROWS: [Row; 256] = {
     let mut rows = [Row {
+        price_keep: 0,
         time_mask: 0,
-        price_mask: 0,
-        price_sign: 0,
         lots_mask: 0,
         length: 0,
-        price_shift: 0,
+        price_left: 0,
+        price_right: 0,
         lots_shift: 0,
         long: false,
     }; 256];
@@ -68,14 +69,18 @@ static ROWS: [Row; 256] = {
             time + price + lots
         };
         rows[control] = Row {
+            price_keep: if price == 0 { 0 } else { -1 },
             time_mask: mask(time),
-            price_mask: mask(price),
-            price_sign: mask(price) & !(mask(price) >> 1),
             lots_mask: mask(lots),
             length,
-            price_shift: time * 8,
+            price_left: if price == 0 {
+                0
+            } else {
+                64 - (time + price) * 8
+            },
+            price_right: if price == 0 { 0 } else { 64 - price * 8 },
             // Long rows do not use it; kept within a word.
-            lots_shift: (time + price) * 8 & 63,
+            lots_shift: ((time + price) * 8) & 63,
             long: length > SHORT,
         };
         control += 1;
@@ -87,8 +92,7 @@ impl Row {
     /// The price step out of the row's first 8 bytes.
     #[inline]
     const fn price_step(&self, word: u64) -> i64 {
-        let bits = (word >> self.price_shift) as u32 & self.price_mask;
-        (bits ^ self.price_sign).wrapping_sub(self.price_sign) as i32 as i64
+        ((word << self.price_left) as i64 >> self.price_right) & self.price_keep
     }
 }
 
@@ -172,20 +176,29 @@ pub fn decode_rows(
     let mut done = 0;
     while done < out.len() {
         let (control, out) = (&control[done..], &mut out[done..]);
-        let short = short_rows(cursor, unit, symbol, control, data, out);
+        // The unit as a constant leaves the loop one register more.
+        let short = match unit {
+            1_000_000 => short_rows::<1_000_000>(cursor, symbol, control, data, out),
+            1_000 => short_rows::<1_000>(cursor, symbol, control, data, out),
+            1 => short_rows::<1>(cursor, symbol, control, data, out),
+            1_000_000_000 => short_rows::<1_000_000_000>(cursor, symbol, control, data, out),
+            _ => 0,
+        };
         done += short;
-        if let (Some(place), Some(control)) = (out.get_mut(short), control.get(short)) {
-            long_row(cursor, unit, symbol, *control, data, place)?;
-            done += 1;
-        }
+        let Some(place) = out.get_mut(short) else {
+            break;
+        };
+        let control = control.get(short).ok_or(Malformed)?;
+        long_row(cursor, unit, symbol, *control, data, place)?;
+        done += 1;
     }
     Ok(())
 }
 
 #[inline(always)]
-fn row_of(symbol: SymbolId, control: u8, cursor: &TradeCursor, lots: i64) -> TimedTrade {
+fn row_of(symbol: SymbolId, control: u8, time: i64, price: i64, lots: i64) -> TimedTrade {
     TimedTrade {
-        stamp: Stamp::of_history(Timestamp(cursor.time)),
+        stamp: Stamp::of_history(Timestamp(time)),
         trade: Trade {
             symbol,
             aggressor: if control & SELL == 0 {
@@ -193,54 +206,56 @@ fn row_of(symbol: SymbolId, control: u8, cursor: &TradeCursor, lots: i64) -> Tim
             } else {
                 Aggressor::Sell
             },
-            price: Price(cursor.price),
+            price: Price(price),
             quantity: Quantity(lots),
-            time: Timestamp(cursor.time),
+            time: Timestamp(time),
             id: 0,
         },
     }
 }
 
 /// Decodes rows of at most 8 bytes up to the first longer one, or as far as 8 bytes a row are
-/// certain to be there; returns how many.
-fn short_rows(
+/// certain to be there; returns how many. Not inlined: alone it has registers enough.
+#[inline(never)]
+fn short_rows<const UNIT: i64>(
     cursor: &mut TradeCursor,
-    unit: i64,
     symbol: SymbolId,
     control: &[u8],
     data: &[u8],
     out: &mut [TimedTrade],
 ) -> usize {
     let certain = data.len().saturating_sub(cursor.at) / usize::from(SHORT);
-    let control = &control[..control.len().min(certain).min(RUN)];
-    let mut state = *cursor;
+    let count = out.len().min(control.len()).min(certain).min(RUN);
+    let (mut time, mut price, mut seen) = (cursor.time, cursor.price, cursor.seen);
+    let rest = data.get(cursor.at..).unwrap_or_default();
+    let mut next = rest.as_ptr();
     let mut done = 0;
-    for (place, control) in out.iter_mut().zip(control) {
+    for (place, control) in out[..count].iter_mut().zip(&control[..count]) {
         let row = &ROWS[usize::from(*control)];
         if row.long {
             break;
         }
-        debug_assert!(state.at + 8 <= data.len());
-        // SAFETY: at most `certain` rows are read here and each moves `at` on by at most 8, so row
-        // number i (from 0) starts at or before the first `at` + 8 i, and i < certain keeps its 8
-        // bytes within `data`. The check a row that this saves is a tenth of its cost.
-        let word =
-            u64::from_le(unsafe { data.as_ptr().add(state.at).cast::<u64>().read_unaligned() });
-        let time = word as u32 & row.time_mask;
-        let lots = (word >> row.lots_shift) as u32 & row.lots_mask;
-        state.at += usize::from(row.length);
-        state.time = state.time.wrapping_add(i64::from(time).wrapping_mul(unit));
-        state.price = state.price.wrapping_add(row.price_step(word));
+        // SAFETY: at most `certain` rows are read here and each moves `next` on by at most 8, so
+        // row number i (from 0) starts at most 8 i bytes into `rest`, and i < certain keeps its 8
+        // bytes within. The check a row that this saves is a tenth of its cost.
+        let word = u64::from_le(unsafe { next.cast::<u64>().read_unaligned() });
+        // SAFETY: as above: at most 8 x certain bytes in all, which `rest` has.
+        next = unsafe { next.add(usize::from(row.length)) };
+        let step = i64::from(word as u32 & row.time_mask);
+        time = time.wrapping_add(step.wrapping_mul(UNIT));
+        price = price.wrapping_add(row.price_step(word));
         // The lots of a short row are below 2^32: always in range.
-        state.seen |= state.price as u64;
-        *place = row_of(symbol, *control, &state, i64::from(lots));
+        seen |= price as u64;
+        let lots = (word >> row.lots_shift) as u32 & row.lots_mask;
+        *place = row_of(symbol, *control, time, price, i64::from(lots));
         done += 1;
     }
     // Steps are never negative here, so time goes back only by leaving its range, which a run
     // shows at its end unless its steps are counted in seconds.
-    let wrapped = unit == UNITS[3] && !out[..done].is_sorted_by_key(|row| row.trade.time);
-    state.backward |= state.time < cursor.time || wrapped;
-    *cursor = state;
+    let wrapped = UNIT == UNITS[3] && !out[..done].is_sorted_by_key(|row| row.trade.time);
+    cursor.backward |= time < cursor.time || wrapped;
+    cursor.at += next.addr() - rest.as_ptr().addr();
+    (cursor.time, cursor.price, cursor.seen) = (time, price, seen);
     done
 }
 
@@ -285,7 +300,7 @@ fn long_row(
     cursor.time = next;
     cursor.price = cursor.price.wrapping_add(price);
     cursor.seen |= (cursor.price | lots) as u64;
-    *place = row_of(symbol, control, cursor, lots);
+    *place = row_of(symbol, control, cursor.time, cursor.price, lots);
     Ok(())
 }
 

@@ -144,7 +144,7 @@ impl CandleTable {
         })?;
         let mut time = TimeReader { unit: self.unit };
         for (number, row) in (1u64..).zip(rows) {
-            match json_candle(&row, &self.columns, &mut time, &mut self.noisy) {
+            match json_candle(row, &self.columns, &mut time, &mut self.noisy) {
                 Ok(record) => sink(&record)?,
                 Err(reason) => bad.add(format!("{}: candle {number}", path.display()), reason),
             }

@@ -28,3 +28,6 @@ pub use source::{
 pub use table::TradeTable;
 pub use text::{TimeReader, TimeUnit, open_text};
 pub use trade_plan::TradePlan;
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 /// Reads a decimal; true when it carried the tail of a binary float and was rounded.
 ///
-/// A float's shortest text has at most 17 significant digits. One with 16 or 17 that comes to 12 or
-/// fewer when rounded to 15 is a short decimal that went through arithmetic.
+/// A float's shortest text has at most 17 significant digits. One with 16 (17) that comes to 12 (13)
+/// or fewer when rounded to 15 is a short decimal that went through arithmetic.
 pub fn read(text: &str) -> Result<(Decimal, bool), String> {
     let text = text.trim();
     let (clean, noisy) = match without_noise(text) {
@@ -39,10 +39,10 @@ fn without_noise(text: &str) -> Option<String> {
     // Ties cannot come from noise: they would be far from any short decimal.
     let rounded = (number + cut / 2) / cut;
     let mut short = rounded;
-    while short != 0 && short % 10 == 0 {
+    while short != 0 && short.is_multiple_of(10) {
         short /= 10;
     }
-    if short >= 10u64.pow(12) {
+    if short >= 10u64.pow(significant.len() as u32 - 4) {
         return None;
     }
     let power = exponent
@@ -68,6 +68,7 @@ mod tests {
             ("-0.30000000000000004", "-0.3"),
             ("1.0999999999999999", "1.1"),
             ("99999.999999999985", "100000"),
+            ("203889.11713750003", "203889.1171375"),
         ] {
             let (value, noisy) = read(text).unwrap();
             assert_eq!((value.to_string().as_str(), noisy), (clean, true), "{text}");

@@ -113,6 +113,6 @@ pub struct ImportReport {
 pub(super) fn too_many(max_rows: usize) -> ImportError {
     ImportError::Data(format!(
         "the rows are not in order of time and more than {max_rows}: sorting them in memory would take over {} MB; sort the file first, or raise --max-rows",
-        max_rows.saturating_mul(72) / 1_000_000
+        max_rows.saturating_mul(64) / 1_000_000
     ))
 }

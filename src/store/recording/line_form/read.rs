@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Text of one chunk, bytes, unless a single line is longer.
-const CHUNK: usize = 64 << 10;
+pub const CHUNK: usize = 64 << 10;
 
 /// Verified lines; their text is in the caller's buffer.
 #[derive(Debug)]
@@ -91,7 +91,28 @@ impl LineSource {
                 }
             }
         }
-        Self::open(paths, start, skip_damaged)
+        let mut damages = DamageList::default();
+        loop {
+            match Self::open(paths.clone(), start, skip_damaged) {
+                Ok((header, mut source)) => {
+                    source.damages = damages;
+                    return Ok((header, source));
+                }
+                // Each segment carries the header: the next one may be whole.
+                Err(RecordingError::Header { path, reason })
+                    if skip_damaged && start + 1 < paths.len() =>
+                {
+                    damages.push(Damage {
+                        kind: DamageKind::Corrupt,
+                        path,
+                        place: "header".to_owned(),
+                        reason: format!("{reason}; the whole segment is left out"),
+                    });
+                    start += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn open(

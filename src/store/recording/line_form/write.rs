@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Plain text that is gathered before it is written, bytes.
-const PLAIN_TEXT: usize = 64 << 10;
+pub const PLAIN_TEXT: usize = 64 << 10;
 
 /// The core's state as a segment opens with it, and its hash (16 hex digits).
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub struct LineWriter {
     row: SegmentRow,
     rows: Vec<SegmentRow>,
     closed: Vec<PathBuf>,
+    /// Segments begin only when `rotate` is called, each with a state.
+    by_hand: bool,
     finished: bool,
 }
 
@@ -110,6 +112,7 @@ impl LineWriter {
             segment_text: 0,
             rows: Vec::new(),
             closed: Vec::new(),
+            by_hand: false,
             finished: false,
         };
         writer.put_header()?;
@@ -141,7 +144,15 @@ impl LineWriter {
         self.segment_text += (self.text.len() - before) as u64;
     }
 
-    /// Whether the active segment has its size: the next entry begins another one.
+    /// Leaves it to the caller to `rotate` once `segment_full`: whoever records a session begins each
+    /// segment with the state at that place.
+    pub fn rotating_by_hand(mut self) -> Self {
+        self.by_hand = true;
+        self
+    }
+
+    /// Whether the active segment has its size: the next entry begins another one, unless that is
+    /// done by hand.
     pub fn segment_full(&self) -> bool {
         match self.target {
             Target::File { .. } => false,
@@ -237,7 +248,7 @@ impl RecordingWriter for LineWriter {
             return Ok(());
         }
         check_entry(&self.header, &self.counts, entry)?;
-        if self.segment_full() {
+        if self.segment_full() && !self.by_hand {
             self.rotate(None)?;
         }
         let (source, kind, data) = self.codec.encode(entry);

@@ -1,0 +1,190 @@
+//! The core's whole state as plain values: what a recording's segment opens with, so that a replay
+//! can begin there.
+//!
+//! Canonical: the same state gives the same bytes. Settings are not part of it; they stand in the
+//! recording's header and must be the same when it is restored. Neither are counters for reports.
+
+use super::machine::{Core, Guard, Numbers, Timer};
+use super::market::filter::TradeFilter;
+use super::market::{Series, SymbolId};
+use super::modes::{Mode, Turns};
+use super::orders::{Position, Working};
+use super::paper::Account;
+use super::settings::Settings;
+use super::state_hash::StateHash;
+use super::symbol::{Closes, Feed, PendingRun, Reversal, Symbol};
+use super::units::{Price, Side, Stamp, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Changes when the shape of the state does.
+pub const SNAPSHOT_VERSION: u32 = 1;
+
+/// State of the core after an input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    version: u32,
+    /// Stamp of that input.
+    at: Stamp,
+    inputs: u64,
+    hash: StateHash,
+    mode: Mode,
+    numbers: Numbers,
+    account: Account,
+    guard: Guard,
+    symbols: Vec<SymbolState>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SymbolState {
+    name: String,
+    filter: TradeFilter,
+    series: Series,
+    strategy: serde_json::Value,
+    feed: Option<Feed>,
+    last: Option<Price>,
+    extremes: (Price, Price),
+    entry: Option<Working>,
+    exit: Option<Working>,
+    stop: Option<Working>,
+    target: Option<Working>,
+    position: Option<Position>,
+    reversal: Option<Reversal>,
+    pending: Option<PendingRun>,
+    decided: Option<Timestamp>,
+    decided_at: Option<Timestamp>,
+    last_entry: Option<(Timestamp, Side)>,
+    closes: Closes,
+    /// Deadlines in monotonic milliseconds.
+    entry_timeout: Option<u64>,
+    max_hold: Option<u64>,
+    run_deadline: Option<u64>,
+}
+
+impl SymbolState {
+    fn of(symbol: &Symbol) -> Self {
+        let due = |armed: Option<super::schedule::Armed>| armed.map(|armed| armed.due);
+        Self {
+            name: symbol.instrument.symbol.clone(),
+            filter: symbol.filter.clone(),
+            series: symbol.series.clone(),
+            strategy: symbol.strategy.save(),
+            feed: symbol.feed,
+            last: symbol.last,
+            extremes: symbol.extremes,
+            entry: symbol.entry.clone(),
+            exit: symbol.exit.clone(),
+            stop: symbol.stop.clone(),
+            target: symbol.target.clone(),
+            position: symbol.position.clone(),
+            reversal: symbol.reversal.clone(),
+            pending: symbol.pending.clone(),
+            decided: symbol.decided,
+            decided_at: symbol.decided_at,
+            last_entry: symbol.last_entry,
+            closes: symbol.closes,
+            entry_timeout: symbol.entry.as_ref().and_then(|entry| due(entry.timeout)),
+            max_hold: due(symbol.max_hold),
+            run_deadline: symbol.pending.as_ref().and_then(|run| due(run.timer)),
+        }
+    }
+}
+
+impl Core {
+    /// The whole state after the input stamped `at`.
+    pub fn snapshot(&self, at: Stamp) -> Snapshot {
+        Snapshot {
+            version: SNAPSHOT_VERSION,
+            at,
+            inputs: self.inputs,
+            hash: self.hash,
+            mode: self.mode,
+            numbers: self.numbers,
+            account: self.account.clone(),
+            guard: self.guard.clone(),
+            symbols: self.symbols.iter().map(SymbolState::of).collect(),
+        }
+    }
+
+    /// A core that goes on from a snapshot, with the settings it was taken under.
+    ///
+    /// # Errors
+    /// What does not fit, in words: another version, other symbols, another strategy.
+    pub fn restore(settings: Settings, turns: Turns, snapshot: Snapshot) -> Result<Self, String> {
+        if snapshot.version != SNAPSHOT_VERSION {
+            return Err(format!(
+                "state of version {}: expected {SNAPSHOT_VERSION}",
+                snapshot.version
+            ));
+        }
+        let mut core = Self::new(settings, turns);
+        let names = |symbols: &[String]| symbols.join(", ");
+        let ours: Vec<String> = core
+            .symbols
+            .iter()
+            .map(|s| s.instrument.symbol.clone())
+            .collect();
+        let theirs: Vec<String> = snapshot.symbols.iter().map(|s| s.name.clone()).collect();
+        if ours != theirs {
+            return Err(format!(
+                "state of {}: expected {}",
+                names(&theirs),
+                names(&ours)
+            ));
+        }
+        core.inputs = snapshot.inputs;
+        core.hash = snapshot.hash;
+        core.mode = snapshot.mode;
+        core.numbers = snapshot.numbers;
+        core.account = snapshot.account;
+        core.guard = snapshot.guard;
+        for (index, state) in snapshot.symbols.into_iter().enumerate() {
+            core.restore_symbol(SymbolId(index as u16), state, snapshot.at)?;
+        }
+        Ok(core)
+    }
+
+    fn restore_symbol(
+        &mut self,
+        id: SymbolId,
+        state: SymbolState,
+        at: Stamp,
+    ) -> Result<(), String> {
+        let symbol = &mut self.symbols[id.index()];
+        symbol.strategy.load(&state.strategy)?;
+        symbol.filter = state.filter;
+        symbol.series = state.series;
+        symbol.feed = state.feed;
+        symbol.last = state.last;
+        symbol.extremes = state.extremes;
+        symbol.entry = state.entry;
+        symbol.exit = state.exit;
+        symbol.stop = state.stop;
+        symbol.target = state.target;
+        symbol.position = state.position;
+        symbol.reversal = state.reversal;
+        symbol.pending = state.pending;
+        symbol.decided = state.decided;
+        symbol.decided_at = state.decided_at;
+        symbol.last_entry = state.last_entry;
+        symbol.closes = state.closes;
+        if let Some(due) = state.entry_timeout {
+            let armed = self.arm_at(Timer::OrderTimeout(id), due);
+            if let Some(entry) = &mut self.symbols[id.index()].entry {
+                entry.timeout = Some(armed);
+            }
+        }
+        if let Some(due) = state.max_hold {
+            let armed = self.arm_at(Timer::MaxHold(id), due);
+            self.symbols[id.index()].max_hold = Some(armed);
+        }
+        if let Some(due) = state.run_deadline {
+            let armed = self.arm_at(Timer::RunDeadline(id), due);
+            if let Some(run) = &mut self.symbols[id.index()].pending {
+                run.timer = Some(armed);
+            }
+        }
+        self.sync_roll_over(id, at);
+        self.settle(id);
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! Records a session while it runs: every input the core sees and what came of it, as lines.
+//!
+//! Items are collected on the loop and written by a worker with which the writer travels. When a
+//! batch is on its way and the next one is full, the replay waits. Segments open with the core's
+//! state, so that a replay can begin at any of them.
+
+use crate::core::Core;
+use crate::core::effect::Effect;
+use crate::core::input::Input;
+use crate::core::market::TimedTrade;
+use crate::core::units::Stamp;
+use crate::store::recording::{Entry, LineWriter, RecordingError, RecordingWriter, SegmentState};
+use serde_json::value::RawValue;
+
+/// Items collected before they are handed to a worker.
+pub const BATCH: usize = 4096;
+
+/// One thing to write, in order.
+#[derive(Debug)]
+pub enum Item {
+    Entry(Entry),
+    /// The next segment begins here, with this state.
+    Segment(SegmentState),
+    /// The recording ends here.
+    Finish,
+}
+
+/// A batch on its way with the writer.
+#[derive(Debug)]
+pub struct WriteBatch {
+    writer: Box<LineWriter>,
+    items: Vec<Item>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Recorded {
+    writer: Box<LineWriter>,
+    items: Vec<Item>,
+    pub result: Result<(), RecordingError>,
+}
+
+impl WriteBatch {
+    /// Writes the items in order; on a worker.
+    pub fn run(mut self) -> Recorded {
+        let result = self.write();
+        self.items.clear();
+        Recorded {
+            writer: self.writer,
+            items: self.items,
+            result,
+        }
+    }
+
+    fn write(&mut self) -> Result<(), RecordingError> {
+        for item in self.items.drain(..) {
+            match item {
+                Item::Entry(entry) => self.writer.entry(&entry)?,
+                Item::Segment(state) => self.writer.rotate(Some(state))?,
+                Item::Finish => {
+                    self.writer.finish()?;
+                }
+            }
+        }
+        self.writer.flush()
+    }
+}
+
+#[derive(Debug)]
+pub struct Recorder {
+    /// Away while a worker writes with it.
+    writer: Option<Box<LineWriter>>,
+    items: Vec<Item>,
+    spare: Vec<Item>,
+    finished: bool,
+    segment_wanted: bool,
+}
+
+impl Recorder {
+    /// The writer compresses closed segments itself: it does so on a worker.
+    pub fn new(writer: LineWriter) -> Self {
+        Self {
+            writer: Some(Box::new(writer)),
+            items: Vec::with_capacity(BATCH),
+            spare: Vec::with_capacity(BATCH),
+            finished: false,
+            segment_wanted: false,
+        }
+    }
+
+    pub fn trade(&mut self, row: &TimedTrade) {
+        self.items.push(Item::Entry(Entry::trade(*row)));
+    }
+
+    pub fn input(&mut self, stamp: Stamp, input: Input) {
+        self.items.push(Item::Entry(Entry::Input { stamp, input }));
+    }
+
+    pub fn turn(&mut self, stamp: Stamp) {
+        self.items.push(Item::Entry(Entry::Turn(stamp)));
+    }
+
+    /// What the input just noted led to: records and checkpoints.
+    pub fn outputs(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            let entry = match effect {
+                Effect::Checkpoint(checkpoint) => Entry::Checkpoint(*checkpoint),
+                Effect::Persist(record) => {
+                    // A record is plain values under names of our own: it always serialises.
+                    match serde_json::to_string(record).and_then(RawValue::from_string) {
+                        Ok(text) => Entry::Record(text),
+                        Err(_) => continue,
+                    }
+                }
+                _ => continue,
+            };
+            self.items.push(Item::Entry(entry));
+        }
+    }
+
+    /// Begins another segment after the input stamped `at`, if the active one has its size.
+    pub fn maybe_rotate(&mut self, core: &Core, at: Stamp) {
+        if !std::mem::take(&mut self.segment_wanted) {
+            return;
+        }
+        let state = serde_json::to_string(&core.snapshot(at)).and_then(RawValue::from_string);
+        if let Ok(state) = state {
+            let hash = core.state_hash().to_string();
+            self.items.push(Item::Segment(SegmentState { state, hash }));
+        }
+    }
+
+    /// The batch to write now, when there are enough items and the writer is here.
+    pub fn due(&mut self) -> Option<WriteBatch> {
+        if self.items.len() < BATCH {
+            return None;
+        }
+        self.everything()
+    }
+
+    /// All items so far, when there are any and the writer is here.
+    pub fn everything(&mut self) -> Option<WriteBatch> {
+        if self.items.is_empty() {
+            return None;
+        }
+        let writer = self.writer.take()?;
+        let items = std::mem::replace(&mut self.items, std::mem::take(&mut self.spare));
+        Some(WriteBatch { writer, items })
+    }
+
+    /// The writer comes back.
+    ///
+    /// # Errors
+    /// What the disk said; the recording ends with what was written before.
+    pub fn returned(&mut self, recorded: Recorded) -> Result<(), RecordingError> {
+        self.segment_wanted = recorded.writer.segment_full();
+        self.writer = Some(recorded.writer);
+        self.spare = recorded.items;
+        recorded.result
+    }
+
+    /// Closes the recording after what was collected; once.
+    pub fn finish(&mut self) {
+        if !std::mem::replace(&mut self.finished, true) {
+            self.items.push(Item::Finish);
+        }
+    }
+
+    /// No room for more: wait for the writer.
+    pub fn is_full(&self) -> bool {
+        self.writer.is_none() && self.items.len() >= BATCH
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.items.is_empty() && self.writer.is_some()
+    }
+}
