@@ -1,10 +1,10 @@
 //! A program for the core: settings, a plan of what the strategy says, and inputs one after the
 //! other; run on the fast and on the plain path, which must agree.
 
+use crate::books::{Books, Event, Way};
 use crate::world::{Choice, Planned, Say};
 use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use minnow::core::Core;
-use minnow::core::effect::{Effect, Effects};
 use minnow::core::input::{Answer, Command, Input};
 use minnow::core::machine::Counts;
 use minnow::core::market::instrument::GRID_MAX;
@@ -12,7 +12,6 @@ use minnow::core::market::{
     Aggressor, Candle, CandleSource, Interval, SymbolId, TimedTrade, Trade,
 };
 use minnow::core::modes::Turns;
-use minnow::core::records::Record;
 use minnow::core::units::stamp::{MILLISECOND, SECOND};
 use minnow::core::units::{Price, Quantity, Span, Stamp, Timestamp};
 
@@ -134,15 +133,11 @@ enum Step {
         failed: bool,
     },
     Turn(Wait),
+    /// The core of the plain path is restored from its snapshot (momentum only: a restored core
+    /// makes its own strategy).
+    Restart,
     /// The wall clock is set (session only).
     SetWall(i32),
-}
-
-/// An input with its clock reading, or a turn.
-enum Event {
-    Trades(Vec<TimedTrade>),
-    Input(Stamp, Input),
-    Turn(Stamp),
 }
 
 impl Program {
@@ -154,15 +149,15 @@ impl Program {
         for event in &events {
             fast.take(event);
             plain.take(event);
-            agree(&fast, &plain);
+            fast.assert_like(&plain);
         }
-        fast.core.counts().clone()
+        fast.counts()
     }
 
     fn books(&self, plain: bool) -> Books {
         let settings = self.choice.settings();
         let turns = self.turns();
-        let mut core = if self.choice.momentum {
+        let core = if self.choice.momentum {
             Core::new(settings, turns)
         } else {
             Core::with_strategies(settings, turns, |_| {
@@ -172,15 +167,15 @@ impl Program {
                 })
             })
         };
-        core.use_plain_path(plain);
-        core.keep_holds(self.choice.keep_holds);
-        Books {
-            held: vec![0; core.symbols().len()],
+        Books::new(
             core,
-            plain,
-            history: !self.session,
-            out: Vec::new(),
-        }
+            Way {
+                plain,
+                turns,
+                restarts: self.choice.momentum,
+                keep_holds: self.choice.keep_holds,
+            },
+        )
     }
 
     fn turns(&self) -> Turns {
@@ -334,6 +329,7 @@ impl Maker {
                 let at = self.wait(wait);
                 self.events.push(Event::Turn(at));
             }
+            Step::Restart => self.events.push(Event::Restart(self.stamp())),
             Step::SetWall(seconds) => self.wall_offset = i64::from(seconds) * SECOND,
             ref other => self.others(other),
         }
@@ -437,88 +433,5 @@ impl Lots {
             Self::Many(n) => n.into(),
             Self::Any(n) => (n % (GRID_MAX as u64 + 1)) as i64,
         }
-    }
-}
-
-/// A core with what its fills add up to.
-struct Books {
-    core: Core,
-    plain: bool,
-    history: bool,
-    held: Vec<i64>,
-    out: Effects,
-}
-
-impl Books {
-    fn take(&mut self, event: &Event) {
-        self.out.clear();
-        match event {
-            Event::Trades(rows) if self.plain => {
-                for row in rows {
-                    self.due(row.stamp);
-                    self.core
-                        .handle(row.stamp, Input::Trade(row.trade), &mut self.out);
-                }
-            }
-            Event::Trades(rows) if self.history => self.core.handle_trades(rows, &mut self.out),
-            Event::Trades(rows) => {
-                for row in rows {
-                    self.due(row.stamp);
-                    self.core
-                        .handle_trades(std::slice::from_ref(row), &mut self.out);
-                }
-            }
-            Event::Input(at, input) => {
-                self.due(*at);
-                self.core.handle(*at, input.clone(), &mut self.out);
-            }
-            Event::Turn(at) => self.due(*at),
-        }
-        self.balance();
-    }
-
-    /// In a session the runtime gives the turn when it is due.
-    fn due(&mut self, at: Stamp) {
-        if !self.history && self.core.next_deadline().is_some_and(|due| due <= at.mono) {
-            self.core.turn(at, &mut self.out);
-        }
-    }
-
-    fn balance(&mut self) {
-        for effect in &self.out {
-            if let Effect::Persist(record) = effect
-                && let Record::Fill(fill) = record.as_ref()
-            {
-                assert!(fill.price.0 > 0 && fill.quantity.0 > 0, "{fill:?}");
-                self.held[fill.symbol.index()] += fill.quantity.0 * fill.side.sign();
-            }
-        }
-        assert!(self.core.account().adds_up(), "{:?}", self.core.account());
-        for (symbol, held) in self.core.symbols().iter().zip(&self.held) {
-            let position = symbol.position.as_ref();
-            assert_eq!(*held, position.map_or(0, |p| p.signed()), "fills add up");
-        }
-        assert_eq!(
-            self.core.equity(),
-            self.core.account().cash + self.core.unrealised()
-        );
-    }
-}
-
-fn agree(fast: &Books, plain: &Books) {
-    assert_eq!(fast.core.state_hash(), plain.core.state_hash());
-    assert_eq!(fast.core.inputs(), plain.core.inputs());
-    assert_eq!(fast.core.account(), plain.core.account());
-    assert_eq!(fast.core.next_deadline(), plain.core.next_deadline());
-    // An indicator may be no number, which equals nothing.
-    assert!(
-        fast.out == plain.out || format!("{:?}", fast.out) == format!("{:?}", plain.out),
-        "other effects:\n{:?}\n{:?}",
-        fast.out,
-        plain.out
-    );
-    for (a, b) in fast.core.symbols().iter().zip(plain.core.symbols()) {
-        assert_eq!(a.filter.counts, b.filter.counts);
-        assert_eq!(a.series.building(), b.series.building());
     }
 }

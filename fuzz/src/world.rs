@@ -271,6 +271,16 @@ impl Strategy for Planned {
         }
     }
 
+    fn save(&self) -> serde_json::Value {
+        self.seen.into()
+    }
+
+    fn load(&mut self, state: &serde_json::Value) -> Result<(), String> {
+        let seen = state.as_u64().ok_or("expected a number")?;
+        self.seen = usize::try_from(seen).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
     fn indicators(&self, out: &mut Vec<(&'static str, f64)>) {
         out.push(("seen", self.seen as f64));
     }
