@@ -23,9 +23,8 @@ use std::time::Duration;
 
 /// How long SQLite waits for another program's transaction, on the thread that holds the ledger.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
-
-/// Pages that SQLite keeps in memory.
-const CACHE_KIB: u32 = 1024;
+/// Pages of the database that SQLite keeps in memory, KiB.
+pub const CACHE_KIB: usize = 1024;
 
 /// The one writer of a ledger file. Closed by dropping it, or with a final row by
 /// [`close`](Self::close).
