@@ -26,9 +26,10 @@ impl BatchLimits {
         rows: 256,
         age: Span::from_secs(1),
     };
-    /// Bulk replay: 4,096 rows or a second.
+    /// Bulk replay: 256 rows or a second. More would gain nothing (commits do not wait for the disk)
+    /// and cost memory: a decision's row takes up to 2 KiB, and two batches may be full.
     pub const REPLAY: Self = Self {
-        rows: 4096,
+        rows: 256,
         age: Span::from_secs(1),
     };
 }

@@ -135,7 +135,7 @@ impl Ledger {
         let synchronous = if mode == Mode::Replay { "OFF" } else { "FULL" };
         connection
             .execute_batch(&format!(
-                "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -4096;
+                "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -2048;
                  PRAGMA temp_store = MEMORY;"
             ))
             .map_err(sqlite)?;
