@@ -2,6 +2,7 @@
 
 use crate::world::*;
 use minnow::core::Core;
+use minnow::core::input::{Command, Input};
 use minnow::core::market::{Aggressor, SymbolId, TimedTrade, Trade};
 use minnow::core::modes::Turns;
 use minnow::core::settings::Settings;
@@ -132,4 +133,41 @@ fn agrees_on_a_long_market_with_many_trades() {
         assert!(fills > 20, "flags {flags}: {fills} fills");
         assert!(quiet > 10_000, "flags {flags}: {quiet} quiet trades");
     }
+}
+
+#[test]
+fn a_trade_within_an_announced_gap_takes_it_back_on_both_paths() {
+    let run = |plain: bool| {
+        let mut core = Core::new(settings(), Turns::History);
+        core.use_plain_path(plain);
+        let mut world = World::of(core);
+        world.trade(0, "50000", "1");
+        world.trade(1, "50000", "1");
+        world.input(
+            2,
+            Input::Quiet {
+                symbol: SymbolId(0),
+                until: Timestamp::from_millis(START + 100_000_000),
+            },
+        );
+        let row = |millis: i64| {
+            let time = Timestamp::from_millis(START + millis);
+            TimedTrade {
+                stamp: Stamp::of_history(time),
+                trade: Trade {
+                    symbol: SymbolId(0),
+                    aggressor: Aggressor::Unknown,
+                    price: Price(100_000),
+                    quantity: Quantity(1000),
+                    time,
+                    id: 0,
+                },
+            }
+        };
+        world.rows(&[row(3), row(4)]);
+        world.command(300_000, Command::Pause);
+        (world.core.counts().candles, world.core.state_hash())
+    };
+    assert_eq!(run(false), run(true));
+    assert_eq!(run(true).0, 4, "minutes without a trade are flat again");
 }

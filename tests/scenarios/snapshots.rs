@@ -7,6 +7,7 @@ use minnow::core::market::TimedTrade;
 use minnow::core::modes::Turns;
 use minnow::core::settings::Settings;
 use minnow::core::snapshot::Snapshot;
+use minnow::core::units::Span;
 use minnow::core::units::rng::SplitMix64;
 
 fn seeded(settings: &Settings, seed: u64) -> Vec<TimedTrade> {
@@ -72,4 +73,22 @@ fn a_snapshot_of_something_else_is_refused_by_name() {
     let snapshot: Snapshot = serde_json::from_str(&newer).unwrap();
     let error = Core::restore(settings, Turns::History, snapshot).unwrap_err();
     assert_eq!(error, "state of version 2: expected 1");
+}
+
+#[test]
+fn a_bucket_ends_when_it_was_to_end_although_the_wall_clock_was_set_before_the_snapshot() {
+    let settings = busy_settings(0);
+    let mut core = Core::new(settings.clone(), Turns::Session);
+    let rows = seeded(&settings, 3);
+    core.handle_trades(&rows[..1], &mut Vec::new());
+    let deadline = core.next_deadline();
+    assert!(deadline.is_some());
+    let mut at = rows[0].stamp;
+    at.wall = at.wall + Span::from_secs(7200);
+    let mut restored = Core::restore(settings, Turns::Session, core.snapshot(at)).unwrap();
+    assert_eq!(restored.next_deadline(), deadline);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    core.turn(at, &mut ours);
+    restored.turn(at, &mut theirs);
+    assert_eq!(ours, theirs);
 }

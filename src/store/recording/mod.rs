@@ -30,6 +30,8 @@ pub use writer::RecordingWriter;
 #[cfg(test)]
 mod bundled_tests;
 #[cfg(test)]
+mod crafted_tests;
+#[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
 mod reading_tests;
