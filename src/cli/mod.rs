@@ -4,18 +4,21 @@
 
 pub mod check_config;
 pub mod compact;
+pub mod completions;
 pub mod exit;
 pub mod export;
 pub mod import;
 pub mod init;
 pub mod inspect;
 pub mod logging;
+pub mod plan;
 pub mod progress;
 pub mod replay;
 pub mod replay_ledger;
 pub mod replay_start;
 pub mod report;
 pub mod sources;
+pub mod trade;
 
 pub use exit::{Exit, Failure};
 
@@ -25,9 +28,20 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Below the list of verbs in `--help`.
+const AFTER_HELP: &str = "\
+First steps:
+  minnow replay recordings/btc-perp-2018-01-01.mrec   a real recording through the whole bot
+  minnow init                                         write a .env and a configuration
+  minnow check-config                                 see every setting and where it comes from
+
+Sources of settings, low to high: built-in, configuration file, --default, .env, environment, --set.
+Exit codes: 0 success, 1 failure or difference, 2 usage, 3 stopped with something unresolved,
+4 emergency stop, 78 configuration, 130 interrupted.";
+
 /// A self-hosted trading bot that fits on the smallest server money can rent.
 #[derive(Debug, Parser)]
-#[command(name = "minnow", version, arg_required_else_help = true)]
+#[command(name = "minnow", version, arg_required_else_help = true, after_help = AFTER_HELP)]
 pub struct CommandLine {
     #[command(flatten)]
     pub common: Common,
@@ -75,6 +89,12 @@ pub enum Verb {
     Inspect(inspect::Arguments),
     Export(export::Arguments),
     Compact(compact::Arguments),
+    /// Print every bounded buffer with count, size and the total
+    Plan(plan::Arguments),
+    /// Trade on live data: not in this version; checks the configuration and says so
+    Trade(trade::Arguments),
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
 }
 
 /// Runs the program with these arguments (the first is the program's name).
@@ -94,7 +114,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let common = &line.common;
     let outcome = match &line.verb {
-        Verb::CheckConfig(arguments) => check_config::run(common, arguments, |_| None),
+        Verb::CheckConfig(arguments) => check_config::run(common, arguments, plan::total),
         Verb::Replay(arguments) => replay::run(common, arguments),
         Verb::Init(arguments) => init::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
@@ -102,6 +122,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Inspect(arguments) => inspect::run(common, arguments),
         Verb::Export(arguments) => export::run(common, arguments),
         Verb::Compact(arguments) => compact::run(common, arguments),
+        Verb::Plan(arguments) => plan::run(common, arguments),
+        Verb::Trade(arguments) => trade::run(common, arguments),
+        Verb::Completions(arguments) => completions::run(common, arguments),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -136,7 +136,7 @@ fn replay(
     let mut core = start.core;
     core.keep_holds(arguments.keep_all);
     core.use_plain_path(arguments.plain);
-    let bar = ProgressBar::new(common.json);
+    let bar = ProgressBar::new(common.json, start.bytes);
     let watched = !bar.is_hidden();
     let mut show = |progress: ReplayProgress| bar.show(progress);
     let mut reload = || reload_text(common, effective);
@@ -229,7 +229,8 @@ fn damage_notes(feeds: &[Feed]) -> Vec<String> {
     notes
 }
 
-fn loop_settings(effective: &Effective) -> LoopSettings {
+/// Settings of the loop from the configuration.
+pub(super) fn loop_settings(effective: &Effective) -> LoopSettings {
     let seconds = |key: &str| Duration::from_secs_f64(effective.seconds(key).as_secs_f64());
     LoopSettings {
         effects: EffectSettings {

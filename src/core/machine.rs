@@ -455,49 +455,6 @@ impl Core {
     pub(in crate::core) fn note_hold(&mut self, reason: &'static str) {
         *self.holds.entry(reason).or_default() += 1;
     }
-
-    /// Inputs handled so far.
-    pub fn inputs(&self) -> u64 {
-        self.inputs
-    }
-
-    pub fn state_hash(&self) -> StateHash {
-        self.hash
-    }
-
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    pub fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    /// Decisions to hold by reason.
-    pub fn holds(&self) -> &BTreeMap<&'static str, u64> {
-        &self.holds
-    }
-
-    /// Baselines and latches of the loss limits.
-    pub fn losses(&self) -> &LossLimits {
-        &self.guard.losses
-    }
-
-    pub fn account(&self) -> &Account {
-        &self.account
-    }
-
-    pub fn symbols(&self) -> &[Symbol] {
-        &self.symbols
-    }
-
-    pub fn emergency(&self) -> &Emergency {
-        &self.guard.emergency
-    }
-
-    pub fn mode(&self) -> Mode {
-        self.mode
-    }
 }
 
 /// Code of an action in the state hash.

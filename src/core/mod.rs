@@ -11,6 +11,7 @@ pub mod market;
 pub mod modes;
 pub mod orders;
 pub mod paper;
+pub mod planned;
 pub mod records;
 pub mod risk;
 pub mod schedule;
@@ -20,5 +21,6 @@ pub mod state_hash;
 pub mod strategy;
 pub mod symbol;
 pub mod units;
+mod view;
 
 pub use machine::Core;

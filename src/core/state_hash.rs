@@ -64,14 +64,17 @@ impl StateHash {
     pub fn trade(&mut self, row: &TimedTrade) {
         let t = &row.trade;
         let kind = (Tag::Trade as u64) << 32 | u64::from(t.symbol.0) << 8 | t.aggressor as u64;
-        let word = (row.stamp.mono as u64)
+        // Each line is invertible in each of its words, also where the three times are the same
+        // (1 + x^21 + x^42 and x^64 + 1 have no common factor).
+        let times = row.stamp.mono as u64
+            ^ (row.stamp.wall.0 as u64).rotate_left(21)
+            ^ (t.time.0 as u64).rotate_left(42);
+        let value = t.price.0 as u64 ^ (t.quantity.0 as u64).rotate_left(32);
+        let origin = t.id ^ kind.rotate_left(40);
+        let word = times
             .wrapping_mul(KEYS[1])
-            .wrapping_add((row.stamp.wall.0 as u64).wrapping_mul(KEYS[2]))
-            .wrapping_add((t.time.0 as u64).wrapping_mul(KEYS[3]))
-            .wrapping_add((t.price.0 as u64).wrapping_mul(KEYS[4]))
-            .wrapping_add((t.quantity.0 as u64).wrapping_mul(KEYS[5]))
-            .wrapping_add(t.id.wrapping_mul(KEYS[6]))
-            .wrapping_add(kind.wrapping_mul(KEYS[7]));
+            .wrapping_add(value.wrapping_mul(KEYS[2]))
+            .wrapping_add(origin.wrapping_mul(KEYS[3]));
         self.step(word);
     }
 

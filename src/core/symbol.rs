@@ -234,6 +234,9 @@ impl Symbol {
 
     /// Folds the leading trades that lie in the quiet zone and before `deadline` (monotonic);
     /// returns how many. Exactly what the plain path would do with them.
+    ///
+    /// # Panics
+    /// Not for `rows` of at most 4,096 (the sum of their lots then fits 64 bits).
     pub fn fold_quiet(
         &mut self,
         rows: &[TimedTrade],
@@ -247,11 +250,14 @@ impl Symbol {
         if zone.length == 0 {
             return 0;
         }
+        assert!(rows.len() <= 4096, "a run is short");
         let Some(building) = self.series.building_mut() else {
             return 0;
         };
-        let (mut candle, mut state, mut count) = (*building, *hash, 0);
-        let (mut low, mut high) = self.extremes;
+        let mut state = *hash;
+        let (mut low, mut high) = (i64::MAX, i64::MIN);
+        let (mut lots, mut tick_lots) = (0i64, 0i128);
+        let mut count = 0;
         for row in rows {
             let trade = &row.trade;
             let calm = trade.symbol == self.id
@@ -265,18 +271,27 @@ impl Symbol {
                 break;
             }
             state.trade(row);
-            candle.fold(trade);
-            low = low.min(trade.price);
-            high = high.max(trade.price);
+            // The candle's fold, its sums taken over the run.
+            low = low.min(trade.price.0);
+            high = high.max(trade.price.0);
+            lots += trade.quantity.0;
+            tick_lots += i128::from(trade.price.0) * i128::from(trade.quantity.0);
             self.filter.note_calm(trade);
             count += 1;
         }
         if count > 0 {
+            let close = rows[count - 1].trade.price;
             *hash = state;
-            self.extremes = (low, high);
-            self.last = Some(candle.close);
-            self.filter.end_calm_run(count as u64, candle.close);
-            *building = candle;
+            building.high = building.high.max(Price(high));
+            building.low = building.low.min(Price(low));
+            building.close = close;
+            building.volume += i128::from(lots);
+            building.quote_volume += tick_lots;
+            building.trades += count as u64;
+            self.extremes.0 = self.extremes.0.min(Price(low));
+            self.extremes.1 = self.extremes.1.max(Price(high));
+            self.last = Some(close);
+            self.filter.end_calm_run(count as u64, close);
         }
         count
     }

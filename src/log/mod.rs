@@ -14,6 +14,7 @@ mod level;
 mod line;
 mod logger;
 mod panic;
+pub mod planned;
 pub mod redact;
 mod redact_patterns;
 mod repeat;

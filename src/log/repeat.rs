@@ -7,12 +7,12 @@
 use super::line::Line;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-const WATCHED: usize = 64;
+pub(super) const WATCHED: usize = 64;
 const ALLOWED: u32 = 10;
 const WINDOW_MS: u64 = 60_000;
 
 #[derive(Debug)]
-struct Watched {
+pub(super) struct Watched {
     key: u64,
     began_ms: u64,
     count: u32,

@@ -147,6 +147,9 @@ pub struct EffectTable<W> {
 }
 
 impl<W> EffectTable<W> {
+    /// Bytes of one effect in the table.
+    pub const SLOT_BYTES: usize = size_of::<Slot<W>>();
+
     /// An empty table at `now` milliseconds.
     ///
     /// # Panics

@@ -27,7 +27,7 @@ use std::time::Duration;
 /// Results that a turn handles at most.
 const RESULTS_A_TURN: usize = 25;
 /// Readiness events fetched by one poll; what is left comes with the next one.
-const EVENTS_A_POLL: usize = 256;
+pub(super) const EVENTS_A_POLL: usize = 256;
 /// Status of a loop that left something unresolved.
 const UNRESOLVED: u8 = 3;
 /// How much later than wished the log may be kept.

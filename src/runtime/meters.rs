@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 /// Buckets a histogram: values up to 2^41 microseconds (25 days), four buckets an octave.
-const BUCKETS: usize = 164;
+pub const BUCKETS: usize = 164;
 /// A turn beyond this is counted and logged with the phase that took it.
 pub const SLOW_TURN_US: u64 = 50_000;
 /// A turn beyond this degrades readiness.

@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod journal;
 pub mod meters;
 pub mod parallel;
+mod planned;
 pub mod replay;
 pub mod shell;
 pub mod signals;

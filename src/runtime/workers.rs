@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Stack of a worker: pages are touched on use, so this costs address space only.
-const STACK_BYTES: usize = 512 * 1024;
+pub(super) const STACK_BYTES: usize = 512 * 1024;
 
 /// When the threads start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,14 @@ impl Default for PoolSettings {
             start: ThreadStart::OnFirstUse,
             lane_capacity: 25,
         }
+    }
+}
+
+impl PoolSettings {
+    /// Places for results: what is admitted plus what was given up and still runs, twice for good
+    /// measure.
+    pub const fn results_capacity(&self) -> usize {
+        2 * (self.lane_capacity + self.threads)
     }
 }
 
@@ -138,8 +146,7 @@ impl<J: Job> Pool<J> {
             .iter()
             .map(|_| bounded(settings.lane_capacity))
             .unzip();
-        // What is admitted plus what was given up and still runs; twice that for good measure.
-        let (results_in, results) = bounded(2 * (settings.lane_capacity + settings.threads));
+        let (results_in, results) = bounded(settings.results_capacity());
         let (exits_in, exits) = bounded(settings.threads);
         let mut pool = Self {
             seats: (0..settings.threads).map(|_| Arc::default()).collect(),

@@ -7,3 +7,6 @@ pub mod ledger;
 
 /// Recordings: what the core saw, in a line form and a block form.
 pub mod recording;
+
+/// How much memory they may take.
+pub mod planned;

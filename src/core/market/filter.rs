@@ -10,11 +10,11 @@ use crate::core::units::{Decimal, Price, Ring};
 use serde::{Deserialize, Serialize};
 
 /// Trade ids remembered per symbol.
-const IDS_KEPT: usize = 4096;
+pub const IDS_KEPT: usize = 4096;
 /// A held jump must be confirmed within this time.
 const CONFIRM_WITHIN: i64 = 5 * SECOND;
 /// Trades that must confirm a held one.
-const CONFIRMATIONS: usize = 2;
+pub const CONFIRMATIONS: usize = 2;
 /// How far ahead of its reception a trade may claim to be.
 const FUTURE_LIMIT: i64 = 5 * SECOND;
 /// Age beyond which a live trade only counts as volume.

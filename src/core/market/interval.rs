@@ -64,10 +64,10 @@ impl Interval {
             .0
     }
 
-    /// Start of the bucket that contains `time`.
+    /// Start of the bucket that contains `time` (the first of the range is cut short).
     pub const fn bucket(self, time: Timestamp) -> Timestamp {
         let length = self.0 * SECOND;
-        Timestamp(time.0 - time.0.rem_euclid(length))
+        Timestamp(time.0.saturating_sub(time.0.rem_euclid(length)))
     }
 
     /// Whether candles of this length can be made from candles of `smaller`.

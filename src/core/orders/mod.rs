@@ -2,6 +2,7 @@
 
 pub mod client_id;
 pub mod execution;
+mod fills;
 pub mod intent;
 pub mod position;
 pub mod protection;

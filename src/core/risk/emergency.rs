@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 const RAPID_LOSS_WINDOW: i64 = 300 * SECOND;
 /// Points of the rapid-loss window kept; beyond it the two newest become one (the higher equity
 /// with the later stamp, which can only make the stop come earlier).
-const RAPID_LOSS_POINTS: usize = 512;
+pub const RAPID_LOSS_POINTS: usize = 512;
 
 /// What stopped trading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

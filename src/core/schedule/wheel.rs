@@ -82,6 +82,12 @@ impl<T> Wheel<T> {
         }
     }
 
+    /// Bytes of a wheel with room for this many timers.
+    pub const fn bytes(timers: usize) -> usize {
+        let entry = size_of::<Entry<T>>() + 2 * size_of::<u32>();
+        LEVELS * SLOTS * size_of::<Vec<u32>>() + timers * entry
+    }
+
     /// Timers armed and not yet popped or cancelled.
     pub fn len(&self) -> usize {
         self.armed

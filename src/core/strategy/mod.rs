@@ -6,5 +6,6 @@
 pub mod cycle;
 pub mod decision;
 pub mod momentum;
+mod questions;
 
 pub use decision::{Context, PositionView, Reply, Strategy, build};

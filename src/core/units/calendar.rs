@@ -75,14 +75,14 @@ impl fmt::Display for Date {
 
 /// 00:00 UTC of the day that contains `time`.
 pub fn day_start(time: Timestamp) -> Timestamp {
-    Timestamp(time.0 - time.0.rem_euclid(DAY))
+    Timestamp(time.0.saturating_sub(time.0.rem_euclid(DAY)))
 }
 
 /// Monday 00:00 UTC of the ISO week that contains `time`.
 pub fn week_start(time: Timestamp) -> Timestamp {
     // 1970-01-01 was a Thursday: three days after a Monday.
     let days = time.0.div_euclid(DAY);
-    Timestamp((days - (days + 3).rem_euclid(7)) * DAY)
+    Timestamp((days - (days + 3).rem_euclid(7)).saturating_mul(DAY))
 }
 
 /// 00:00 UTC of the first of the month that contains `time`.
@@ -91,7 +91,7 @@ pub fn month_start(time: Timestamp) -> Timestamp {
         day: 1,
         ..Date::of(time)
     };
-    date.midnight().expect("the first of a month exists")
+    date.midnight().unwrap_or(Timestamp(i64::MIN))
 }
 
 /// Parses RFC 3339 (`2018-01-01T00:00:02.610Z`, `+02:00` offsets, a space instead of `T`) or a
@@ -126,7 +126,11 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
                 &clock[at + 1..],
             );
             let (h, m) = offset.split_once(':')?;
-            (&clock[..at], sign * i64::from(number(h)? * 60 + number(m)?))
+            let (h, m) = (number(h)?, number(m)?);
+            if h > 23 || m > 59 {
+                return None;
+            }
+            (&clock[..at], sign * i64::from(h * 60 + m))
         }
     };
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
@@ -136,7 +140,9 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
     if parts.next().is_some() || h > 23 || m > 59 || s > 59 {
         return None;
     }
-    number(fraction.get(..1)?)?;
+    if fraction.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let nanos: i64 = i64::from(number(&format!("{:0<9.9}", fraction))?);
     let seconds = i64::from(h * 3600 + m * 60 + s) - offset_minutes * 60;
     midnight
@@ -189,8 +195,23 @@ mod tests {
             "2018-01-01T25:00:00Z",
             "2018-01-01Tx",
             "20180101000000",
+            "2018-01-01T00:00:00+99:00",
+            "2018-01-01T00:00:00+71582789:00",
+            "2018-01-01T00:00:00.Z",
+            "2018-01-01T00:00:00.123456789nineZ",
         ] {
             assert_eq!(parse_time(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn at_the_ends_of_the_range_periods_are_cut_short() {
+        let first = Timestamp(i64::MIN);
+        assert_eq!(day_start(first), first);
+        assert_eq!(week_start(first), first);
+        assert_eq!(month_start(first), first);
+        let last = Timestamp(i64::MAX);
+        assert_eq!(day_start(last).to_string(), "2262-04-11T00:00:00.000Z");
+        assert_eq!(month_start(last).to_string(), "2262-04-01T00:00:00.000Z");
     }
 }

@@ -6,10 +6,13 @@
 
 mod application;
 mod feed;
+mod job;
 mod merge;
 mod pace;
+mod planned;
 mod recorder;
 
 pub use application::{Outcome, Plan, Replay, ReplayProgress};
 pub use feed::{Feed, Window};
+pub use planned::planned_buffers;
 pub use recorder::Recorder;

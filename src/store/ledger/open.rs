@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long SQLite waits for another program's transaction, on the thread that holds the ledger.
+/// Pages of the database that SQLite keeps in memory, KiB.
+pub const CACHE_KIB: usize = 4096;
 const BUSY_WAIT: Duration = Duration::from_millis(500);
 
 /// The one writer of a ledger file. Closed by dropping it, or with a final row by
@@ -135,7 +137,7 @@ impl Ledger {
         let synchronous = if mode == Mode::Replay { "OFF" } else { "FULL" };
         connection
             .execute_batch(&format!(
-                "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -2048;
+                "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -{CACHE_KIB};
                  PRAGMA temp_store = MEMORY;"
             ))
             .map_err(sqlite)?;

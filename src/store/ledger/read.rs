@@ -186,9 +186,8 @@ impl Reader {
     /// most frequent first.
     pub fn refusals(&self, session: i64) -> Result<Vec<ReasonCount>, LedgerError> {
         self.list(
-            "SELECT symbol, coalesce((SELECT c.name FROM risk_checks c WHERE c.decision = d.id
-               AND c.outcome = 'refused' ORDER BY c.number LIMIT 1), d.reason) AS why, count(*)
-             FROM decisions d WHERE session = ?1 AND proposed <> 'HOLD' AND action = 'HOLD'
+            "SELECT symbol, coalesce(refused_by, reason) AS why, count(*)
+             FROM decisions WHERE session = ?1 AND proposed <> 'HOLD' AND action = 'HOLD'
              GROUP BY symbol, why ORDER BY count(*) DESC, symbol, why",
             [session],
             reason_count,

@@ -170,6 +170,7 @@ CREATE TABLE decisions (
   rationale TEXT NOT NULL,
   action TEXT NOT NULL,
   reason TEXT NOT NULL,
+  refused_by TEXT,               -- first check that refused
   indicators TEXT NOT NULL,      -- JSON
   checks TEXT NOT NULL,          -- JSON, see the view risk_checks
   position TEXT NOT NULL,        -- before the decision, signed

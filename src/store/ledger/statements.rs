@@ -27,7 +27,7 @@ const COUNT: usize = 11;
 /// no row, which the writer takes for an error.
 const SQL: [&str; COUNT] = [
     "INSERT INTO decisions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
-     ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
     "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
      ?16, ?17, ?18)
      ON CONFLICT (id) DO UPDATE SET session = excluded.session, quantity = excluded.quantity,

@@ -12,7 +12,7 @@ use super::rows::{Committed, LimitRow, Row};
 use super::statements::{Insert, Statements};
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{
-    Check, ClosedTrade, Decision, EquityPoint, Event, Fill, Lot, Order, Record,
+    Check, CheckOutcome, ClosedTrade, Decision, EquityPoint, Event, Fill, Lot, Order, Record,
 };
 use crate::core::units::{Decimal, Quantity, Side};
 use rusqlite::params;
@@ -190,6 +190,10 @@ impl<'a> Writer<'a, '_> {
             proposal.rationale,
             d.action.name(),
             d.reason,
+            d.checks
+                .iter()
+                .find(|check| check.outcome == CheckOutcome::Refused)
+                .map(|check| check.name),
             self.text,
             self.checks,
             money(instrument.quantity(Quantity(d.position))),

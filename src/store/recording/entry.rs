@@ -110,6 +110,10 @@ impl Trailer {
     }
 }
 
+/// Largest number of an entry: beyond any recording, and far enough from the integer's end that
+/// counting on never leaves it.
+pub(super) const ENTRIES_MAX: u64 = u64::MAX / 2;
+
 /// Longest text of one entry (an answer, an output), bytes.
 pub(super) const TEXT_MAX: usize = 16 << 20;
 

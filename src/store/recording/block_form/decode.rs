@@ -80,8 +80,10 @@ impl BlockDecoder {
 
     fn lay_out(&mut self) -> Result<(), Malformed> {
         let (rows, payload) = (self.head.rows as usize, self.bytes.len());
+        // Until the layout is known to hold there is nothing to hand out.
         self.row = rows;
         self.others_left = 0;
+        self.next_other = usize::MAX;
         if payload < 24 {
             return Err(Malformed);
         }

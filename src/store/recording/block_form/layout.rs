@@ -1,6 +1,7 @@
 //! Bytes of the file head and of a block's head; nothing here touches a file.
 
 use crate::core::units::Timestamp;
+use crate::store::recording::entry::ENTRIES_MAX;
 use crate::store::recording::{Header, Trailer};
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +132,9 @@ impl BlockHead {
         }
         if head.flags & !FLAGS != 0 || usize::from(head.unit) >= UNITS.len() {
             return Err("unknown flags or unit of time");
+        }
+        if head.before > ENTRIES_MAX {
+            return Err("more entries in front of the block than a recording can hold");
         }
         if head.payload as usize > PAYLOAD_MAX {
             return Err("payload longer than 64 MiB");

@@ -143,8 +143,12 @@ pub fn decode(
     match kind {
         CHECKPOINT => return checkpoint(bytes, cursor),
         RECORD => {
-            let text = cursor.text(bytes)?.to_owned();
-            return RawValue::from_string(text)
+            let text = cursor.text(bytes)?;
+            // No writer lets one in; the line form could not hold it.
+            if text.contains(['\n', '\r']) {
+                return Err(Malformed);
+            }
+            return RawValue::from_string(text.to_owned())
                 .map(Entry::Record)
                 .map_err(|_| Malformed);
         }

@@ -134,6 +134,7 @@ impl BlockSource {
                 self.at = at;
                 if self.read_block(&mut buffer)?.is_ok()
                     && let Ok(closing) = serde_json::from_slice::<Closing>(&buffer)
+                    && check_version(&self.path, u64::from(closing.header.version)).is_ok()
                     && closing.header.check().is_ok()
                 {
                     self.at = first;
@@ -184,7 +185,7 @@ impl BlockSource {
             }
             self.before = head.before + head.entries();
             if head.kind == KIND_TRAILER {
-                return self.trailer(buffer, start).map(Some);
+                return self.trailer(buffer, start);
             }
             if self.from.is_some_and(|from| head.last < from) {
                 continue;
@@ -282,7 +283,8 @@ impl BlockSource {
         Ok(ahead)
     }
 
-    fn trailer(&mut self, buffer: &[u8], start: u64) -> Result<Block, RecordingError> {
+    /// The trailer, or `None` where it makes no sense and damage is skipped.
+    fn trailer(&mut self, buffer: &[u8], start: u64) -> Result<Option<Block>, RecordingError> {
         self.closed = true;
         if self.at < self.length {
             let more = self.length - self.at;
@@ -291,10 +293,10 @@ impl BlockSource {
             self.stop_unless_skipping(damage)?;
         }
         match serde_json::from_slice::<Closing>(buffer) {
-            Ok(closing) => Ok(Block::Trailer(closing.counts)),
+            Ok(closing) => Ok(Some(Block::Trailer(closing.counts))),
             Err(error) => {
                 let damage = self.note(DamageKind::Corrupt, start, format!("trailer: {error}"));
-                Err(RecordingError::Damaged(Box::new(damage)))
+                self.stop_unless_skipping(damage).map(|()| None)
             }
         }
     }

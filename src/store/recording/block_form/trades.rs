@@ -5,6 +5,7 @@
 //! bit 7 a wide row (three 8-byte numbers, both steps signed). The next row's place depends on
 //! nothing but a table look-up and one addition, so that the processor runs ahead over several rows.
 
+use super::layout::UNITS;
 use super::varint::Malformed;
 use crate::core::market::{Aggressor, SymbolId, TimedTrade, Trade};
 use crate::core::units::{Price, Quantity, Stamp, Timestamp};
@@ -12,7 +13,7 @@ use crate::core::units::{Price, Quantity, Stamp, Timestamp};
 const SELL: u8 = 1;
 const WIDE: u8 = 0x80;
 /// Bytes of a wide row.
-const WIDE_LENGTH: u8 = 24;
+pub const WIDE_LENGTH: u8 = 24;
 /// Bytes of the longest row that is read in one load.
 const SHORT: u8 = 8;
 /// Lengths by code.
@@ -158,6 +159,10 @@ pub struct TradeCursor {
     pub backward: bool,
 }
 
+/// Short rows decoded at once: few enough that their times, in steps of up to 2^32 ms, cannot go
+/// once around the whole range.
+const RUN: usize = 1024;
+
 /// Fills `out` from as many control bytes; the bytes of `data` behind the column are padding, at
 /// least 32. Stamps are the exchange's time; optional columns are laid over the rows afterwards.
 pub fn decode_rows(
@@ -220,7 +225,7 @@ fn short_rows<const UNIT: i64>(
     out: &mut [TimedTrade],
 ) -> usize {
     let certain = data.len().saturating_sub(cursor.at) / usize::from(SHORT);
-    let count = out.len().min(control.len()).min(certain);
+    let count = out.len().min(control.len()).min(certain).min(RUN);
     let (mut time, mut price, mut seen) = (cursor.time, cursor.price, cursor.seen);
     let rest = data.get(cursor.at..).unwrap_or_default();
     let mut next = rest.as_ptr();
@@ -245,6 +250,10 @@ fn short_rows<const UNIT: i64>(
         *place = row_of(symbol, *control, time, price, i64::from(lots));
         done += 1;
     }
+    // Steps are never negative here, so time goes back only by leaving its range, which a run
+    // shows at its end unless its steps are counted in seconds.
+    let wrapped = UNIT == UNITS[3] && !out[..done].is_sorted_by_key(|row| row.trade.time);
+    cursor.backward |= time < cursor.time || wrapped;
     cursor.at += next.addr() - rest.as_ptr().addr();
     (cursor.time, cursor.price, cursor.seen) = (time, price, seen);
     done
@@ -286,11 +295,11 @@ fn long_row(
         )
     };
     cursor.at += usize::from(row.length);
-    cursor.time = cursor.time.wrapping_add(time.wrapping_mul(unit));
+    let next = cursor.time.wrapping_add(time.wrapping_mul(unit));
+    cursor.backward |= next < cursor.time;
+    cursor.time = next;
     cursor.price = cursor.price.wrapping_add(price);
     cursor.seen |= (cursor.price | lots) as u64;
-    // Only a wide row can hold a negative step.
-    cursor.backward |= time < 0;
     *place = row_of(symbol, control, cursor.time, cursor.price, lots);
     Ok(())
 }

@@ -218,7 +218,8 @@ fn find_given(
     match name.parse::<usize>() {
         Ok(position) if (1..=first.len()).contains(&position) => Ok(position - 1),
         _ => Err(ColumnError(format!(
-            "--columns {meaning}={name}: expected {} of {:?}",
+            "--columns {meaning}={}: expected {} of {:?}",
+            name.escape_debug(),
             if header {
                 "a name or a position from 1"
             } else {

@@ -47,9 +47,9 @@ fn without_noise(text: &str) -> Option<String> {
     }
     let power = exponent
         .strip_prefix(['e', 'E'])
-        .map_or(Ok(0i64), str::parse)
+        .map_or(Ok(0i32), str::parse)
         .ok()?;
-    let shift = power - fraction.len() as i64 + significant.len() as i64 - 15;
+    let shift = i64::from(power) - fraction.len() as i64 + significant.len() as i64 - 15;
     Some(format!("{sign}{rounded}e{shift}"))
 }
 
@@ -90,6 +90,7 @@ mod tests {
         }
         assert!(read("abc").is_err());
         assert!(read("").is_err());
+        assert!(read("0.1000000000000001e-9223372036854775808").is_err());
     }
 
     proptest! {

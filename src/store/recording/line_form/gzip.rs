@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 /// First bytes of every member that `member` writes: deflate, no flags, no time.
 const MEMBER_START: [u8; 8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0];
 /// Input read at a time, and most of a member's head.
-const WINDOW: usize = 64 << 10;
+pub const WINDOW: usize = 64 << 10;
 
 /// One gzip member with these bytes.
 pub fn member(bytes: &[u8]) -> Vec<u8> {
@@ -20,7 +20,7 @@ pub fn member(bytes: &[u8]) -> Vec<u8> {
 
 /// Bytes of a member that are kept, so that the search after damage begins behind its head: what a
 /// damaged one inflates to may run on into the next.
-const RETAINED: usize = 4 << 20;
+pub const RETAINED: usize = 4 << 20;
 
 /// What a read brought.
 #[derive(Debug, PartialEq, Eq)]

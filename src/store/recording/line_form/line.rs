@@ -1,6 +1,7 @@
 //! The envelope of a line: number, clocks, source, kind, payload, checksum.
 
 use crate::core::units::Stamp;
+use crate::store::recording::entry::ENTRIES_MAX;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::io::Write;
@@ -63,6 +64,9 @@ pub fn number_and_kind(line: &[u8]) -> Option<(u64, &[u8])> {
     let rest = line.strip_prefix(br#"{"n":"#)?;
     let digits = rest.iter().position(|b| !b.is_ascii_digit())?;
     let n = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+    if n > ENTRIES_MAX {
+        return None;
+    }
     let key = br#","k":""#;
     let at = rest.windows(key.len()).take(200).position(|w| w == key)? + key.len();
     let length = rest[at..].iter().position(|b| *b == b'"')?;

@@ -279,6 +279,9 @@ impl PayloadCodec {
                     candle: data.candle,
                 }));
             }
+            "record" if line.d.get().contains('\r') => {
+                return Err("expected JSON without a line break".to_owned());
+            }
             "record" => return Ok(Entry::Record(line.d.to_owned())),
             "trailer" => return Ok(Entry::Trailer(parse(line.d)?)),
             other => return Err(format!("unknown kind {other:?}")),

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Text of one chunk, bytes, unless a single line is longer.
-const CHUNK: usize = 64 << 10;
+pub const CHUNK: usize = 64 << 10;
 
 /// Verified lines; their text is in the caller's buffer.
 #[derive(Debug)]
@@ -316,7 +316,13 @@ impl LineSource {
             Found::Header => {
                 self.before = n;
                 let path = &self.paths[self.segment];
-                parse_header(path, &self.text[start..end]).map(|_| ())
+                match parse_header(path, number, &self.text[start..end]) {
+                    Ok(_) => Ok(()),
+                    Err(RecordingError::Header { reason, .. }) => {
+                        self.damaged(DamageKind::Corrupt, "header".to_owned(), reason)
+                    }
+                    Err(error) => Err(error),
+                }
             }
             Found::Trailer => {
                 self.trailer_seen = true;
@@ -464,7 +470,7 @@ fn first_line(
     if !first.starts_with(b"{\"n\":") {
         return Err(RecordingError::foreign(path, what_it_is(first)));
     }
-    parse_header(path, first)
+    parse_header(path, 1, first)
 }
 
 fn what_it_is(first: &[u8]) -> String {
@@ -476,15 +482,18 @@ fn what_it_is(first: &[u8]) -> String {
     }
 }
 
-fn parse_header(path: &Path, text: &[u8]) -> Result<(Header, Timestamp), RecordingError> {
-    line::check(text).map_err(|reason| RecordingError::header(path, format!("line 1 {reason}")))?;
-    let line: Line<'_> = serde_json::from_slice(text)
-        .map_err(|error| RecordingError::header(path, format!("line 1: {error}")))?;
+fn parse_header(
+    path: &Path,
+    number: u64,
+    text: &[u8],
+) -> Result<(Header, Timestamp), RecordingError> {
+    let refuse = |reason: String| RecordingError::header(path, format!("line {number}{reason}"));
+    line::check(text).map_err(|reason| refuse(format!(" {reason}")))?;
+    let line: Line<'_> =
+        serde_json::from_slice(text).map_err(|error| refuse(format!(": {error}")))?;
     if line.k != "header" {
-        return Err(RecordingError::header(
-            path,
-            format!("line 1 is of kind {:?}, expected \"header\"", line.k),
-        ));
+        let reason = format!(" is of kind {:?}, expected \"header\"", line.k);
+        return Err(refuse(reason));
     }
     Ok((Header::parse(path, line.d.get())?, Timestamp(line.w)))
 }

@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Plain text that is gathered before it is written, bytes.
-const PLAIN_TEXT: usize = 64 << 10;
+pub const PLAIN_TEXT: usize = 64 << 10;
 
 /// The core's state as a segment opens with it, and its hash (16 hex digits).
 #[derive(Clone, Debug)]

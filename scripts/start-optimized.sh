@@ -1,0 +1,234 @@
+#!/usr/bin/env bash
+# Starts minnow with the optimised settings: checks the configuration and the machine, shows what
+# applies and where it comes from, then hands over to the program (signals and exit status are its
+# own from there on).
+#
+# Exports nothing and never reads .env: defaults go to the program as --default, so that .env and
+# the caller's environment win over them.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/start-optimized.sh [dev|test] [-- FURTHER MINNOW ARGUMENTS]
+
+  (nothing)  minnow trade, environment production; on paper unless system.dry_run is false
+  dev        minnow trade, environment development, log level debug
+  test       minnow replay of the bundled recording, or of the file named after --
+
+Examples:
+  scripts/start-optimized.sh test
+  scripts/start-optimized.sh test -- my.mrec --speed 3600
+  SYSTEM__MAX_CONCURRENT_TASKS=2 scripts/start-optimized.sh test
+
+Environment: MINNOW_BIN names the binary to run instead of building it; MINNOW_LIVE_CONFIRM
+confirms live trading; every setting has a variable, see .env.example.
+Exit status: 1 the machine does not do, 2 usage, 78 configuration, else minnow's own.
+TEXT
+}
+
+say() { printf '%s\n' "$*" >&2; }
+warn() { printf '%swarning:%s %s\n' "$yellow" "$plain" "$*" >&2; }
+fail() {
+  printf '%serror:%s %s\n' "$red" "$plain" "$*" >&2
+  exit 1
+}
+
+bold='' yellow='' red='' plain=''
+if [[ -t 2 && -z "${NO_COLOR:-}" && "${TERM:-dumb}" != dumb ]]; then
+  bold=$'\e[1m' yellow=$'\e[33m' red=$'\e[31m' plain=$'\e[0m'
+fi
+
+# Arguments. Paths of the caller mean the caller's folder; the program runs in the repository.
+caller_directory=$PWD
+mode=production
+case "${1:-}" in
+  dev | test)
+    mode=$1
+    shift
+    ;;
+  -h | --help)
+    usage
+    exit 0
+    ;;
+esac
+if [[ $# -gt 0 ]]; then
+  if [[ $1 != -- ]]; then
+    say "unknown argument: $1"
+    usage >&2
+    exit 2
+  fi
+  shift
+fi
+
+# Options of every verb go to check-config too; what belongs to the verb goes to the verb alone.
+common=() own=() files=0
+absolute() {
+  if [[ $1 != /* && -e $caller_directory/$1 ]]; then
+    printf '%s/%s' "$caller_directory" "$1"
+  else
+    printf '%s' "$1"
+  fi
+}
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --config | --env-file)
+      common+=("$1" "$(absolute "${2:-}")")
+      shift
+      ;;
+    --config=* | --env-file=*) common+=("${1%%=*}" "$(absolute "${1#*=}")") ;;
+    --set | --default | --log-level)
+      common+=("$1" "${2:-}")
+      shift
+      ;;
+    --set=* | --default=* | --log-level=*) common+=("$1") ;;
+    --dry-run) [[ $mode == test ]] || common+=("$1") ;;
+    --from | --to | --speed | --ledger | --trades | --record)
+      own+=("$1" "${2:-}")
+      shift
+      ;;
+    -*) own+=("$1") ;;
+    *)
+      own+=("$(absolute "$1")")
+      files=$((files + 1))
+      ;;
+  esac
+  [[ $# -eq 0 ]] || shift
+done
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# The binary: the one that is named, else built, else found.
+binary=${MINNOW_BIN:-}
+if [[ -n $binary ]]; then
+  case $binary in
+    /*) ;;
+    */*) binary=$caller_directory/$binary ;;
+    *) binary=$(command -v "$binary" || printf '%s' "$caller_directory/$binary") ;;
+  esac
+  [[ -f $binary && -x $binary ]] || fail "MINNOW_BIN=$MINNOW_BIN: expected a program"
+else
+  binary=${CARGO_TARGET_DIR:-target}/release/minnow
+  if command -v cargo >/dev/null 2>&1; then
+    say "building $binary (the first time takes a few minutes) ..."
+    cargo build --release --locked >&2 || fail "cargo build --release --locked failed"
+  fi
+  [[ -x $binary ]] || fail "$binary is not there and cargo is not installed: install Rust from \
+https://rustup.rs, or name a binary with MINNOW_BIN"
+fi
+
+# Defaults of the mode, before what the caller said: of two the later one wins.
+defaults=()
+case $mode in
+  production)
+    defaults=(--default system.environment=production)
+    if [[ -n ${MINNOW_LIVE_CONFIRM:-} ]]; then
+      defaults+=(--set "trading.live_confirmation=$MINNOW_LIVE_CONFIRM")
+    fi
+    ;;
+  dev)
+    defaults=(--default system.environment=development --default system.log_level=debug
+      --default functional_programming.debug_mode=true)
+    ;;
+  test)
+    defaults=(--dry-run --default trading.enable_futures=true --default trading.leverage=3)
+    ;;
+esac
+common=("${defaults[@]}" ${common[@]+"${common[@]}"})
+
+usual_file=config/concurrency_optimized.json
+effective=''
+# Fills `effective`, or leaves with the findings and their status.
+check_config() {
+  local status=0 findings
+  findings=$("$binary" check-config "${common[@]}" 2>&1) || status=$?
+  if [[ $status -ne 0 ]]; then
+    say "$findings"
+    exit "$status"
+  fi
+  effective=$findings
+}
+check_config
+config_file=$(sed -n 's/^configuration file: //p' <<<"$effective")
+# A configuration that the caller chose says itself how much is to run at once.
+if [[ $config_file == "$usual_file" || $config_file == none ]]; then
+  for setting in \
+    system.max_concurrent_tasks=4 system.thread_pool_size=2 system.async_timeout=15.0 \
+    system.task_batch_size=2 system.update_frequency_seconds=45.0 \
+    system.websocket_queue_size=200 system.websocket_max_retries=10 \
+    functional_programming.max_concurrent_effects=25 functional_programming.effect_timeout=20.0 \
+    exchange.rate_limit_requests=8; do
+    common=(--default "$setting" "${common[@]}")
+  done
+  check_config
+fi
+
+# `key  value  source`: columns are at least two blanks apart.
+column() { awk -F '  +' -v key="$1" -v number="$2" '$1 == key { print $number; exit }' <<<"$effective"; }
+value() { column "$1" 2; }
+
+# The machine.
+smaller_tier="use the minimal tier: CONFIG_FILE=config/minimal.json"
+cores=$(nproc 2>/dev/null || echo 1)
+if [[ $cores -lt 2 && $(value system.max_concurrent_tasks) -gt 2 ]]; then
+  warn "$cores core and $(value system.max_concurrent_tasks) concurrent tasks: $smaller_tier"
+fi
+memory_mb=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo 2>/dev/null || true)
+for limit_file in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
+  limit=$(cat "$limit_file" 2>/dev/null || true)
+  # 20 digits and more, or `max`, mean no limit.
+  if [[ $limit =~ ^[0-9]{1,18}$ ]]; then
+    limit_mb=$((limit / 1048576))
+    if [[ -z $memory_mb || $limit_mb -lt $memory_mb ]]; then memory_mb=$limit_mb; fi
+  fi
+done
+if [[ -z $memory_mb ]]; then
+  warn "available memory is unknown"
+elif [[ $memory_mb -lt 64 ]]; then
+  fail "$memory_mb MB of memory available: expected 64 MB or more"
+elif [[ $memory_mb -lt 256 ]]; then
+  warn "$memory_mb MB of memory available: $smaller_tier"
+fi
+open_files=$(ulimit -n)
+if [[ $open_files != unlimited && $open_files -lt 128 ]]; then
+  warn "open files limited to $open_files: expected 128 or more (ulimit -n)"
+fi
+processes=$(ulimit -u)
+if [[ $processes != unlimited && $processes -lt 64 ]]; then
+  warn "processes limited to $processes: expected 64 or more (ulimit -u)"
+fi
+data_directory=$(value data.directory)
+# Text stands in quotes there.
+data_directory=${data_directory#\"}
+data_directory=${data_directory%\"}
+if [[ ! -d $data_directory ]]; then
+  (umask 077 && mkdir -p -- "$data_directory") 2>/dev/null \
+    || fail "$data_directory: cannot create the data directory"
+fi
+[[ -w $data_directory && -x $data_directory ]] || fail "$data_directory: not writable"
+disk_mb=$(df -Pk -- "$data_directory" | awk 'NR == 2 { print int($4 / 1024) }')
+if [[ $disk_mb -lt 100 ]]; then
+  fail "$disk_mb MB of disk left for $data_directory: expected 100 MB or more"
+fi
+
+# What applies.
+trading=paper
+[[ $(value system.dry_run) == true ]] || trading="${red}LIVE$plain"
+say "${bold}minnow$plain $mode, mode $trading, configuration file $config_file"
+row() { printf '  %-22s %-6s %s\n' "$1" "$(value "$2")" "$(column "$2" 3)" >&2; }
+row "concurrent tasks" system.max_concurrent_tasks
+row "worker threads" system.thread_pool_size
+row "async timeout, s" system.async_timeout
+row "task batch size" system.task_batch_size
+row "update frequency, s" system.update_frequency_seconds
+row "websocket queue" system.websocket_queue_size
+row "concurrent effects" functional_programming.max_concurrent_effects
+row "effect timeout, s" functional_programming.effect_timeout
+say "  machine: cores $cores, memory ${memory_mb:-?} MB, disk $disk_mb MB, open files $open_files"
+
+if [[ $mode == test ]]; then
+  if [[ $files -eq 0 ]]; then
+    own=(recordings/btc-perp-2018-01-01.mrec ${own[@]+"${own[@]}"})
+  fi
+  exec "$binary" replay "${common[@]}" ${own[@]+"${own[@]}"}
+fi
+exec "$binary" trade "${common[@]}" ${own[@]+"${own[@]}"}

@@ -1,0 +1,277 @@
+//! What a fill does: to its order, to lots and position, to cash, and to what protects the position.
+
+use super::execution::{Execution, persist_order};
+use super::intent::{OrderIntent, Working};
+use super::position::Position;
+use super::protection::{Protection, ProtectionRules};
+use crate::core::effect::{Effect, Effects};
+use crate::core::machine::{Core, Numbers, Timer};
+use crate::core::market::SymbolId;
+use crate::core::paper::account::fee;
+use crate::core::records::{ExitReason, Fill, Leg, OrderKind, OrderState, Record};
+use crate::core::risk::approve_reduction;
+use crate::core::state_hash::Tag;
+use crate::core::symbol::Slot;
+use crate::core::units::{Decimal, Stamp};
+
+impl Core {
+    /// Executes part or all of the order in a slot.
+    pub(in crate::core) fn execute(
+        &mut self,
+        id: SymbolId,
+        slot: Slot,
+        execution: Execution,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let symbol = &mut self.symbols[id.index()];
+        let mut working = symbol.slot(slot).take().expect("the order works");
+        symbol.disturb();
+        let fill = self.book_fill(id, &mut working, execution, at);
+        let done = working.order.state == OrderState::Filled;
+        let (entry, exit, decision) = (working.entry, working.exit, working.order.decision);
+        persist_order(&working, out);
+        out.push(Effect::Persist(Box::new(Record::Fill(fill.clone()))));
+        if done {
+            self.disarm(working.timeout.take());
+        } else {
+            *self.symbols[id.index()].slot(slot) = Some(working);
+        }
+        match (entry, exit) {
+            (Some(plan), _) => self.entry_filled(id, &fill, decision, plan, at, out),
+            (None, Some(reason)) => self.exit_filled(id, &fill, reason, at, out),
+            (None, None) => unreachable!("an order is an entry or an exit"),
+        }
+        self.hash.words(
+            Tag::Fill,
+            &[
+                fill.id.into(),
+                fill.order.into(),
+                fill.price.0.into(),
+                fill.quantity.0.into(),
+                fill.fee.raw(),
+            ],
+        );
+        self.hash.words(Tag::Balance, &[self.account.cash.raw()]);
+        debug_assert!(self.account.adds_up());
+        self.after_fill(at, out);
+    }
+
+    /// Books an execution on its order and pays its fee.
+    fn book_fill(
+        &mut self,
+        id: SymbolId,
+        working: &mut Working,
+        execution: Execution,
+        at: Stamp,
+    ) -> Fill {
+        let symbol = &self.symbols[id.index()];
+        let rate = if execution.maker {
+            symbol.fees.maker
+        } else {
+            symbol.fees.taker
+        };
+        let fill = Fill {
+            id: Numbers::next(&mut self.numbers.fill),
+            order: working.order.id,
+            symbol: id,
+            side: working.order.side,
+            price: execution.price,
+            quantity: execution.quantity,
+            fee: fee(
+                &symbol.instrument,
+                execution.price,
+                execution.quantity,
+                rate,
+            ),
+            maker: execution.maker,
+            reference: execution.reference,
+            time: at.wall,
+        };
+        self.counts.fills += 1;
+        working.started = true;
+        let order = &mut working.order;
+        order.filled += fill.quantity;
+        order.filled_value += i128::from(fill.price.0) * i128::from(fill.quantity.0);
+        order.fee += fill.fee;
+        order.updated = at.wall;
+        order.state = if order.filled == order.quantity {
+            OrderState::Filled
+        } else {
+            OrderState::PartlyFilled
+        };
+        self.account.pay_fee(fill.fee);
+        fill
+    }
+
+    fn entry_filled(
+        &mut self,
+        id: SymbolId,
+        fill: &Fill,
+        decision: u64,
+        plan: super::intent::EntryPlan,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let lot_id = Numbers::next(&mut self.numbers.lot);
+        let rules = self.protection_rules();
+        let hold = self.settings.risk.max_position_hold;
+        let symbol = &mut self.symbols[id.index()];
+        let slippage = slippage_cost(symbol, fill);
+        let first = symbol.position.is_none();
+        let position = match &mut symbol.position {
+            Some(position) => {
+                position.add(fill, lot_id);
+                position
+            }
+            none => none.insert(Position::open(fill, decision, plan, lot_id, at)),
+        };
+        position.add_slippage(slippage);
+        position.protection = Protection::after_entry(position, &rules, at.mono);
+        let lot = position.lots().last().expect("the fill's lot").clone();
+        out.push(Effect::Persist(Box::new(Record::Lot(lot))));
+        if first {
+            let last = symbol.last.expect("a fill has a price");
+            symbol.extremes = (last, last);
+            let key = self.arm(Timer::MaxHold(id), at, hold);
+            self.symbols[id.index()].max_hold = Some(key);
+        }
+        self.protect(id, decision, at, out);
+    }
+
+    /// Places or amends stop and target so that they cover exactly the position.
+    pub(in crate::core) fn protect(
+        &mut self,
+        id: SymbolId,
+        decision: u64,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        for (slot, leg, kind, reason) in [
+            (
+                Slot::Stop,
+                Leg::Stop,
+                OrderKind::StopMarket,
+                ExitReason::StopLoss,
+            ),
+            (
+                Slot::Target,
+                Leg::Target,
+                OrderKind::TakeProfitLimit,
+                ExitReason::TakeProfit,
+            ),
+        ] {
+            let symbol = &mut self.symbols[id.index()];
+            let position = symbol.position.as_ref().expect("a position is protected");
+            let level = match slot {
+                Slot::Stop => position.protection.stop,
+                _ => position.protection.target,
+            };
+            let price = level.expect("a position has stop and target").price;
+            let (side, quantity) = (position.side.opposite(), position.quantity());
+            if let Some(working) = symbol.slot(slot) {
+                let order = &mut working.order;
+                let wanted = order.filled + quantity;
+                if order.quantity != wanted || order.price != Some(price) {
+                    order.quantity = wanted;
+                    order.price = Some(price);
+                    order.updated = at.wall;
+                    persist_order(working, out);
+                    let order = working.order.clone();
+                    self.hash_order(&order);
+                }
+                continue;
+            }
+            let intent = OrderIntent {
+                symbol: id,
+                decision,
+                leg,
+                side,
+                kind,
+                quantity,
+                price: Some(price),
+                reference: price,
+                entry: None,
+                exit: Some(reason),
+            };
+            let approved = approve_reduction(intent, symbol.position.as_ref())
+                .expect("protection of the whole position is a reduction");
+            self.submit(approved, at, out);
+        }
+    }
+
+    fn exit_filled(
+        &mut self,
+        id: SymbolId,
+        fill: &Fill,
+        reason: ExitReason,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let symbol = &mut self.symbols[id.index()];
+        let slippage = slippage_cost(symbol, fill);
+        let position = symbol.position.as_mut().expect("an exit has its position");
+        position.add_slippage(slippage);
+        let reduced = position.reduce(fill, &symbol.instrument);
+        self.account.settle(reduced.gross);
+        for lot in reduced.lots {
+            out.push(Effect::Persist(Box::new(Record::Lot(lot))));
+        }
+        if reduced.flat {
+            self.went_flat(id, reason, at, out);
+        } else if reason == ExitReason::TakeProfit {
+            self.cancel(id, Slot::Entry, reason.name(), at, out);
+            let decision = self.symbols[id.index()]
+                .position
+                .as_ref()
+                .map_or(0, |p| p.decision);
+            self.protect(id, decision, at, out);
+        }
+    }
+
+    /// The position is gone: its trade is written, what protected it goes.
+    fn went_flat(&mut self, id: SymbolId, reason: ExitReason, at: Stamp, out: &mut Effects) {
+        let symbol = &mut self.symbols[id.index()];
+        let mut position = symbol.position.take().expect("it was open");
+        let key = symbol.max_hold.take();
+        let gross = position.gross_when_flat(&symbol.instrument);
+        let number = Numbers::next(&mut self.numbers.trade);
+        let extremes = symbol.extremes;
+        let trade = |p: &Position, s: &crate::core::symbol::Symbol| {
+            p.close(number, at, gross, reason, extremes, &s.instrument)
+        };
+        let mut closed = trade(&position, symbol);
+        if reason == ExitReason::Liquidation && -closed.gross > closed.margin {
+            let beyond = -closed.gross - closed.margin;
+            self.account.insure(beyond);
+            position.add_insurance(beyond);
+            closed = trade(&position, symbol);
+        }
+        self.counts.trades += 1;
+        let net = closed.net;
+        out.push(Effect::Persist(Box::new(Record::Trade(closed))));
+        self.disarm(key);
+        for slot in [Slot::Entry, Slot::Exit, Slot::Stop, Slot::Target] {
+            self.cancel(id, slot, "position closed", at, out);
+        }
+        self.trade_closed(net, at, out);
+        self.reverse_if_wanted(id, at, out);
+    }
+
+    pub(in crate::core) fn protection_rules(&self) -> ProtectionRules {
+        let risk = &self.settings.risk;
+        ProtectionRules {
+            emergency_stop_loss_pct: risk.emergency_stop_loss_pct,
+            trailing_stop_pct: risk.trailing_stop_pct,
+            break_even_after_pct: risk.break_even_after_pct,
+        }
+    }
+}
+
+/// side x (fill - reference) x quantity: positive costs the trader.
+fn slippage_cost(symbol: &crate::core::symbol::Symbol, fill: &Fill) -> Decimal {
+    let ticks = (fill.price.0 - fill.reference.0) * fill.side.sign();
+    symbol
+        .instrument
+        .value_of(i128::from(ticks) * i128::from(fill.quantity.0))
+}

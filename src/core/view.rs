@@ -1,0 +1,56 @@
+//! What may be seen of the core from outside: read-only, for reports, status and tests.
+
+use super::machine::{Core, Counts};
+use super::modes::Mode;
+use super::paper::Account;
+use super::risk::emergency::Emergency;
+use super::risk::limits::LossLimits;
+use super::settings::Settings;
+use super::state_hash::StateHash;
+use super::symbol::Symbol;
+use std::collections::BTreeMap;
+
+impl Core {
+    /// Inputs handled so far.
+    pub fn inputs(&self) -> u64 {
+        self.inputs
+    }
+
+    pub fn state_hash(&self) -> StateHash {
+        self.hash
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Decisions to hold by reason.
+    pub fn holds(&self) -> &BTreeMap<&'static str, u64> {
+        &self.holds
+    }
+
+    /// Baselines and latches of the loss limits.
+    pub fn losses(&self) -> &LossLimits {
+        &self.guard.losses
+    }
+
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    pub fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
+    pub fn emergency(&self) -> &Emergency {
+        &self.guard.emergency
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+}

@@ -1,0 +1,28 @@
+//! The bounded buffers of the ledger. Those of recordings: `recording::sizes`.
+
+use super::ledger::Row;
+use super::ledger::batcher::{BatchLimits, IN_FLIGHT_MAX};
+use super::ledger::hashes::BLOCK_HASHES;
+use super::ledger::open::CACHE_KIB;
+use crate::core::planned::Buffer;
+use crate::core::records::Record;
+
+/// What one ledger, written in batches of these limits, may take.
+pub fn buffers(limits: BatchLimits) -> Vec<Buffer> {
+    let of = |name, bound, count, bytes| Buffer::new("store", name, bound, count, bytes);
+    vec![
+        of(
+            "ledger batches",
+            "BatchLimits::rows, IN_FLIGHT_MAX",
+            limits.rows * (1 + IN_FLIGHT_MAX),
+            size_of::<Row>() + size_of::<Record>(),
+        ),
+        of(
+            "state hashes",
+            "BLOCK_HASHES",
+            BLOCK_HASHES,
+            size_of::<u64>(),
+        ),
+        of("SQLite page cache", "CACHE_KIB", CACHE_KIB, 1024),
+    ]
+}

@@ -1,0 +1,229 @@
+//! The binary as a user meets it: help, usage, configuration, completions, what `trade` says.
+//!
+//! Each test runs the program in an empty folder of its own with an empty environment, so that
+//! nothing of the machine counts. Not here: the start script (`start_script`) and what a replay
+//! amounts to.
+
+mod support {
+    pub mod program;
+}
+
+use clap::CommandFactory;
+use minnow::cli::CommandLine;
+use serde_json::Value;
+use support::program::{Folder, Outcome, minnow};
+
+fn verbs() -> Vec<String> {
+    CommandLine::command()
+        .get_subcommands()
+        .map(|verb| verb.get_name().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_verb_says_in_its_help_what_it_does_and_how() {
+    let folder = Folder::new("help");
+    let overview = minnow(&folder, &["--help"]).expect(0);
+    assert!(verbs().len() >= 11, "{:?}", verbs());
+    for verb in verbs() {
+        let in_overview = overview.stdout.lines().find_map(|line| {
+            let rest = line.trim().strip_prefix(verb.as_str())?;
+            rest.starts_with(' ').then(|| rest.trim().to_owned())
+        });
+        assert!(in_overview.is_some_and(|about| about.len() > 10), "{verb}");
+        for arguments in [[verb.as_str(), "--help"], ["help", verb.as_str()]] {
+            let help = minnow(&folder, &arguments).expect(0);
+            assert!(help.stdout.contains("Usage: minnow"), "{verb}");
+            assert_eq!(help.stderr, "", "{verb}");
+        }
+    }
+    assert!(overview.stdout.contains("First steps:"));
+    folder.is_empty();
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_a_hint() {
+    let folder = Folder::new("usage");
+    let cases: &[(&[&str], &str)] = &[
+        (&[], "Usage: minnow"),
+        (&["replya"], "replay"),
+        (&["replay"], "<FILE>"),
+        (&["replay", "x.mrec", "--speed", "0"], "above 0"),
+        (&["replay", "x.mrec", "--from", "soon"], "2018-01-02"),
+        (&["report", "--trades", "some"], "all"),
+        (&["completions", "basic"], "bash"),
+        (&["plan", "--files", "0"], "--files"),
+        (&["check-config", "--sett", "a.b=1"], "--set"),
+        (&["init", "--yes", "--tier", "huge"], "moderate"),
+    ];
+    for (arguments, hint) in cases {
+        let outcome = minnow(&folder, arguments).expect(2);
+        assert!(outcome.stderr.contains(hint), "{arguments:?}: {outcome:?}");
+        assert_eq!(outcome.stdout, "", "{arguments:?}");
+    }
+    folder.is_empty();
+}
+
+#[test]
+fn the_version_is_the_one_of_the_package() {
+    let folder = Folder::new("version");
+    let outcome = minnow(&folder, &["--version"]).expect(0);
+    assert_eq!(
+        outcome.stdout,
+        concat!("minnow ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+#[test]
+fn a_broken_configuration_ends_with_78_in_every_verb_that_reads_it_and_writes_nothing() {
+    let folder = Folder::new("broken");
+    let recording = format!("{}/recordings", env!("CARGO_MANIFEST_DIR"));
+    let recording = format!("{recording}/btc-perp-2018-01-01.mrec");
+    for verb in [
+        &["check-config"][..],
+        &["plan"],
+        &["trade"],
+        &["replay", &recording],
+    ] {
+        let wrong = [
+            verb,
+            &[
+                "--set",
+                "system.task_batch_size=two",
+                "--set",
+                "system.max_concurent_tasks=4",
+            ],
+        ]
+        .concat();
+        let outcome = minnow(&folder, &wrong).expect(78);
+        let lines: Vec<&str> = outcome.stderr.lines().collect();
+        assert!(
+            lines.contains(
+                &"config: system.max_concurent_tasks (from --set): unknown key; did you mean system.max_concurrent_tasks?"
+            ),
+            "{verb:?}: {outcome:?}"
+        );
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.starts_with("config: system.task_batch_size = \"two\"")),
+            "{verb:?}: {outcome:?}"
+        );
+        assert_eq!(outcome.stdout, "", "{verb:?}");
+        folder.is_empty();
+    }
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let folder = Folder::new("secret");
+    let secret = "sk-verysecretverysecretverysecret42";
+    let environment = [("OPENAI_API_KEY", secret)];
+    for arguments in [
+        &["check-config"][..],
+        &["check-config", "--json"],
+        &["trade"],
+        &["plan", "--set", "system.task_batch_size=0"],
+    ] {
+        let outcome = Outcome::of(&folder, arguments, &environment);
+        let all = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(!all.contains("verysecret"), "{arguments:?}: {outcome:?}");
+    }
+    let shown = Outcome::of(&folder, &["check-config"], &environment).expect(0);
+    assert!(shown.stdout.contains("***(set)"));
+}
+
+#[test]
+fn check_config_as_json_can_be_parsed_and_names_the_source_of_each_value() {
+    let folder = Folder::new("json");
+    let outcome = Outcome::of(
+        &folder,
+        &["check-config", "--json", "--set", "trading.leverage=2"],
+        &[("SYSTEM__TASK_BATCH_SIZE", "1")],
+    )
+    .expect(0);
+    let json: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let source = |key: &str| {
+        let keys = json["keys"].as_array().expect("a list");
+        let row = keys.iter().find(|row| row["key"] == key).expect("the key");
+        row["source"].clone()
+    };
+    assert_eq!(source("trading.leverage"), "--set");
+    assert_eq!(
+        source("system.task_batch_size"),
+        "environment SYSTEM__TASK_BATCH_SIZE"
+    );
+    assert_eq!(source("system.async_timeout"), "default");
+    assert_eq!(json["threads"], 3);
+    let plan = minnow(&folder, &["plan", "--json"]).expect(0);
+    let plan: Value = serde_json::from_str(&plan.stdout).expect("JSON");
+    assert_eq!(json["planned_memory_bytes"], plan["total_bytes"]);
+}
+
+#[test]
+fn what_init_writes_passes_check_config_and_is_never_written_over() {
+    let folder = Folder::new("init");
+    minnow(&folder, &["init", "--yes", "--symbols", "ETH-USD"]).expect(0);
+    let outcome = minnow(&folder, &["check-config"]).expect(0);
+    assert!(outcome.stdout.contains("configuration file: minnow.json"));
+    assert!(outcome.stdout.contains("ETH-USD"));
+    let again = minnow(&folder, &["init", "--yes"]).expect(1);
+    assert!(again.stderr.contains("writes over nothing"), "{again:?}");
+}
+
+#[test]
+fn trade_says_that_it_comes_later_and_leaves_nothing_behind() {
+    let folder = Folder::new("trade");
+    let outcome = minnow(&folder, &["trade"]).expect(1);
+    assert!(outcome.stderr.contains("arrives with a later version"));
+    assert!(outcome.stderr.contains("Nothing was opened"));
+    assert!(outcome.stderr.lines().count() <= 3, "{outcome:?}");
+    assert_eq!(outcome.stdout, "");
+    folder.is_empty();
+}
+
+#[test]
+fn trade_refuses_real_orders_as_a_matter_of_configuration() {
+    let folder = Folder::new("live");
+    let live = ["trade", "--set", "system.dry_run=false"];
+    let outcome = minnow(&folder, &live).expect(78);
+    assert!(outcome.stderr.contains("trading.live_confirmation"));
+    assert!(outcome.stderr.contains("exchange.name"));
+    // `--dry-run` wins over everything.
+    minnow(&folder, &[&live[..], &["--dry-run"]].concat()).expect(1);
+    folder.is_empty();
+}
+
+#[test]
+fn completions_name_every_verb_and_are_valid_shell() {
+    let folder = Folder::new("completions");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = minnow(&folder, &["completions", shell]).expect(0).stdout;
+        for verb in verbs() {
+            assert!(script.contains(&verb), "{shell}: {verb}");
+        }
+        if shell == "bash" {
+            let path = folder.path().join("completions.bash");
+            std::fs::write(&path, script).expect("a script");
+            let check = std::process::Command::new("bash")
+                .arg("-n")
+                .arg(&path)
+                .status();
+            assert!(check.expect("bash runs").success());
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let folder = Folder::new("pipe");
+    for verb in ["check-config", "plan", "completions bash"] {
+        let line = format!("\"$0\" {verb} | head -n 1 >/dev/null; exit \"${{PIPESTATUS[0]}}\"");
+        let status = std::process::Command::new("bash")
+            .args(["-c", &line, env!("CARGO_BIN_EXE_minnow")])
+            .current_dir(folder.path())
+            .status()
+            .expect("bash runs");
+        assert_eq!(status.code(), Some(0), "{verb}");
+    }
+}

@@ -1,0 +1,255 @@
+//! Whether the plan of memory names every bound of the code: a new constant that counts or limits
+//! something must be put into the plan, or into this table with the reason why it is not in it.
+
+mod support {
+    pub mod source;
+}
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use support::source;
+
+/// What a constant is to the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// Bounds a buffer that `minnow plan` lists.
+    Planned,
+    /// Counts or limits something that is no buffer of a replay, in words.
+    No(&'static str),
+}
+use Role::{No, Planned};
+
+/// Limits what a reader accepts; what is read is as large as what was written.
+const REFUSES: Role = No("refuses larger input");
+/// Used while other verbs run: import, export, compact, inspect.
+const OTHER_VERBS: Role = No("not in a replay");
+const SHOWN: Role = No("length of what is shown");
+/// Values on the stack or inside a planned type.
+const INSIDE: Role = No("inside a type whose size counts");
+
+/// Every constant of type `usize` in the rooms that run, by file.
+const TABLE: &[(&str, &[(&str, Role)])] = &[
+    (
+        "src/core/market/filter.rs",
+        &[("CONFIRMATIONS", Planned), ("IDS_KEPT", Planned)],
+    ),
+    (
+        "src/core/planned.rs",
+        &[
+            ("EFFECTS_ROOM", Planned),
+            ("ORDER_SLOTS", Planned),
+            ("TIMERS", INSIDE),
+        ],
+    ),
+    (
+        "src/core/risk/emergency.rs",
+        &[("RAPID_LOSS_POINTS", Planned)],
+    ),
+    (
+        "src/core/schedule/task.rs",
+        &[("DURATIONS_KEPT", No("no task runs in a replay"))],
+    ),
+    (
+        "src/core/schedule/wheel.rs",
+        &[("LEVELS", Planned), ("SLOTS", Planned)],
+    ),
+    (
+        "src/core/strategy/momentum.rs",
+        &[("ATR_LENGTH", INSIDE), ("RSI_LENGTH", INSIDE)],
+    ),
+    (
+        "src/log/file.rs",
+        &[("STEP", No("of a rotation that happens once in many MB"))],
+    ),
+    ("src/log/planned.rs", &[("LINE_RECKONED", Planned)]),
+    (
+        "src/log/redact.rs",
+        &[
+            ("PASSES_MAX", No("number of passes")),
+            ("SECRET_MIN", No("length of a word")),
+        ],
+    ),
+    (
+        "src/log/redact_patterns.rs",
+        &[("AFTER_PREFIX", No("length of a word"))],
+    ),
+    ("src/log/repeat.rs", &[("WATCHED", Planned)]),
+    (
+        "src/report/curve.rs",
+        &[("POINTS_MAX", Planned), ("ROOM", INSIDE)],
+    ),
+    (
+        "src/report/terminal.rs",
+        &[
+            ("CURVE", SHOWN),
+            ("LABEL", SHOWN),
+            ("REASON", SHOWN),
+            ("TEXT", SHOWN),
+        ],
+    ),
+    ("src/runtime/effect_table.rs", &[("SLOT_BYTES", INSIDE)]),
+    (
+        "src/runtime/event_loop.rs",
+        &[
+            ("EVENTS_A_POLL", Planned),
+            ("FIRST_SIGNAL", No("a token")),
+            ("RESULTS_A_TURN", No("share of a turn")),
+        ],
+    ),
+    ("src/runtime/jobs.rs", &[("COUNT", Planned)]),
+    (
+        "src/runtime/meters.rs",
+        &[("BUCKETS", Planned), ("COUNT", INSIDE)],
+    ),
+    (
+        "src/runtime/parallel.rs",
+        &[("WORKERS_MAX", No("number of workers"))],
+    ),
+    ("src/runtime/planned.rs", &[("HISTOGRAMS", INSIDE)]),
+    (
+        "src/runtime/replay/feed.rs",
+        &[("READ_AHEAD", Planned), ("ROWS", Planned)],
+    ),
+    ("src/runtime/replay/recorder.rs", &[("BATCH", Planned)]),
+    (
+        "src/runtime/signals.rs",
+        &[("COUNT", No("number of signals"))],
+    ),
+    ("src/runtime/workers.rs", &[("STACK_BYTES", Planned)]),
+    ("src/store/ledger/batcher.rs", &[("IN_FLIGHT_MAX", Planned)]),
+    ("src/store/ledger/decimal_text.rs", &[("LENGTH", INSIDE)]),
+    ("src/store/ledger/hashes.rs", &[("BLOCK_HASHES", Planned)]),
+    ("src/store/ledger/open.rs", &[("CACHE_KIB", Planned)]),
+    (
+        "src/store/ledger/paths.rs",
+        &[("FINGERPRINT_MAX", SHOWN), ("NAME_MAX", SHOWN)],
+    ),
+    ("src/store/ledger/read.rs", &[("REASONS_SHOWN", SHOWN)]),
+    (
+        "src/store/ledger/statements.rs",
+        &[("COUNT", No("number of statements"))],
+    ),
+    (
+        "src/store/recording/block_form/layout.rs",
+        &[
+            ("BLOCK_HEAD", INSIDE),
+            ("BLOCK_OTHERS", Planned),
+            ("BLOCK_ROWS", Planned),
+            ("FILE_HEAD", INSIDE),
+            ("FILE_HEADER_MAX", REFUSES),
+            ("PADDING", INSIDE),
+            ("PAYLOAD_MAX", REFUSES),
+        ],
+    ),
+    (
+        "src/store/recording/block_form/read.rs",
+        &[("WINDOW", No("only after damage"))],
+    ),
+    ("src/store/recording/entry.rs", &[("TEXT_MAX", REFUSES)]),
+    (
+        "src/store/recording/error.rs",
+        &[("KEPT", No("only after damage"))],
+    ),
+    (
+        "src/store/recording/header.rs",
+        &[("INSTRUMENTS_MAX", REFUSES)],
+    ),
+    (
+        "src/store/recording/import/trade_plan.rs",
+        &[("RUN", OTHER_VERBS)],
+    ),
+    (
+        "src/store/recording/line_form/gzip.rs",
+        &[("RETAINED", Planned), ("WINDOW", Planned)],
+    ),
+    (
+        "src/store/recording/line_form/line.rs",
+        &[("LINE_MAX", REFUSES), ("TAIL", INSIDE)],
+    ),
+    (
+        "src/store/recording/line_form/read.rs",
+        &[("CHUNK", Planned)],
+    ),
+    (
+        "src/store/recording/line_form/segments.rs",
+        &[("MEMBER_TEXT", OTHER_VERBS)],
+    ),
+    (
+        "src/store/recording/line_form/write.rs",
+        &[("PLAIN_TEXT", OTHER_VERBS)],
+    ),
+    ("src/store/recording/survey.rs", &[("GAPS", OTHER_VERBS)]),
+];
+
+fn sizes_of_the_code() -> BTreeMap<String, Vec<(usize, String)>> {
+    let rooms = ["core", "log", "exchange", "report", "runtime", "store"];
+    let folders = rooms.map(|room| format!("src/{room}"));
+    let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+    source::sources(Path::new(env!("CARGO_MANIFEST_DIR")), &folders)
+        .into_iter()
+        .map(|source| (source.name.clone(), source.sizes()))
+        .filter(|(_, sizes)| !sizes.is_empty())
+        .collect()
+}
+
+fn role(file: &str, name: &str) -> Option<Role> {
+    let (_, rows) = TABLE.iter().find(|(of, _)| *of == file)?;
+    rows.iter()
+        .find(|(of, _)| *of == name)
+        .map(|(_, role)| *role)
+}
+
+#[test]
+fn every_size_of_the_code_is_planned_or_has_its_reason() {
+    let mut missing = Vec::new();
+    for (file, sizes) in sizes_of_the_code() {
+        for (line, name) in sizes {
+            if role(&file, &name).is_none() {
+                missing.push(format!("{file}:{line}: {name}"));
+            }
+        }
+    }
+    let missing = missing.join("\n  ");
+    assert!(missing.is_empty(), "not in the table:\n  {missing}");
+}
+
+#[test]
+fn the_table_names_nothing_that_is_gone() {
+    let code = sizes_of_the_code();
+    for (file, rows) in TABLE {
+        for (name, _) in *rows {
+            let there = code
+                .get(*file)
+                .is_some_and(|sizes| sizes.iter().any(|(_, size)| size == name));
+            assert!(there, "{file}: {name}");
+        }
+    }
+}
+
+#[test]
+fn the_plan_names_every_constant_that_bounds_a_buffer() {
+    let effective = minnow::config::load(&minnow::config::Sources {
+        directory: "/nonexistent".into(),
+        ..Default::default()
+    })
+    .unwrap_or_else(|findings| panic!("{findings}"));
+    let bounds: Vec<&str> = minnow::cli::plan::buffers(&effective, 1)
+        .iter()
+        .flat_map(|buffer| buffer.bound.split([',', ':', ' ']))
+        .collect();
+    for (file, rows) in TABLE {
+        for (name, _) in rows.iter().filter(|(_, role)| *role == Planned) {
+            let named = bounds.contains(name);
+            assert!(named, "{file}: {name} is in no row of the plan");
+        }
+    }
+    for key in [
+        "indicators.candle_limit",
+        "trading.symbols",
+        "system.thread_pool_size",
+        "functional_programming.max_concurrent_effects",
+        "logging.log_buffer_size",
+    ] {
+        assert!(bounds.contains(&key), "{key} is in no row of the plan");
+    }
+}

@@ -1,0 +1,200 @@
+//! `scripts/start-optimized.sh` with its three modes, against a copy of the repository's start
+//! files, so that the checkout stays clean.
+
+mod support {
+    pub mod program;
+}
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::program::{Folder, Outcome};
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder with script, configurations and recordings, as in a fresh clone.
+fn fresh_clone(name: &str) -> Folder {
+    let folder = Folder::new(&format!("script-{name}"));
+    let to = |path: &str| folder.path().join(path);
+    std::fs::create_dir(to("scripts")).expect("a folder");
+    let script = "scripts/start-optimized.sh";
+    std::fs::copy(repository().join(script), to(script)).expect("the script");
+    for linked in ["config", "recordings"] {
+        std::os::unix::fs::symlink(repository().join(linked), to(linked)).expect("a link");
+    }
+    folder
+}
+
+/// Runs the script from `directory` with the binary under test.
+fn start_in(
+    clone: &Folder,
+    directory: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Outcome {
+    let mut command = Command::new(clone.path().join("scripts/start-optimized.sh"));
+    command.args(arguments).current_dir(directory);
+    let binary = ("MINNOW_BIN", env!("CARGO_BIN_EXE_minnow"));
+    Outcome::run(command, &[&[binary], environment].concat())
+}
+
+fn start(clone: &Folder, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
+    start_in(clone, clone.path(), arguments, environment)
+}
+
+fn state_hash(outcome: &Outcome) -> String {
+    let line = outcome
+        .stdout
+        .lines()
+        .find(|line| line.trim_start().starts_with("state hash"));
+    line.expect("the report names the state hash").to_owned()
+}
+
+#[test]
+fn test_replays_the_bundled_recording_on_paper_with_shorts_and_leverage() {
+    let clone = fresh_clone("test");
+    let outcome = start(&clone, &["test"], &[]).expect(0);
+    assert!(outcome.stdout.contains("1,000,000"), "{outcome:?}");
+    assert!(outcome.stdout.contains("SHORT"), "{outcome:?}");
+    assert!(outcome.stderr.contains("mode paper"));
+    let settings = [
+        "concurrent tasks       4      --default",
+        "worker threads         2      --default",
+        "async timeout, s       15     --default",
+        "task batch size        2      --default",
+        "update frequency, s    45     --default",
+        "websocket queue        200    --default",
+        "concurrent effects     25     --default",
+        "effect timeout, s      20     --default",
+    ];
+    for setting in settings {
+        assert!(outcome.stderr.contains(setting), "{setting}: {outcome:?}");
+    }
+    assert!(!outcome.stderr.contains('\u{1b}'), "no colours into a pipe");
+    let data = clone.path().join("data").metadata().expect("made");
+    assert_eq!(data.permissions().mode() & 0o777, 0o700);
+    let mut made: Vec<_> = std::fs::read_dir(clone.path())
+        .expect("the clone")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    made.sort();
+    assert_eq!(made, ["config", "data", "recordings", "scripts"]);
+}
+
+#[test]
+fn fewer_tasks_and_threads_give_the_same_result() {
+    let clone = fresh_clone("same");
+    let four = start(&clone, &["test"], &[]).expect(0);
+    let two = start(&clone, &["test"], &[("SYSTEM__MAX_CONCURRENT_TASKS", "2")]).expect(0);
+    assert!(
+        two.stderr
+            .contains("concurrent tasks       2      environment")
+    );
+    let minimal = start(&clone, &["test"], &[("SYSTEM__THREAD_POOL_SIZE", "1")]).expect(0);
+    assert_eq!(state_hash(&four), state_hash(&two));
+    assert_eq!(state_hash(&four), state_hash(&minimal));
+}
+
+#[test]
+fn a_file_behind_the_dashes_is_replayed_from_the_callers_folder() {
+    let clone = fresh_clone("file");
+    let elsewhere = Folder::new("script-elsewhere");
+    std::fs::copy(
+        repository().join("recordings/btc-perp-2018-01-01.mrec"),
+        elsewhere.path().join("mine.mrec"),
+    )
+    .expect("a recording");
+    let arguments = ["test", "--", "mine.mrec", "--to", "2018-01-02"];
+    let outcome = start_in(&clone, elsewhere.path(), &arguments, &[]).expect(0);
+    assert!(outcome.stdout.contains("mine.mrec"), "{outcome:?}");
+    assert!(outcome.stdout.contains("to 2018-01-01 23:5"), "{outcome:?}");
+    let missing = ["test", "--", "missing.mrec"];
+    let outcome = start_in(&clone, elsewhere.path(), &missing, &[]).expect(1);
+    assert!(outcome.stderr.contains("missing.mrec"), "{outcome:?}");
+}
+
+#[test]
+fn dev_and_production_say_that_trading_comes_later_and_end_with_1() {
+    for (arguments, mode) in [(&[][..], "production"), (&["dev"], "dev")] {
+        let clone = fresh_clone(mode);
+        let outcome = start(&clone, arguments, &[]).expect(1);
+        assert!(
+            outcome
+                .stderr
+                .contains(&format!("minnow {mode}, mode paper"))
+        );
+        assert!(outcome.stderr.contains("arrives with a later version"));
+        let data = std::fs::read_dir(clone.path().join("data")).expect("made");
+        assert_eq!(data.count(), 0, "nothing was written");
+    }
+}
+
+#[test]
+fn confirmation_and_credentials_are_asked_for_before_anything_is_made() {
+    let clone = fresh_clone("live");
+    let live = ("SYSTEM__DRY_RUN", "false");
+    let outcome = start(&clone, &[], &[live]).expect(78);
+    assert!(outcome.stderr.contains("trading.live_confirmation"));
+    let confirmed = ("MINNOW_LIVE_CONFIRM", "I accept real orders");
+    let outcome = start(&clone, &[], &[live, confirmed]).expect(78);
+    assert!(!outcome.stderr.contains("trading.live_confirmation"));
+    assert!(outcome.stderr.contains("exchange.cdp_api_key_name"));
+    assert!(!clone.path().join("data").exists());
+    // `test` stays on paper whatever the environment says.
+    let outcome = start(
+        &clone,
+        &["test", "--", "--to", "2018-01-01T01:00:00Z"],
+        &[live],
+    )
+    .expect(0);
+    assert!(outcome.stderr.contains("mode paper"));
+}
+
+#[test]
+fn another_argument_is_a_usage_error() {
+    let clone = fresh_clone("usage");
+    for arguments in [&["live"][..], &["test", "my.mrec"], &["--fast"]] {
+        let outcome = start(&clone, arguments, &[]).expect(2);
+        assert!(outcome.stderr.contains("usage: scripts/start-optimized.sh"));
+        assert!(!clone.path().join("data").exists());
+    }
+    let help = start(&clone, &["--help"], &[]).expect(0);
+    assert!(help.stdout.contains("usage: scripts/start-optimized.sh"));
+}
+
+#[test]
+fn mistakes_of_the_configuration_are_shown_with_78_and_nothing_is_made() {
+    let clone = fresh_clone("broken");
+    let outcome = start(&clone, &["test"], &[("SYSTEM__TASK_BATCH_SIZE", "two")]).expect(78);
+    assert!(outcome.stderr.contains("system.task_batch_size = \"two\""));
+    assert!(!clone.path().join("data").exists());
+}
+
+#[test]
+fn the_env_file_wins_over_the_scripts_defaults_and_is_never_run_as_shell_code() {
+    let clone = fresh_clone("env");
+    let text = "SYSTEM__TASK_BATCH_SIZE=1\nUNRELATED=$(touch run-as-code)\n";
+    std::fs::write(clone.path().join(".env"), text).expect("a .env");
+    let outcome = start(&clone, &["dev"], &[]).expect(1);
+    let row = "task batch size        1      .env:1 SYSTEM__TASK_BATCH_SIZE";
+    assert!(outcome.stderr.contains(row), "{outcome:?}");
+    assert!(!clone.path().join("run-as-code").exists());
+}
+
+#[test]
+fn a_configuration_that_the_caller_names_keeps_its_own_values() {
+    let clone = fresh_clone("tier");
+    let minimal = ("CONFIG_FILE", "config/minimal.json");
+    let outcome = start(&clone, &["dev"], &[minimal]).expect(1);
+    let row = "concurrent tasks       2      config/minimal.json";
+    assert!(outcome.stderr.contains(row), "{outcome:?}");
+}
+
+#[test]
+fn a_binary_that_is_not_there_is_named() {
+    let clone = fresh_clone("binary");
+    let outcome = start(&clone, &["test"], &[("MINNOW_BIN", "/nonexistent/minnow")]).expect(1);
+    assert!(outcome.stderr.contains("MINNOW_BIN=/nonexistent/minnow"));
+}
