@@ -145,6 +145,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/store/recording/block_form/read.rs",
         &[("WINDOW", No("only after damage"))],
     ),
+    (
+        "src/store/recording/block_form/trades.rs",
+        &[("RUN", INSIDE)],
+    ),
     ("src/store/recording/entry.rs", &[("TEXT_MAX", REFUSES)]),
     (
         "src/store/recording/error.rs",

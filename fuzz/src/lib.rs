@@ -3,6 +3,7 @@
 //!
 //! Each file of `targets` is one program around libFuzzer; none of this is part of minnow.
 
+pub mod books;
 pub mod importing;
 pub mod program;
 pub mod recording;

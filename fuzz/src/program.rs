@@ -1,31 +1,55 @@
 //! A program for the core: settings, a plan of what the strategy says, and inputs one after the
 //! other; run on the fast and on the plain path, which must agree.
 
+use crate::books::{Books, Event, Way};
 use crate::world::{Choice, Planned, Say};
-use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use minnow::core::Core;
-use minnow::core::effect::{Effect, Effects};
 use minnow::core::input::{Answer, Command, Input};
+use minnow::core::machine::Counts;
 use minnow::core::market::instrument::GRID_MAX;
 use minnow::core::market::{
     Aggressor, Candle, CandleSource, Interval, SymbolId, TimedTrade, Trade,
 };
 use minnow::core::modes::Turns;
-use minnow::core::records::Record;
 use minnow::core::units::stamp::{MILLISECOND, SECOND};
 use minnow::core::units::{Price, Quantity, Span, Stamp, Timestamp};
 
-/// Longest program, so that one run stays short.
+/// Bounds of one run, so that it stays short: steps, trades of one step, trades handed over at once,
+/// and candles that may close.
 const STEPS_MAX: usize = 400;
+const TRADES_MAX: u8 = 32;
+const RUN_MAX: usize = 128;
+const CANDLES_MAX: i64 = 10_000;
 /// 2024-01-01T00:00:00Z, a Monday.
 const START: i64 = 1_704_067_200 * SECOND;
 
-#[derive(Arbitrary, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     choice: Choice,
     session: bool,
     plan: Vec<Say>,
     steps: Vec<Step>,
+}
+
+impl<'a> Arbitrary<'a> for Program {
+    /// A plan of stated length, then steps for as long as there are bytes.
+    fn arbitrary(bytes: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        let (choice, session) = (Choice::arbitrary(bytes)?, bool::arbitrary(bytes)?);
+        let plan = (0..1 + u8::arbitrary(bytes)? % 16)
+            .map(|_| Say::arbitrary(bytes))
+            .collect::<Result<_, _>>()?;
+        let mut steps = Vec::new();
+        while !bytes.is_empty() && steps.len() < STEPS_MAX {
+            steps.push(Step::arbitrary(bytes)?);
+        }
+        Ok(Self {
+            choice,
+            session,
+            plan,
+            steps,
+        })
+    }
 }
 
 /// Time that passes before an input.
@@ -37,8 +61,11 @@ enum Wait {
     Seconds(u8),
     Minutes(u8),
     Days(u8),
-    /// To a clock reading anywhere.
-    Until(i64),
+    /// To a clock reading anywhere, when rare is 0; else as many milliseconds.
+    Until {
+        rare: u8,
+        clock: i64,
+    },
 }
 
 /// The next price, from the last one of the symbol.
@@ -47,9 +74,11 @@ enum Move {
     Ticks(i8),
     /// In 1 / 10,000.
     Fraction(i16),
-    To(u32),
-    /// Anywhere on the grid.
-    Anywhere(u64),
+    /// To a price far away, or anywhere on the grid, when rare is 0 or 1; else as many ticks.
+    Far {
+        rare: u8,
+        price: u64,
+    },
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -90,11 +119,12 @@ enum Step {
         second: bool,
         seconds: u32,
     },
-    Pause,
     Resume {
         long_reason: bool,
     },
-    EmergencyStop {
+    /// What ends entries, when rare is below 4; else an end of a pause.
+    Halt {
+        rare: u8,
         close: bool,
     },
     Answer {
@@ -102,36 +132,32 @@ enum Step {
         run: u8,
         failed: bool,
     },
-    LedgerFailed,
-    Stop,
     Turn(Wait),
+    /// The core of the plain path is restored from its snapshot (momentum only: a restored core
+    /// makes its own strategy).
+    Restart,
     /// The wall clock is set (session only).
     SetWall(i32),
 }
 
-/// An input with its clock reading, or a turn.
-enum Event {
-    Trades(Vec<TimedTrade>),
-    Input(Stamp, Input),
-    Turn(Stamp),
-}
-
 impl Program {
-    /// Runs the program both ways and checks that they agree and that the books are right.
-    pub fn check(&self) {
+    /// Runs the program both ways and checks that they agree and that the books are right; what it
+    /// came to.
+    pub fn check(&self) -> Counts {
         let events = self.events();
         let (mut fast, mut plain) = (self.books(false), self.books(true));
         for event in &events {
             fast.take(event);
             plain.take(event);
-            agree(&fast, &plain);
+            fast.assert_like(&plain);
         }
+        fast.counts()
     }
 
     fn books(&self, plain: bool) -> Books {
         let settings = self.choice.settings();
         let turns = self.turns();
-        let mut core = if self.choice.momentum {
+        let core = if self.choice.momentum {
             Core::new(settings, turns)
         } else {
             Core::with_strategies(settings, turns, |_| {
@@ -141,15 +167,15 @@ impl Program {
                 })
             })
         };
-        core.use_plain_path(plain);
-        core.keep_holds(true);
-        Books {
-            held: vec![0; core.symbols().len()],
+        Books::new(
             core,
-            plain,
-            history: !self.session,
-            out: Vec::new(),
-        }
+            Way {
+                plain,
+                turns,
+                restarts: self.choice.momentum,
+                keep_holds: self.choice.keep_holds,
+            },
+        )
     }
 
     fn turns(&self) -> Turns {
@@ -166,11 +192,16 @@ impl Program {
             symbols: if self.choice.two_symbols { 2 } else { 1 },
             clock: START,
             wall_offset: 0,
+            interval: self.choice.settings().trading.interval.span().0,
+            candles: 0,
             prices: [100_000, 4_000],
             events: Vec::new(),
         };
-        for step in self.steps.iter().take(STEPS_MAX) {
+        for step in &self.steps {
             maker.step(step);
+            if maker.candles > CANDLES_MAX {
+                break;
+            }
         }
         maker.events
     }
@@ -181,6 +212,9 @@ struct Maker {
     symbols: u16,
     clock: i64,
     wall_offset: i64,
+    /// Length of a candle in nanoseconds, and how many may have closed so far.
+    interval: i64,
+    candles: i64,
     prices: [i64; 2],
     events: Vec<Event>,
 }
@@ -205,15 +239,18 @@ impl Maker {
             Wait::Seconds(n) => self.clock.saturating_add(i64::from(n) * SECOND),
             Wait::Minutes(n) => self.clock.saturating_add(i64::from(n) * 60 * SECOND),
             Wait::Days(n) => self.clock.saturating_add(i64::from(n) * 86_400 * SECOND),
-            Wait::Until(clock) => clock,
+            Wait::Until { rare: 0, clock } => clock,
+            Wait::Until { rare, .. } => self.clock.saturating_add(i64::from(rare) * MILLISECOND),
         };
-        self.clock = self.clock.max(clock);
+        let passed = clock.saturating_sub(self.clock).max(0);
+        // A longer gap restarts the series.
+        self.candles += (passed / self.interval).min(1001);
+        self.clock += passed;
         self.stamp()
     }
 
     fn symbol(&self, second: bool) -> SymbolId {
-        // One too many now and then: the core refuses what it does not know.
-        SymbolId(u16::from(second).min(self.symbols))
+        SymbolId(if second { self.symbols - 1 } else { 0 })
     }
 
     fn price(&mut self, symbol: SymbolId, step: Move) -> Price {
@@ -221,8 +258,9 @@ impl Maker {
         let next = match step {
             Move::Ticks(n) => last.saturating_add(n.into()),
             Move::Fraction(n) => (i128::from(*last) * (10_000 + i128::from(n)) / 10_000) as i64,
-            Move::To(n) => i64::from(n),
-            Move::Anywhere(n) => (n % (GRID_MAX as u64 + 1)) as i64,
+            Move::Far { rare: 0, price } => (price % (GRID_MAX as u64 + 1)) as i64,
+            Move::Far { rare: 1, price } => (price % 1_000_000_000) as i64,
+            Move::Far { rare, .. } => last.saturating_add(rare.into()),
         };
         *last = next.clamp(0, GRID_MAX);
         Price(*last)
@@ -268,7 +306,7 @@ impl Maker {
                 count,
             } => {
                 let symbol = self.symbol(second);
-                let rows = (0..count)
+                let rows = (0..count % (TRADES_MAX + 1))
                     .map(|_| {
                         let at = self.wait(wait);
                         self.trade(at, symbol, price, lots)
@@ -291,6 +329,7 @@ impl Maker {
                 let at = self.wait(wait);
                 self.events.push(Event::Turn(at));
             }
+            Step::Restart => self.events.push(Event::Restart(self.stamp())),
             Step::SetWall(seconds) => self.wall_offset = i64::from(seconds) * SECOND,
             ref other => self.others(other),
         }
@@ -302,11 +341,15 @@ impl Maker {
                 symbol: self.symbol(second),
                 until: self.stamp().wall + Span::from_secs(seconds.into()),
             },
-            Step::Pause => Input::Command(Command::Pause),
             Step::Resume { long_reason } => Input::Command(Command::Resume {
                 reason: if long_reason { "looked after" } else { "" }.to_owned(),
             }),
-            Step::EmergencyStop { close } => Input::Command(Command::EmergencyStop { close }),
+            Step::Halt { rare: 0, .. } => Input::Stop,
+            Step::Halt { rare: 1, .. } => Input::LedgerFailed {
+                text: "disk full".to_owned(),
+            },
+            Step::Halt { rare: 2, close } => Input::Command(Command::EmergencyStop { close }),
+            Step::Halt { rare: 3, .. } => Input::Command(Command::Pause),
             Step::Answer { wait, run, failed } => {
                 self.wait(wait);
                 let answer = if failed {
@@ -324,10 +367,9 @@ impl Maker {
                     answer,
                 }
             }
-            Step::LedgerFailed => Input::LedgerFailed {
-                text: "disk full".to_owned(),
-            },
-            _ => Input::Stop,
+            _ => Input::Command(Command::Resume {
+                reason: String::new(),
+            }),
         };
         self.events.push(Event::Input(self.stamp(), input));
     }
@@ -335,7 +377,7 @@ impl Maker {
     /// Runs of trades stay together, as they come out of a recording.
     fn push_trades(&mut self, mut rows: Vec<TimedTrade>) {
         match self.events.last_mut() {
-            Some(Event::Trades(run)) => run.append(&mut rows),
+            Some(Event::Trades(run)) if run.len() < RUN_MAX => run.append(&mut rows),
             _ => self.events.push(Event::Trades(rows)),
         }
     }
@@ -391,88 +433,5 @@ impl Lots {
             Self::Many(n) => n.into(),
             Self::Any(n) => (n % (GRID_MAX as u64 + 1)) as i64,
         }
-    }
-}
-
-/// A core with what its fills add up to.
-struct Books {
-    core: Core,
-    plain: bool,
-    history: bool,
-    held: Vec<i64>,
-    out: Effects,
-}
-
-impl Books {
-    fn take(&mut self, event: &Event) {
-        self.out.clear();
-        match event {
-            Event::Trades(rows) if self.plain => {
-                for row in rows {
-                    self.due(row.stamp);
-                    self.core
-                        .handle(row.stamp, Input::Trade(row.trade), &mut self.out);
-                }
-            }
-            Event::Trades(rows) if self.history => self.core.handle_trades(rows, &mut self.out),
-            Event::Trades(rows) => {
-                for row in rows {
-                    self.due(row.stamp);
-                    self.core
-                        .handle_trades(std::slice::from_ref(row), &mut self.out);
-                }
-            }
-            Event::Input(at, input) => {
-                self.due(*at);
-                self.core.handle(*at, input.clone(), &mut self.out);
-            }
-            Event::Turn(at) => self.due(*at),
-        }
-        self.balance();
-    }
-
-    /// In a session the runtime gives the turn when it is due.
-    fn due(&mut self, at: Stamp) {
-        if !self.history && self.core.next_deadline().is_some_and(|due| due <= at.mono) {
-            self.core.turn(at, &mut self.out);
-        }
-    }
-
-    fn balance(&mut self) {
-        for effect in &self.out {
-            if let Effect::Persist(record) = effect
-                && let Record::Fill(fill) = record.as_ref()
-            {
-                assert!(fill.price.0 > 0 && fill.quantity.0 > 0, "{fill:?}");
-                self.held[fill.symbol.index()] += fill.quantity.0 * fill.side.sign();
-            }
-        }
-        assert!(self.core.account().adds_up(), "{:?}", self.core.account());
-        for (symbol, held) in self.core.symbols().iter().zip(&self.held) {
-            let position = symbol.position.as_ref();
-            assert_eq!(*held, position.map_or(0, |p| p.signed()), "fills add up");
-        }
-        assert_eq!(
-            self.core.equity(),
-            self.core.account().cash + self.core.unrealised()
-        );
-    }
-}
-
-fn agree(fast: &Books, plain: &Books) {
-    assert_eq!(fast.core.state_hash(), plain.core.state_hash());
-    assert_eq!(fast.core.inputs(), plain.core.inputs());
-    assert_eq!(fast.core.account(), plain.core.account());
-    assert_eq!(fast.core.next_deadline(), plain.core.next_deadline());
-    // An indicator may be no number, which equals nothing.
-    assert!(
-        fast.out == plain.out || format!("{:?}", fast.out) == format!("{:?}", plain.out),
-        "other effects:\n{:?}\n{:?}",
-        fast.out,
-        plain.out
-    );
-    for (a, b) in fast.core.symbols().iter().zip(plain.core.symbols()) {
-        assert_eq!(a.filter.counts, b.filter.counts);
-        assert_eq!(a.series.building(), b.series.building());
     }
 }

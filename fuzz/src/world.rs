@@ -20,6 +20,7 @@ pub struct Choice {
     pub spot: bool,
     pub two_symbols: bool,
     pub momentum: bool,
+    pub keep_holds: bool,
     pub interval: u8,
     pub order_type: u8,
     pub intrabar_open_first: bool,
@@ -268,6 +269,16 @@ impl Strategy for Planned {
             Answer::Text { .. } => self.proposal(),
             Answer::Failed { .. } => hold(),
         }
+    }
+
+    fn save(&self) -> serde_json::Value {
+        self.seen.into()
+    }
+
+    fn load(&mut self, state: &serde_json::Value) -> Result<(), String> {
+        let seen = state.as_u64().ok_or("expected a number")?;
+        self.seen = usize::try_from(seen).map_err(|error| error.to_string())?;
+        Ok(())
     }
 
     fn indicators(&self, out: &mut Vec<(&'static str, f64)>) {

@@ -226,6 +226,8 @@ impl Core {
                 );
                 if let Some(symbol) = self.symbols.get_mut(symbol.index()) {
                     symbol.series.note_quiet(until);
+                    // A trade that comes all the same takes the announcement back.
+                    symbol.disturb();
                     let id = symbol.id;
                     self.sync_roll_over(id, at);
                 } else {
@@ -390,12 +392,11 @@ impl Core {
         if symbol.roll_over.map(|(_, due)| due) == wanted {
             return;
         }
-        if let Some((key, _)) = symbol.roll_over.take() {
-            self.wheel.cancel(key);
-        }
+        let earlier = symbol.roll_over.take();
+        self.disarm(earlier.map(|(armed, _)| armed));
         if let Some(due) = wanted {
             let armed = self.arm(Timer::RollOver(id), at, due.since(at.wall));
-            self.symbols[id.index()].roll_over = Some((armed.key, due));
+            self.symbols[id.index()].roll_over = Some((armed, due));
         }
     }
 

@@ -58,6 +58,8 @@ struct SymbolState {
     entry_timeout: Option<u64>,
     max_hold: Option<u64>,
     run_deadline: Option<u64>,
+    /// With the wall time it stands for: the wall clock may have been set since it was armed.
+    roll_over: Option<(u64, Timestamp)>,
 }
 
 impl SymbolState {
@@ -85,6 +87,7 @@ impl SymbolState {
             entry_timeout: symbol.entry.as_ref().and_then(|entry| due(entry.timeout)),
             max_hold: due(symbol.max_hold),
             run_deadline: symbol.pending.as_ref().and_then(|run| due(run.timer)),
+            roll_over: symbol.roll_over.map(|(armed, wall)| (armed.due, wall)),
         }
     }
 }
@@ -138,17 +141,12 @@ impl Core {
         core.account = snapshot.account;
         core.guard = snapshot.guard;
         for (index, state) in snapshot.symbols.into_iter().enumerate() {
-            core.restore_symbol(SymbolId(index as u16), state, snapshot.at)?;
+            core.restore_symbol(SymbolId(index as u16), state)?;
         }
         Ok(core)
     }
 
-    fn restore_symbol(
-        &mut self,
-        id: SymbolId,
-        state: SymbolState,
-        at: Stamp,
-    ) -> Result<(), String> {
+    fn restore_symbol(&mut self, id: SymbolId, state: SymbolState) -> Result<(), String> {
         let symbol = &mut self.symbols[id.index()];
         symbol.strategy.load(&state.strategy)?;
         symbol.filter = state.filter;
@@ -183,7 +181,10 @@ impl Core {
                 run.timer = Some(armed);
             }
         }
-        self.sync_roll_over(id, at);
+        if let Some((due, wall)) = state.roll_over {
+            let armed = self.arm_at(Timer::RollOver(id), due);
+            self.symbols[id.index()].roll_over = Some((armed, wall));
+        }
         self.settle(id);
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::market::instrument::{GRID_MAX, PriceScale};
 use super::market::{Instrument, Series, SymbolId, TimedTrade};
 use super::orders::{Position, Working};
 use super::records::Proposal;
-use super::schedule::{Armed, TimerKey};
+use super::schedule::Armed;
 use super::settings::{FeeRates, Settings};
 use super::state_hash::StateHash;
 use super::strategy::Strategy;
@@ -111,7 +111,8 @@ pub struct Symbol {
     pub decided_at: Option<Timestamp>,
     /// Candle and side of the last entry.
     pub last_entry: Option<(Timestamp, Side)>,
-    pub roll_over: Option<(TimerKey, Timestamp)>,
+    /// The armed end of the open bucket, and the wall time it stands for.
+    pub roll_over: Option<(Armed, Timestamp)>,
     pub max_hold: Option<Armed>,
     zone: QuietZone,
 }

@@ -26,10 +26,10 @@ impl BatchLimits {
         rows: 256,
         age: Span::from_secs(1),
     };
-    /// Bulk replay: 256 rows or a second. More would gain nothing (commits do not wait for the disk)
-    /// and cost memory: a decision's row takes up to 2 KiB, and two batches may be full.
+    /// Bulk replay: 1,024 rows or a second. A decision with its checks takes 3 KB, and three batches
+    /// may be in memory at once.
     pub const REPLAY: Self = Self {
-        rows: 256,
+        rows: 1024,
         age: Span::from_secs(1),
     };
 }
