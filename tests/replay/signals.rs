@@ -4,6 +4,8 @@ use crate::book::Book;
 use crate::bot::{Bot, end, status, wait_until};
 use crate::market::{later, record, trades};
 use crate::support::folder::Folder;
+use std::io::Read;
+use std::process::Stdio;
 
 const HOUR: i64 = 3_600_000_000_000;
 
@@ -56,6 +58,29 @@ fn two_stop_signals_end_at_once_with_3() {
     assert_eq!(run.status, Some(3), "{}", run.stderr);
     assert_eq!(run.stdout, "", "no report of what was given up");
     Book::open(bot.ledger()).assert_sound("running");
+}
+
+#[test]
+fn a_report_that_nobody_reads_does_not_hold_up_a_second_stop_signal() {
+    let bot = Bot::bundled();
+    let mut child = bot
+        .command()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut stdout = child.stdout.take().expect("stdout is piped");
+    // It has begun to print more than the pipe takes: the loop is over.
+    stdout.read_exact(&mut [0]).expect("a report");
+    let pid = libc::pid_t::try_from(child.id()).expect("a process id");
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        // SAFETY: a plain system call; the process is our child and has not been waited for.
+        assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
+    }
+    assert_eq!(child.wait().expect("our child").code(), Some(3));
+    drop(stdout);
+    // The run itself was over before.
+    Book::open(bot.ledger()).assert_sound("complete");
 }
 
 #[test]
