@@ -58,9 +58,9 @@ impl Instrument {
             ("lot", self.lot),
             ("contract_value", self.contract_value),
         ] {
-            if !value.is_positive() || value > Decimal::from_int(1_000_000_000) {
+            if !value.is_positive() || value > Decimal::from_int(100_000) {
                 return Err(format!(
-                    "{name}: {what} = {value}: expected above 0, at most 1e9"
+                    "{name}: {what} = {value}: expected above 0, at most 100000"
                 ));
             }
         }
@@ -127,6 +127,15 @@ impl Instrument {
 
     /// Value of a number of tick-lots (sums and differences of price x quantity), signed.
     pub fn value_of(&self, tick_lots: i128) -> Decimal {
+        // The usual case, with one division: contract value 1 and a tick-lot that 18 digits hold.
+        const ONE: i128 = Decimal::ONE.raw();
+        if self.contract_value == Decimal::ONE
+            && let Some(product) = self.tick.raw().checked_mul(self.lot.raw())
+            && product % ONE == 0
+            && let Some(value) = (product / ONE).checked_mul(tick_lots)
+        {
+            return Decimal::from_raw(value);
+        }
         let lot_value = self.lot * self.contract_value;
         // tick x lot may be finer than 1e-18; one rounding at the very end.
         self.tick

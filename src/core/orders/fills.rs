@@ -121,10 +121,17 @@ impl Core {
         let first = symbol.position.is_none();
         let position = match &mut symbol.position {
             Some(position) => {
-                position.add(fill, lot_id);
+                position.add(fill, lot_id, &symbol.instrument);
                 position
             }
-            none => none.insert(Position::open(fill, decision, plan, lot_id, at)),
+            none => none.insert(Position::open(
+                fill,
+                decision,
+                plan,
+                lot_id,
+                at,
+                &symbol.instrument,
+            )),
         };
         position.add_slippage(slippage);
         position.protection = Protection::after_entry(position, &rules, at.mono);

@@ -29,6 +29,8 @@ pub struct Position {
     entered: Sum,
     left: Sum,
     largest: Quantity,
+    /// Margin of what is open; changes with fills only.
+    margin: Decimal,
     fees: Decimal,
     slippage: Decimal,
     insurance: Decimal,
@@ -69,7 +71,14 @@ pub struct Reduced {
 
 impl Position {
     /// The position that its first entry fill opens.
-    pub fn open(fill: &Fill, decision: u64, plan: EntryPlan, lot_id: u64, at: Stamp) -> Self {
+    pub fn open(
+        fill: &Fill,
+        decision: u64,
+        plan: EntryPlan,
+        lot_id: u64,
+        at: Stamp,
+        instrument: &Instrument,
+    ) -> Self {
         let mut position = Self {
             symbol: fill.symbol,
             side: fill.side,
@@ -84,16 +93,17 @@ impl Position {
             entered: Sum::default(),
             left: Sum::default(),
             largest: Quantity::ZERO,
+            margin: Decimal::ZERO,
             fees: Decimal::ZERO,
             slippage: Decimal::ZERO,
             insurance: Decimal::ZERO,
         };
-        position.add(fill, lot_id);
+        position.add(fill, lot_id, instrument);
         position
     }
 
     /// Appends the lot of a further entry fill; returns it.
-    pub fn add(&mut self, fill: &Fill, lot_id: u64) -> Lot {
+    pub fn add(&mut self, fill: &Fill, lot_id: u64, instrument: &Instrument) -> Lot {
         assert_eq!(
             fill.side, self.side,
             "an entry fill is on the position's side"
@@ -114,6 +124,7 @@ impl Position {
         self.entered.add(fill);
         self.largest = self.largest.max(self.quantity);
         self.fees += fill.fee;
+        self.margin = self.margin_now(instrument);
         lot
     }
 
@@ -143,6 +154,7 @@ impl Position {
         self.quantity -= fill.quantity;
         self.left.add(fill);
         self.fees += fill.fee;
+        self.margin = self.margin_now(instrument);
         Reduced {
             gross: instrument.value_of(gain * i128::from(self.side.sign())),
             lots: touched,
@@ -216,7 +228,11 @@ impl Position {
     }
 
     /// Margin of what is open: entry value / leverage.
-    pub fn margin(&self, instrument: &Instrument) -> Decimal {
+    pub fn margin(&self) -> Decimal {
+        self.margin
+    }
+
+    fn margin_now(&self, instrument: &Instrument) -> Decimal {
         self.entry_notional(instrument)
             .mul_div(1, i128::from(self.plan.leverage), Rounding::HalfEven)
             .expect("a share of a value fits")

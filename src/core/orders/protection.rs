@@ -135,7 +135,7 @@ pub fn breached(side: Side, price: Price, level: Price) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::market::SymbolId;
+    use crate::core::market::{Instrument, ProductKind, SymbolId};
     use crate::core::orders::intent::EntryPlan;
     use crate::core::records::Fill;
     use crate::core::units::{Quantity, Stamp, Timestamp};
@@ -159,7 +159,20 @@ mod tests {
             target_pct: Decimal::from_int(4),
             round_trip_pct: Decimal::new(3, 1),
         };
-        Position::open(&fill, 1, plan, 1, Stamp::default())
+        let instrument = Instrument {
+            symbol: "BTC-PERP".into(),
+            kind: ProductKind::Perpetual,
+            currency: "USD".into(),
+            tick: Decimal::ONE,
+            lot: Decimal::ONE,
+            contract_value: Decimal::ONE,
+            min_quantity: Decimal::ZERO,
+            min_notional: Decimal::ZERO,
+            maker_fee: None,
+            taker_fee: None,
+            origin: String::new(),
+        };
+        Position::open(&fill, 1, plan, 1, Stamp::default(), &instrument)
     }
 
     fn rules() -> ProtectionRules {

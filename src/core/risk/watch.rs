@@ -38,7 +38,7 @@ impl Core {
     pub fn margin_used(&self) -> Decimal {
         self.symbols
             .iter()
-            .filter_map(|s| Some(s.position.as_ref()?.margin(&s.instrument)))
+            .filter_map(|s| Some(s.position.as_ref()?.margin()))
             .fold(Decimal::ZERO, |sum, m| sum + m)
     }
 

@@ -57,8 +57,8 @@ pub fn header() -> Header {
         instrument("ETH-USD", Decimal::new(1, 12), Decimal::new(1, 8)),
         instrument(
             "BIG",
-            Decimal::from_int(1_000_000_000),
-            Decimal::from_int(1_000_000),
+            Decimal::from_int(100_000),
+            Decimal::from_int(100_000),
         ),
     ])
 }
