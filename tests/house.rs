@@ -232,6 +232,43 @@ fn files_named_as_tests_are_compiled_only_for_tests() {
     none(&broken, "test files are declared behind #[cfg(test)]");
 }
 
+/// File names in backquotes that a document gives: with a folder, or with the ending `.rs`.
+fn named_files(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2).filter(|name| {
+        let plain = name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
+        let ending = name.rsplit('.').next().unwrap_or_default();
+        plain && name.contains('/') && ["rs", "json", "md", "sh", "mrec"].contains(&ending)
+    })
+}
+
+#[test]
+fn documents_name_only_files_that_exist() {
+    let mut broken = Vec::new();
+    let mut named = 0;
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/recordings.md",
+        "docs/operations.md",
+    ] {
+        let text = std::fs::read_to_string(root().join(document))
+            .unwrap_or_else(|error| panic!("{document}: {error}"));
+        for name in named_files(&text) {
+            named += 1;
+            // Files of the source are named from there.
+            let there = [root().join(name), root().join("src").join(name)];
+            if !there.iter().any(|path| path.exists()) {
+                broken.push(format!("{document}: {name}"));
+            }
+        }
+    }
+    assert!(named > 50, "only {named} file names were recognised");
+    none(&broken, "documents name files that exist");
+}
+
 /// A file that breaks every rule, in the ways that are easy to miss.
 fn planted() -> Source {
     let text = r##"//! Planted.

@@ -117,7 +117,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ),
     ("src/runtime/workers.rs", &[("STACK_BYTES", Planned)]),
     ("src/store/ledger/batcher.rs", &[("IN_FLIGHT_MAX", Planned)]),
-    ("src/store/ledger/decimal_text.rs", &[("LENGTH", INSIDE)]),
+    (
+        "src/store/ledger/decimal_text.rs",
+        &[("LENGTH", INSIDE), ("POINT", INSIDE)],
+    ),
     ("src/store/ledger/hashes.rs", &[("BLOCK_HASHES", Planned)]),
     ("src/store/ledger/open.rs", &[("CACHE_KIB", Planned)]),
     (
@@ -144,6 +147,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
         "src/store/recording/block_form/read.rs",
         &[("WINDOW", No("only after damage"))],
+    ),
+    (
+        "src/store/recording/block_form/trades.rs",
+        &[("RUN", INSIDE)],
     ),
     ("src/store/recording/entry.rs", &[("TEXT_MAX", REFUSES)]),
     (

@@ -161,11 +161,11 @@ mod tests {
         }
         assert_eq!(
             line("functional_programming.effect_timeout"),
-            "functional_programming.effect_timeout 19 environment FP_EFFECT_TIMEOUT (alias)"
+            "functional_programming.effect_timeout 19 environment FP_EFFECT_TIMEOUT (alias); no effect in this version"
         );
         assert_eq!(
             line("system.max_concurrent_tasks"),
-            "system.max_concurrent_tasks 3 --set as scheduler.max_concurrent_tasks"
+            "system.max_concurrent_tasks 3 --set as scheduler.max_concurrent_tasks; no effect in this version"
         );
         assert_eq!(
             line("llm.api_key"),

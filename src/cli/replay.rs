@@ -136,7 +136,7 @@ fn replay(
     let mut core = start.core;
     core.keep_holds(arguments.keep_all);
     core.use_plain_path(arguments.plain);
-    let bar = ProgressBar::new(common.json);
+    let bar = ProgressBar::new(common.json, start.bytes);
     let watched = !bar.is_hidden();
     let mut show = |progress: ReplayProgress| bar.show(progress);
     let mut reload = || reload_text(common, effective);
@@ -166,13 +166,18 @@ fn replay(
     let damages = damage_notes(application.feeds());
     let (core, journal) = application.into_parts();
     bar.finish();
-    damages.iter().for_each(|damage| note(damage));
     let ending = Ending {
         outcome: outcome.clone(),
         span,
         elapsed: began.elapsed(),
     };
     let closed = ending.close(&core, journal, &follow.0);
+    for damage in &damages {
+        // The one that ended the run is its failure already.
+        if !matches!(&outcome, Outcome::Failed(text) if text.starts_with(damage)) {
+            note(damage);
+        }
+    }
     if let Outcome::Failed(text) = outcome {
         return Err(Failure::run_time(text));
     }

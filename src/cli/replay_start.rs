@@ -17,11 +17,16 @@ use std::path::PathBuf;
 pub struct Start {
     pub core: Core,
     pub feeds: Vec<Feed>,
+    /// Size of the recordings where that tells how far a replay is.
+    pub bytes: Option<u64>,
     /// The recording was made under this very configuration: its state hashes must come again.
     pub verify: bool,
     pub recorder: Option<Recorder>,
     pub batches: BatchLimits,
 }
+
+/// The header that a reading begins with, the feed, and the size of what it reads if that is known.
+pub type Opened = (Header, Feed, Option<u64>);
 
 impl Start {
     /// # Errors
@@ -31,9 +36,13 @@ impl Start {
         effective: &Effective,
         settings: Settings,
         turns: Turns,
-        opened: Vec<(Header, Feed)>,
+        opened: Vec<Opened>,
     ) -> Result<Self, Failure> {
-        let (headers, feeds): (Vec<Header>, Vec<Feed>) = opened.into_iter().unzip();
+        let bytes = opened.iter().map(|(_, _, size)| *size).sum();
+        let (headers, feeds): (Vec<Header>, Vec<Feed>) = opened
+            .into_iter()
+            .map(|(header, feed, _)| (header, feed))
+            .unzip();
         let fingerprint = effective.fingerprint();
         let verify = headers.len() == 1 && headers[0].fingerprint == fingerprint;
         let state = headers[0].state.as_ref().filter(|_| headers.len() == 1);
@@ -70,6 +79,7 @@ impl Start {
         Ok(Self {
             core,
             feeds,
+            bytes,
             verify,
             recorder,
             batches: match turns {
@@ -199,7 +209,7 @@ pub fn session_name(header: &Header) -> String {
 pub fn open_feeds(
     arguments: &Arguments,
     instruments: &[Instrument],
-) -> Result<Vec<(Header, Feed)>, Failure> {
+) -> Result<Vec<Opened>, Failure> {
     let names = instruments
         .iter()
         .zip(0u16..)
@@ -219,13 +229,18 @@ pub fn open_feeds(
         .iter()
         .map(|file| {
             let opened = open(file, &options)?;
+            let size = opened
+                .reader
+                .is_block_form()
+                .then(|| std::fs::metadata(file).ok().map(|m| m.len()))
+                .flatten();
             // A segment that brings its state is replayed from its first input: what lies before
             // `from` in it has changed that state.
             let window = Window {
                 from: window.from.filter(|_| opened.header.state.is_none()),
                 ..window
             };
-            Ok((opened.header.clone(), Feed::new(opened, window)))
+            Ok((opened.header.clone(), Feed::new(opened, window), size))
         })
         .collect()
 }

@@ -63,7 +63,7 @@ pub(super) struct ExposedFile {
 }
 
 pub(super) struct Gathered {
-    pub names: Names,
+    pub names: &'static Names,
     pub assignments: Vec<Assignment>,
     pub secrets: Vec<SecretCandidate>,
     pub findings: Findings,
@@ -104,7 +104,7 @@ impl Gathered {
     /// Nothing gathered yet; relative paths start from `directory`.
     pub(super) fn new(directory: &Path) -> Self {
         Self {
-            names: Names::new(),
+            names: Names::shared(),
             assignments: Vec::new(),
             secrets: Vec::new(),
             findings: Findings::default(),

@@ -149,6 +149,12 @@ impl Key {
         self
     }
 
+    /// Is known to those who will use it, but what it governs comes with live trading.
+    pub(super) const fn later(mut self) -> Self {
+        self.acts = false;
+        self
+    }
+
     pub(super) const fn masked(mut self) -> Self {
         self.masked = true;
         self

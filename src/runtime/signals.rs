@@ -2,8 +2,8 @@
 //!
 //! One socket pair a signal, so its token says which one came; the bytes are cleared first and the
 //! signal is acted on second. A second stop signal ends the process at once with status 3, from
-//! the handler itself: it must work when the loop does not turn. SIGPIPE is ignored by the standard
-//! library already.
+//! the handler itself: it must work when the loop does not turn, and after its end, while a report
+//! waits for its reader. SIGPIPE is ignored by the standard library already.
 
 use mio::event::Source as _;
 use mio::net::UnixStream;
@@ -63,6 +63,7 @@ pub(super) struct Signals {
     pipes: Vec<UnixStream>,
     pending: [bool; Signal::COUNT],
     first: usize,
+    /// Those that write into the sockets: they go with them.
     handlers: Vec<SigId>,
 }
 
@@ -82,14 +83,13 @@ impl Signals {
         for (index, (signal, number)) in Signal::ALL.into_iter().enumerate() {
             if signal.is_stop() {
                 // In this order: the first signal finds the flag down and raises it.
-                signals.handlers.push(flag::register_conditional_shutdown(
+                // They stay for the rest of the process.
+                flag::register_conditional_shutdown(
                     number,
                     STOPPED_AT_ONCE,
                     Arc::clone(&stopping),
-                )?);
-                signals
-                    .handlers
-                    .push(flag::register(number, Arc::clone(&stopping))?);
+                )?;
+                flag::register(number, Arc::clone(&stopping))?;
             }
             let (mut ours, theirs) = UnixStream::pair()?;
             let theirs = std::os::fd::OwnedFd::from(theirs);

@@ -8,9 +8,10 @@
 
 use serde_json::Value;
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What a working program never takes.
@@ -19,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Process {
     child: Child,
     lines: Receiver<String>,
+    /// Collects what it writes to stdout, where that was asked for.
+    output: Option<JoinHandle<String>>,
     /// Lines that came while something else was waited for.
     seen: VecDeque<String>,
 }
@@ -27,9 +30,32 @@ impl Process {
     /// Starts the process under test and waits for a log line that contains `ready`: before that its
     /// signal handlers may not be installed.
     pub fn start(mut command: Command, ready: &str) -> Self {
+        command.stdout(Stdio::null());
+        let mut process = Self::spawn(command);
+        process.wait_for_line(ready);
+        process
+    }
+
+    /// Starts a process that says nothing when it is ready, and waits until its handlers of SIGHUP,
+    /// SIGINT, SIGUSR1, SIGUSR2 and SIGTERM are installed. Its stdout is collected for
+    /// [`output`](Self::output).
+    pub fn start_silent(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
+        let mut process = Self::spawn(command);
+        let mut stdout = process.child.stdout.take().expect("stdout is piped");
+        process.output = Some(std::thread::spawn(move || {
+            let mut text = String::new();
+            // What is no text fails the test that reads it.
+            let _ = stdout.read_to_string(&mut text);
+            text
+        }));
+        process.wait_for_handlers();
+        process
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the process under test starts");
@@ -42,13 +68,54 @@ impl Process {
                 }
             }
         });
-        let mut process = Self {
+        Self {
             child,
             lines,
+            output: None,
             seen: VecDeque::new(),
-        };
-        process.wait_for_line(ready);
-        process
+        }
+    }
+
+    fn wait_for_handlers(&mut self) {
+        let signals = [
+            libc::SIGHUP,
+            libc::SIGINT,
+            libc::SIGUSR1,
+            libc::SIGUSR2,
+            libc::SIGTERM,
+        ];
+        let wanted = signals.iter().fold(0u64, |mask, n| mask | 1 << (n - 1));
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let caught = self.status_field("SigCgt").unwrap_or_default();
+            let caught = u64::from_str_radix(&caught, 16).unwrap_or(0);
+            if caught & wanted == wanted {
+                return;
+            }
+            let ended = self.child.try_wait().expect("our child");
+            assert!(ended.is_none(), "ended at once: {:#?}", self.all_lines());
+            assert!(Instant::now() < deadline, "never installed its handlers");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// A line of /proc/PID/status; `None` once it has ended.
+    pub fn status_field(&self, name: &str) -> Option<String> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.trim_start_matches(':').trim().to_owned())
+    }
+
+    /// What it wrote to stdout, once it has ended.
+    pub fn output(&mut self) -> String {
+        let reader = self.output.take().expect("started with start_silent");
+        reader.join().expect("the reader does not panic")
+    }
+
+    /// Every line of stderr, once it has ended.
+    pub fn all_lines(&mut self) -> Vec<String> {
+        self.seen.extend(self.lines.iter());
+        self.seen.iter().cloned().collect()
     }
 
     pub fn id(&self) -> u32 {

@@ -222,9 +222,9 @@ fn paths(tokens: &[Token<'_>]) -> Vec<Found> {
     let mut at = 0;
     while at < tokens.len() {
         let begins = is_name(tokens[at].text)
-            && !tokens
+            && tokens
                 .get(at.wrapping_sub(1))
-                .is_some_and(|t| t.text == "::");
+                .is_none_or(|t| t.text != "::");
         let goes_on = tokens.get(at + 1).is_some_and(|t| t.text == "::");
         if begins && goes_on {
             at = path_tree(tokens, at, String::new(), &mut found);

@@ -95,7 +95,8 @@ pub const KEYS: &[Key] = &[
     .means("money flow below it for a short entry"),
     number("data.stale_after_seconds", "120", "1", "3600")
         .core()
-        .means("silence after which a symbol's data is stale and entries are off"),
+        .means("silence after which a symbol's data is stale and entries are off")
+        .later(),
     integer("data.keep_days", "30", 1, 3650)
         .means("candles and decisions kept in the ledger beyond need of open trades"),
     text("data.directory", "data", TextRule::Path)

@@ -19,7 +19,6 @@ pub const KEYS: &[Key] = &[
     .means("development refuses live trading"),
     integer("system.max_concurrent_tasks", "4", 1, 64)
         .also(&["scheduler.max_concurrent_tasks"])
-        .acts()
         .means("tasks in flight"),
     integer("system.thread_pool_size", "2", 1, 3)
         .acts()
@@ -28,7 +27,6 @@ pub const KEYS: &[Key] = &[
         .means("bound in seconds of connect, TLS and websocket handshake, one exchange REST call"),
     integer("system.task_batch_size", "2", 1, 16)
         .also(&["scheduler.batch_size"])
-        .acts()
         .means("due tasks started per loop turn"),
     number("system.update_frequency_seconds", "45.0", "0.1", "3600")
         .means("interval of strategy_execution's catch-up run and performance_update"),
@@ -100,7 +98,6 @@ pub const KEYS: &[Key] = &[
         .also(&["websocket.connection_timeout"])
         .means("dial, TLS and upgrade of the push client in seconds"),
     number("scheduler.task_timeout_seconds", "45", "1", "600")
-        .acts()
         .means("a task that runs longer has failed"),
     number(
         "scheduler.health_check_interval_seconds",
@@ -110,14 +107,12 @@ pub const KEYS: &[Key] = &[
     )
     .means("seconds between runs of the health_check task"),
     number("scheduler.error_recovery_delay_seconds", "30", "0.1", "600")
-        .acts()
         .means("first retry of a failed task; doubles with each failure"),
     number("scheduler.trading_interval_seconds", "", "1", "86400")
         .or_null("by candle close alone")
         .core()
         .means("minimum distance between two decisions in seconds"),
     integer("io_effects.parallel_max_workers", "2", 1, 3)
-        .acts()
         .means("most workers of one parallel call"),
     flag("io_effects.thread_pool_optimization", "true")
         .acts()
@@ -136,7 +131,6 @@ pub const KEYS: &[Key] = &[
     .means("effects in flight"),
     number("functional_programming.effect_timeout", "20.0", "1", "300")
         .also(&["FP_EFFECT_TIMEOUT"])
-        .acts()
         .means("an effect that takes longer has failed; seconds"),
     integer(
         "functional_programming.interpreter_thread_pool_size",

@@ -41,7 +41,8 @@ pub const KEYS: &[Key] = &[
     .means("of entries"),
     number("trading.slippage_tolerance_pct", "0.1", "0", "5")
         .core()
-        .means("limit price of a protected market order, price collar of exits"),
+        .means("limit price of a protected market order, price collar of exits")
+        .later(),
     number("trading.min_profit_pct", "0.5", "0", "10")
         .core()
         .means("least expected gain in % after fees"),
@@ -78,7 +79,8 @@ pub const KEYS: &[Key] = &[
         .means("an opposite entry closes first, then opens after the close has filled"),
     one_of("trading.on_shutdown", "keep", &["keep", "close"])
         .core()
-        .means("open positions at a clean stop"),
+        .means("open positions at a clean stop")
+        .later(),
     flag("trading.use_fifo_accounting", "true")
         .acts()
         .means("true only: lots are always first in, first out"),
@@ -163,10 +165,12 @@ pub const KEYS: &[Key] = &[
         .means("delay from decision to venue in milliseconds"),
     flag("paper_trading.funding_enabled", "false")
         .core()
-        .means("funding of derivatives is paid"),
+        .means("funding of derivatives is paid")
+        .later(),
     integer("paper_trading.funding_interval_hours", "8", 1, 24)
         .core()
-        .means("hours between two payments, from 00:00 UTC"),
+        .means("hours between two payments, from 00:00 UTC")
+        .later(),
     number("paper_trading.fill_volume_fraction", "1.0", "0.01", "1")
         .core()
         .means("share of a trade's quantity that our orders may take"),

@@ -1,9 +1,10 @@
 //! The replay as an application of the loop: inputs in slices, commits and reads as effects.
 
 use super::feed::Feed;
+use super::job::{ReplayJob, ReplayOutput, submit};
 use super::merge::{Merge, Step};
 use super::pace::Pace;
-use super::recorder::{Recorded, Recorder, WriteBatch};
+use super::recorder::Recorder;
 use crate::core::Core;
 use crate::core::effect::{Checkpoint, Effect, Effects, ModelRequest};
 use crate::core::input::{Answer, Command, Input};
@@ -13,16 +14,14 @@ use crate::log;
 use crate::runtime::application::{
     Application, Arrival, EffectOutcome, EffectReport, Progress, WorkBudget,
 };
-use crate::runtime::jobs::{EffectClass, EffectRequest, Job, Slice, Verdict, Wait};
-use crate::runtime::journal::{Commit, Journal, Observer, Written};
+use crate::runtime::jobs::EffectClass;
+use crate::runtime::journal::{Commit, Journal, Observer};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::status::{ApplicationStatus, QueueView};
-use crate::store::recording::{Chunk, ChunkReader, Entry, RecordingError};
+use crate::store::recording::Entry;
 use std::collections::VecDeque;
 
-/// A job of a replay: a day is long enough for the slowest disk, and nothing may be lost to time.
-const JOB_LIMIT_MS: u64 = 86_400_000;
 /// Time between two drawings of the progress.
 const PROGRESS_MS: u64 = 100;
 const PROGRESS_TAG: u64 = 1;
@@ -54,66 +53,8 @@ pub enum Outcome {
 pub struct ReplayProgress {
     pub inputs: u64,
     pub at: Timestamp,
-}
-
-/// What a worker does for a replay.
-#[derive(Debug)]
-pub enum ReplayJob {
-    Read {
-        feed: usize,
-        reader: Box<ChunkReader>,
-        buffer: Vec<u8>,
-    },
-    Commit(Commit),
-    Record(WriteBatch),
-}
-
-/// What it brings back.
-#[derive(Debug)]
-pub enum ReplayOutput {
-    Read {
-        feed: usize,
-        reader: Box<ChunkReader>,
-        chunk: Result<Option<Chunk>, RecordingError>,
-    },
-    Written(Written),
-    Recorded(Recorded),
-}
-
-impl Job for ReplayJob {
-    type Output = ReplayOutput;
-
-    fn run(self) -> Slice<Self> {
-        Slice::Done(match self {
-            Self::Read {
-                feed,
-                mut reader,
-                buffer,
-            } => {
-                let chunk = reader.next(buffer);
-                ReplayOutput::Read {
-                    feed,
-                    reader,
-                    chunk,
-                }
-            }
-            Self::Commit(commit) => ReplayOutput::Written(commit.run()),
-            Self::Record(batch) => ReplayOutput::Recorded(batch.run()),
-        })
-    }
-
-    fn verdict(output: &ReplayOutput) -> Verdict {
-        let ok = match output {
-            ReplayOutput::Read { chunk, .. } => chunk.is_ok(),
-            ReplayOutput::Written(written) => written.result.is_ok(),
-            ReplayOutput::Recorded(recorded) => recorded.result.is_ok(),
-        };
-        if ok {
-            Verdict::Succeeded
-        } else {
-            Verdict::Failed
-        }
-    }
+    /// Bytes of the recordings handed to the decoder.
+    pub bytes: u64,
 }
 
 /// Recorded inputs into the core, its wishes into the journal.
@@ -413,17 +354,10 @@ impl<'a> Replay<'a> {
             show(ReplayProgress {
                 inputs: self.core.inputs(),
                 at: self.last.wall,
+                bytes: self.merge.feeds.iter().map(Feed::bytes).sum(),
             });
         }
     }
-}
-
-fn submit(shell: &mut Shell<ReplayJob>, class: EffectClass, job: ReplayJob) {
-    let mut request = EffectRequest::new(class, job);
-    request.limit_ms = JOB_LIMIT_MS;
-    request.wait = Wait::Unlimited;
-    // Two reads a feed and one commit: far below what is admitted, so nothing is ever refused.
-    let _ = shell.submit(request);
 }
 
 impl Application for Replay<'_> {

@@ -48,6 +48,7 @@ pub struct Feed {
     in_chunk: bool,
     exhausted: bool,
     ended: bool,
+    bytes: u64,
 }
 
 impl Feed {
@@ -65,6 +66,7 @@ impl Feed {
             in_chunk: false,
             exhausted: false,
             ended: false,
+            bytes: 0,
         }
     }
 
@@ -92,6 +94,11 @@ impl Feed {
             None => self.exhausted = true,
         }
         Ok(())
+    }
+
+    /// Bytes of chunks decoded so far, unpacked.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Damages that were skipped, and a torn tail: those met in reading, those met in decoding.
@@ -126,6 +133,7 @@ impl Feed {
                         Head::Starved
                     });
                 };
+                self.bytes += chunk.size() as u64;
                 let spent = self.decoder.begin(chunk)?;
                 self.buffers.push(spent);
                 self.in_chunk = true;

@@ -6,6 +6,7 @@
 
 mod application;
 mod feed;
+mod job;
 mod merge;
 mod pace;
 mod planned;

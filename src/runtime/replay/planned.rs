@@ -1,7 +1,7 @@
 //! The bounded buffers of a replay: those of the loop with its jobs, and what each file reads ahead.
 
-use super::application::ReplayJob;
 use super::feed::{READ_AHEAD, ROWS};
+use super::job::ReplayJob;
 use super::recorder::{BATCH, Item};
 use crate::core::market::TimedTrade;
 use crate::core::planned::Buffer;

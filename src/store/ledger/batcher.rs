@@ -26,9 +26,10 @@ impl BatchLimits {
         rows: 256,
         age: Span::from_secs(1),
     };
-    /// Bulk replay: 4,096 rows or a second.
+    /// Bulk replay: 1,024 rows or a second. A decision with its checks takes 3 KB, and three batches
+    /// may be in memory at once.
     pub const REPLAY: Self = Self {
-        rows: 4096,
+        rows: 1024,
         age: Span::from_secs(1),
     };
 }

@@ -17,40 +17,84 @@ pub struct DecimalText {
     end: u8,
 }
 
+/// Place of the point: the whole part ends there, the fraction follows.
+const POINT: usize = 24;
+
+/// All numbers of two digits, one after the other: two digits a division instead of one.
+const PAIRS: [u8; 200] = {
+    let mut pairs = [0u8; 200];
+    let mut number = 0;
+    while number < 100 {
+        pairs[2 * number] = b'0' + (number / 10) as u8;
+        pairs[2 * number + 1] = b'0' + (number % 10) as u8;
+        number += 1;
+    }
+    pairs
+};
+
+fn pair(number: usize) -> [u8; 2] {
+    [PAIRS[2 * number], PAIRS[2 * number + 1]]
+}
+
+/// The digits of `number`, ending before `end`; returns where they start.
+fn write_whole(bytes: &mut [u8; LENGTH], mut end: usize, mut number: u64) -> usize {
+    while number >= 10 {
+        end -= 2;
+        bytes[end..end + 2].copy_from_slice(&pair((number % 100) as usize));
+        number /= 100;
+    }
+    if number > 0 {
+        end -= 1;
+        bytes[end] = b'0' + number as u8;
+    }
+    end
+}
+
+/// Exactly nine digits at `at`.
+fn write_nine(bytes: &mut [u8; LENGTH], at: usize, mut number: u32) {
+    for place in [7, 5, 3, 1] {
+        bytes[at + place..at + place + 2].copy_from_slice(&pair((number % 100) as usize));
+        number /= 100;
+    }
+    bytes[at] = b'0' + number as u8;
+}
+
 impl DecimalText {
     pub fn of(value: Decimal) -> Self {
         const ONE: u128 = Decimal::ONE.raw() as u128;
+        const NINE_DIGITS: u64 = 1_000_000_000;
         let magnitude = value.raw().unsigned_abs();
-        let (mut whole, fraction) = (magnitude / ONE, (magnitude % ONE) as u64);
+        let whole = magnitude / ONE;
+        let fraction = (magnitude - whole * ONE) as u64;
         let mut bytes = [0u8; LENGTH];
-        // The whole part ends at 24, the point stands there, the fraction fills 25..43.
-        let (mut start, mut end) = (24usize, 24usize);
-        loop {
-            start -= 1;
-            bytes[start] = b'0' + (whole % 10) as u8;
-            whole /= 10;
-            if whole <= u128::from(u64::MAX) {
-                break;
+        let mut start = POINT;
+        match u64::try_from(whole) {
+            Ok(0) => {
+                start -= 1;
+                bytes[start] = b'0';
             }
-        }
-        let mut whole = whole as u64;
-        while whole > 0 {
-            start -= 1;
-            bytes[start] = b'0' + (whole % 10) as u8;
-            whole /= 10;
+            Ok(whole) => start = write_whole(&mut bytes, start, whole),
+            // One digit more than 64 bits hold.
+            Err(_) => {
+                start -= 1;
+                bytes[start] = b'0' + (whole % 10) as u8;
+                start = write_whole(&mut bytes, start, (whole / 10) as u64);
+            }
         }
         if value.raw() < 0 {
             start -= 1;
             bytes[start] = b'-';
         }
+        let mut end = POINT;
         if fraction != 0 {
-            bytes[24] = b'.';
-            let mut rest = fraction;
-            for at in (25..43).rev() {
-                bytes[at] = b'0' + (rest % 10) as u8;
-                rest /= 10;
+            bytes[POINT] = b'.';
+            let (high, low) = (fraction / NINE_DIGITS, fraction % NINE_DIGITS);
+            write_nine(&mut bytes, POINT + 1, high as u32);
+            end = POINT + 10;
+            if low != 0 {
+                write_nine(&mut bytes, end, low as u32);
+                end += 9;
             }
-            end = 43;
             while bytes[end - 1] == b'0' {
                 end -= 1;
             }

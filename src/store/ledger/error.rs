@@ -65,6 +65,12 @@ impl LedgerError {
                     reason: detail,
                 }
             }
+            Some(ErrorCode::SystemIoFailure) if is_write(error) => Self::Unwritable {
+                path,
+                reason: format!(
+                    "{action}: {detail}: the device fails, or a limit on the size of files is reached"
+                ),
+            },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, detail },
             Some(ErrorCode::NotADatabase) => Self::NotALedger { path },
@@ -84,6 +90,8 @@ impl LedgerError {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull { path },
             ErrorKind::PermissionDenied
+            // Where a directory is wanted stands a file.
+            | ErrorKind::AlreadyExists
             | ErrorKind::ReadOnlyFilesystem
             | ErrorKind::NotADirectory
             | ErrorKind::IsADirectory
@@ -116,6 +124,16 @@ impl LedgerError {
             | Self::Other { path, .. } => path,
         }
     }
+}
+
+/// The system refused to write, and not for lack of space.
+fn is_write(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+    let code = error.sqlite_error().map(|inner| inner.extended_code);
+    matches!(
+        code,
+        Some(SQLITE_IOERR_WRITE | SQLITE_IOERR_FSYNC | SQLITE_IOERR_TRUNCATE)
+    )
 }
 
 impl fmt::Display for LedgerError {

@@ -5,11 +5,13 @@
 //! that the loop itself never waits for the disk. No row is ever dropped: a full batcher makes a
 //! replay wait and stops a session's entries. Imports `core` only.
 
+pub mod allocation;
 pub mod batcher;
 pub mod decimal_text;
 pub mod equity_thinner;
 pub mod error;
 pub mod hashes;
+pub mod json_text;
 pub mod lock;
 pub mod migrate;
 pub mod names;

@@ -5,6 +5,7 @@
 //! then still says `running`. Paper and live files commit with synchronous FULL. The mode stands
 //! in the file's header (user_version), so that no run takes over a file of another mode.
 
+use super::allocation;
 use super::error::LedgerError;
 use super::lock::Lock;
 use super::migrate::{Found, found, migrate, quick_check};
@@ -21,9 +22,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long SQLite waits for another program's transaction, on the thread that holds the ledger.
-/// Pages of the database that SQLite keeps in memory, KiB.
-pub const CACHE_KIB: usize = 4096;
 const BUSY_WAIT: Duration = Duration::from_millis(500);
+/// Pages of the database that SQLite keeps in memory, KiB.
+pub const CACHE_KIB: usize = 1024;
 
 /// The one writer of a ledger file. Closed by dropping it, or with a final row by
 /// [`close`](Self::close).
@@ -99,8 +100,17 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        allocation::configure();
         let mut connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
         connection.busy_timeout(BUSY_WAIT).map_err(sqlite)?;
+        // Before anything is written: a replay never waits for the disk.
+        let synchronous = if mode == Mode::Replay { "OFF" } else { "FULL" };
+        connection
+            .execute_batch(&format!(
+                "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -{CACHE_KIB};
+                 PRAGMA temp_store = MEMORY;"
+            ))
+            .map_err(sqlite)?;
         match found(&connection, path)? {
             // In the header before anything else is, so that a kill at any moment leaves a file
             // that says whose it is.
@@ -134,13 +144,6 @@ impl Ledger {
                 detail: format!("the file system only allows {journal}"),
             });
         }
-        let synchronous = if mode == Mode::Replay { "OFF" } else { "FULL" };
-        connection
-            .execute_batch(&format!(
-                "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -{CACHE_KIB};
-                 PRAGMA temp_store = MEMORY;"
-            ))
-            .map_err(sqlite)?;
         migrate(&mut connection, path, STEPS)?;
         let last: Option<String> = connection
             .query_row(

@@ -3,6 +3,7 @@
 //! What is listed without a bound of its own (trades) is asked for by number; reasons are cut to
 //! [`REASONS_SHOWN`] with the rest summed up.
 
+use super::allocation;
 use super::error::LedgerError;
 use super::hashes::unpack;
 use super::migrate::{Found, found};
@@ -265,6 +266,7 @@ impl Reader {
 /// write-ahead log again that reading makes. In a directory that cannot be written, a ledger whose
 /// writer has closed it is read as it lies.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    allocation::configure();
     let probe = |connection: &Connection| {
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
     };

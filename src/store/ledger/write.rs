@@ -5,6 +5,7 @@
 
 use super::decimal_text::DecimalText;
 use super::error::LedgerError;
+use super::json_text::JsonText;
 use super::names;
 use super::open::Ledger;
 use super::open_lots::OpenLots;
@@ -12,12 +13,11 @@ use super::rows::{Committed, LimitRow, Row};
 use super::statements::{Insert, Statements};
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{
-    Check, CheckOutcome, ClosedTrade, Decision, EquityPoint, Event, Fill, Lot, Order, Record,
+    CheckOutcome, ClosedTrade, Decision, EquityPoint, Event, Fill, Lot, Order, Record,
 };
-use crate::core::units::{Decimal, Quantity, Side};
+use crate::core::units::{Decimal, Quantity, Side, Timestamp};
 use rusqlite::params;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// Why a row cannot be stored.
 enum Fault {
@@ -77,13 +77,17 @@ impl Ledger {
             instruments: &self.instruments,
             open_lots: &mut self.open_lots,
             statements: Statements::new(&transaction),
-            text: String::new(),
-            checks: String::new(),
+            indicators: JsonText::default(),
+            checks: JsonText::default(),
         };
-        let superseded = superseded_orders(batch);
+        let superseded = superseded(batch);
         for (index, row) in batch.iter().enumerate() {
             if superseded.binary_search(&index).is_err() {
                 writer.row(row)?;
+            } else if let Row::Core(record) = row
+                && let Record::Lot(lot) = record.as_ref()
+            {
+                writer.open_lots.apply(lot);
             }
         }
         writer.positions()?;
@@ -98,9 +102,9 @@ struct Writer<'a, 'c> {
     instruments: &'a [Instrument],
     open_lots: &'a mut OpenLots,
     statements: Statements<'c>,
-    /// For JSON, used again and again.
-    text: String,
-    checks: String,
+    /// Used again and again.
+    indicators: JsonText,
+    checks: JsonText,
 }
 
 fn money(value: Decimal) -> DecimalText {
@@ -167,10 +171,8 @@ impl<'a> Writer<'a, '_> {
     fn decision(&mut self, d: &Decision) -> Written {
         let instrument = self.instrument(d.symbol)?;
         let decision = id("decision", d.id)?;
-        self.text.clear();
-        indicators_json(&d.indicators, &mut self.text);
-        self.checks.clear();
-        checks_json(&d.checks, &mut self.checks);
+        self.indicators.set_indicators(&d.indicators);
+        self.checks.set_checks(&d.checks);
         let proposal = &d.proposal;
         self.statements.get(Insert::Decision)?.execute(params![
             decision,
@@ -194,7 +196,7 @@ impl<'a> Writer<'a, '_> {
                 .iter()
                 .find(|check| check.outcome == CheckOutcome::Refused)
                 .map(|check| check.name),
-            self.text,
+            self.indicators,
             self.checks,
             money(instrument.quantity(Quantity(d.position))),
             money(d.equity),
@@ -375,61 +377,23 @@ fn replaced_itself(changed: usize, what: &str, id: u64) -> Written {
     Ok(())
 }
 
-/// `{"name":value,...}`; what is not a finite number becomes null.
-/// Places of order rows that a later row of the batch replaces: only the last one is written.
-fn superseded_orders(batch: &[Row]) -> Vec<usize> {
-    // By client id too: one order must not hide that another has taken its number.
-    let mut last: BTreeMap<(u64, &str), usize> = BTreeMap::new();
+/// Places of order and lot rows that a later row of the batch replaces: only the last is written.
+fn superseded(batch: &[Row]) -> Vec<usize> {
+    // By what else identifies them too: one must not hide that another has taken its number.
+    let mut orders: BTreeMap<(u64, &str), usize> = BTreeMap::new();
+    let mut lots: BTreeMap<(u64, SymbolId, bool, Timestamp), usize> = BTreeMap::new();
     let mut superseded = Vec::new();
     for (index, row) in batch.iter().enumerate() {
-        if let Row::Core(record) = row
-            && let Record::Order(order) = record.as_ref()
-        {
-            superseded.extend(last.insert((order.id, &order.client_id), index));
+        let Row::Core(record) = row else { continue };
+        match record.as_ref() {
+            Record::Order(o) => superseded.extend(orders.insert((o.id, &o.client_id), index)),
+            Record::Lot(l) => {
+                let identity = (l.id, l.symbol, l.side == Side::Buy, l.time);
+                superseded.extend(lots.insert(identity, index));
+            }
+            _ => {}
         }
     }
     superseded.sort_unstable();
     superseded
-}
-
-/// `[["max_daily_loss_pct","passed","0.4","5","4.6"],...]`: name, outcome, value, limit, margin.
-fn checks_json(checks: &[Check], out: &mut String) {
-    out.push('[');
-    for (index, check) in checks.iter().enumerate() {
-        out.push_str(if index > 0 { ",[\"" } else { "[\"" });
-        // Names and outcomes are the program's own identifiers: nothing to escape.
-        out.push_str(check.name);
-        out.push_str("\",\"");
-        out.push_str(names::check_outcome(check.outcome));
-        out.push('"');
-        for number in [check.value, check.limit, check.margin] {
-            match number {
-                None => out.push_str(",null"),
-                Some(number) => {
-                    out.push_str(",\"");
-                    out.extend(money(number).as_bytes().iter().map(|b| char::from(*b)));
-                    out.push('"');
-                }
-            }
-        }
-        out.push(']');
-    }
-    out.push(']');
-}
-
-fn indicators_json(indicators: &[(&'static str, f64)], out: &mut String) {
-    out.push('{');
-    for (index, (name, value)) in indicators.iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        // Names are the program's own identifiers; the debug form quotes them as JSON does.
-        let written = if value.is_finite() {
-            write!(out, "{name:?}:{value:?}")
-        } else {
-            write!(out, "{name:?}:null")
-        };
-        written.expect("writing to a string cannot fail");
-    }
-    out.push('}');
 }

@@ -109,6 +109,13 @@ pub struct Chunk {
     content: Content,
 }
 
+impl Chunk {
+    /// Bytes that it holds, unpacked.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
 #[derive(Debug)]
 enum Content {
     Nothing,
@@ -122,6 +129,11 @@ enum Content {
 }
 
 impl ChunkReader {
+    /// Whether the chunks add up to about the size of the file: nothing is packed in it.
+    pub const fn is_block_form(&self) -> bool {
+        matches!(self.source, Source::Blocks(_))
+    }
+
     /// The next chunk, read into `buffer`; `None` at the end.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::store::recording::error::DamageList;
 use crate::store::recording::header::check_version;
 use crate::store::recording::{Damage, DamageKind, Header, RecordingError, Trailer};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// What the next step of reading found.
@@ -216,8 +216,7 @@ impl BlockSource {
         if self.length - start < u64::from(head.payload) {
             return Ok(Err("cut off within a block"));
         }
-        buffer.resize(head.payload as usize, 0);
-        self.read_at(start, buffer)?;
+        self.read_into(start, head.payload as usize, buffer)?;
         if crc32fast::hash(buffer) != head.payload_crc {
             return Ok(Err("checksum of the block does not match"));
         }
@@ -228,6 +227,25 @@ impl BlockSource {
         self.file
             .seek(SeekFrom::Start(at))
             .and_then(|_| self.file.read_exact(bytes))
+            .map_err(|error| RecordingError::io(&self.path, "read", &error))
+    }
+
+    /// Exactly `length` bytes, without filling the buffer with zeros first.
+    fn read_into(
+        &mut self,
+        at: u64,
+        length: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), RecordingError> {
+        buffer.clear();
+        buffer.reserve(length);
+        self.file
+            .seek(SeekFrom::Start(at))
+            .and_then(|_| (&mut self.file).take(length as u64).read_to_end(buffer))
+            .and_then(|read| match read == length {
+                true => Ok(()),
+                false => Err(ErrorKind::UnexpectedEof.into()),
+            })
             .map_err(|error| RecordingError::io(&self.path, "read", &error))
     }
 
