@@ -226,7 +226,6 @@ impl Core {
                 );
                 if let Some(symbol) = self.symbols.get_mut(symbol.index()) {
                     symbol.series.note_quiet(until);
-                    // A trade that comes all the same takes the announcement back.
                     symbol.disturb();
                     let id = symbol.id;
                     self.sync_roll_over(id, at);

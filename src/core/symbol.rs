@@ -186,6 +186,8 @@ impl Symbol {
         if self.has_working_order()
             || self.series.building().is_none()
             || self.feed != Some(Feed::Trades)
+            // A trade that comes all the same takes the announcement back: on the plain path.
+            || self.series.is_announced_quiet()
         {
             return;
         }

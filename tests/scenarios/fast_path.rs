@@ -138,19 +138,7 @@ fn agrees_on_a_long_market_with_many_trades() {
 #[test]
 fn a_trade_within_an_announced_gap_takes_it_back_on_both_paths() {
     let run = |plain: bool| {
-        let mut core = Core::new(settings(), Turns::History);
-        core.use_plain_path(plain);
-        let mut world = World::of(core);
-        world.trade(0, "50000", "1");
-        world.trade(1, "50000", "1");
-        world.input(
-            2,
-            Input::Quiet {
-                symbol: SymbolId(0),
-                until: Timestamp::from_millis(START + 100_000_000),
-            },
-        );
-        let row = |millis: i64| {
+        let row = |millis: i64, id: u64| {
             let time = Timestamp::from_millis(START + millis);
             TimedTrade {
                 stamp: Stamp::of_history(time),
@@ -160,11 +148,23 @@ fn a_trade_within_an_announced_gap_takes_it_back_on_both_paths() {
                     price: Price(100_000),
                     quantity: Quantity(1000),
                     time,
-                    id: 0,
+                    id,
                 },
             }
         };
-        world.rows(&[row(3), row(4)]);
+        let mut core = Core::new(settings(), Turns::History);
+        core.use_plain_path(plain);
+        let mut world = World::of(core);
+        world.rows(&[row(0, 1), row(1, 2)]);
+        world.input(
+            2,
+            Input::Quiet {
+                symbol: SymbolId(0),
+                until: Timestamp::from_millis(START + 100_000_000),
+            },
+        );
+        // One that is known already, and a new one.
+        world.rows(&[row(3, 2), row(4, 3)]);
         world.command(300_000, Command::Pause);
         (world.core.counts().candles, world.core.state_hash())
     };

@@ -85,6 +85,11 @@ impl Series {
         self.building.as_mut()
     }
 
+    /// Whether a gap was announced that no trade has contradicted or ended yet.
+    pub(in crate::core) const fn is_announced_quiet(&self) -> bool {
+        self.quiet_until.is_some()
+    }
+
     /// The open bucket as (start, end).
     pub fn open_bucket(&self) -> Option<(Timestamp, Timestamp)> {
         self.bucket
