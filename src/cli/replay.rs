@@ -83,6 +83,7 @@ fn speed(text: &str) -> Result<f64, String> {
 /// Configuration (78); recordings or a ledger that cannot be used, or a replay that differs from
 /// its recording (1).
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+    check_window(arguments)?;
     let effective = sources::paper_configuration(common, VERB)?;
     start_log(&effective)?;
     let headers = read_headers(&arguments.files)?;
@@ -104,11 +105,26 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         None => ledger_path(&effective, &arguments.files),
     };
     let row = session_row(&effective, &settings, &arguments.files);
-    let ledger = Ledger::create_replay(&path, &row).map_err(ledger_failure)?;
+    // The ledger of an earlier run is replaced only when nothing else stands in the way.
     let start = Start::new(arguments, &effective, settings, turns, opened)?;
+    let ledger = Ledger::create_replay(&path, &row).map_err(ledger_failure)?;
     let exit = replay(common, arguments, &effective, start, ledger)?;
+    give_memory_back();
     print_report(common, arguments, &path)?;
     Ok(exit)
+}
+
+/// A window that ends before it begins is a slip of the hand, not a wish for nothing.
+fn check_window(arguments: &Arguments) -> Result<(), Failure> {
+    if let (Some(from), Some(to)) = (arguments.from, arguments.to)
+        && to <= from
+    {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("--from {from} --to {to}: expected a time after --from"),
+        ));
+    }
+    Ok(())
 }
 
 /// Follows the run for the report.
@@ -276,6 +292,15 @@ fn reload_text(common: &Common, running: &Effective) -> Result<String, String> {
 fn say_what_applies(effective: &Effective) {
     for notice in effective.notices() {
         note(&notice);
+    }
+}
+
+/// What the run has freed goes back to the system, so that the report does not come on top of it.
+fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: takes no pointer and may be called at any time; the workers have been joined.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 

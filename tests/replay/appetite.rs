@@ -3,6 +3,7 @@
 use crate::bot::{Bot, Report, status, wait_until};
 use crate::market::{later, record, trades};
 use crate::support::folder::Folder;
+use crate::support::process::Process;
 use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::process::Stdio;
@@ -52,15 +53,20 @@ fn nothing_wakes_up_until_the_next_trade_is_due() {
         let count = |name: &str| status["loop"][name].as_u64().expect("a count");
         count("wake_ups") - count("interrupted")
     };
-    let before = wake_ups(&mut process);
     // What was read ahead and the status itself have to come to their end.
-    let mut sleeps = process.sleeps();
-    let settled = (0..100).any(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        let last = std::mem::replace(&mut sleeps, process.sleeps());
-        last == sleeps
-    });
-    assert!(settled, "it never came to rest");
+    let settle = |process: &Process| {
+        let mut sleeps = process.sleeps();
+        let settled = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            let last = std::mem::replace(&mut sleeps, process.sleeps());
+            last == sleeps
+        });
+        assert!(settled, "it never came to rest");
+        sleeps
+    };
+    settle(&process);
+    let before = wake_ups(&mut process);
+    let sleeps = settle(&process);
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(process.sleeps(), sleeps, "a thread woke up");
     // One sleep, ended by the signal that asks.

@@ -92,6 +92,9 @@ pub struct Reader {
     connection: Connection,
 }
 
+/// Page cache of a reader.
+pub const READ_CACHE_KIB: i64 = 256;
+
 impl Reader {
     /// Opens a ledger; a read-only directory is no hindrance as long as its writer has closed it.
     ///
@@ -113,6 +116,10 @@ impl Reader {
         connection.busy_timeout(BUSY_WAIT).map_err(sqlite)?;
         connection
             .pragma_update(None, "query_only", true)
+            .map_err(sqlite)?;
+        // A report reads each row once: a small cache, and sorting spills to disk beyond it.
+        connection
+            .pragma_update(None, "cache_size", -READ_CACHE_KIB)
             .map_err(sqlite)?;
         let state = found(&connection, path);
         let reader = Self {
