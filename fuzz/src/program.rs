@@ -13,7 +13,7 @@ use minnow::core::market::{
 };
 use minnow::core::modes::Turns;
 use minnow::core::units::stamp::{MILLISECOND, SECOND};
-use minnow::core::units::{Price, Quantity, Span, Stamp, Timestamp};
+use minnow::core::units::{Decimal, Price, Quantity, Span, Stamp, Timestamp};
 
 /// Bounds of one run, so that it stays short: steps, trades of one step, trades handed over at once,
 /// and candles that may close.
@@ -21,6 +21,14 @@ const STEPS_MAX: usize = 400;
 const TRADES_MAX: u8 = 32;
 const RUN_MAX: usize = 128;
 const CANDLES_MAX: i64 = 10_000;
+/// First prices. A market stays within a factor of 100 of them: one that multiplies its price a
+/// billion times makes balances that no decimal holds, and such sums stop the core by intent.
+const PRICES: [i64; 2] = [100_000, 4_000];
+const FACTOR: i64 = 100;
+/// Prints that no market confirms, far from each other.
+const IMPOSSIBLE: [i64; 5] = [0, GRID_MAX, 1, GRID_MAX / 1000, 20];
+/// A run ends with an account beyond this, for the same reason.
+const EQUITY_MAX: Decimal = Decimal::from_int(100_000_000_000);
 /// 2024-01-01T00:00:00Z, a Monday.
 const START: i64 = 1_704_067_200 * SECOND;
 
@@ -74,7 +82,7 @@ enum Move {
     Ticks(i8),
     /// In 1 / 10,000.
     Fraction(i16),
-    /// To a price far away, or anywhere on the grid, when rare is 0 or 1; else as many ticks.
+    /// A lone print that cannot be, or a price far away, when rare is 0 or 1; else as many ticks.
     Far {
         rare: u8,
         price: u64,
@@ -150,6 +158,9 @@ impl Program {
             fast.take(event);
             plain.take(event);
             fast.assert_like(&plain);
+            if fast.equity() > EQUITY_MAX {
+                break;
+            }
         }
         fast.counts()
     }
@@ -194,7 +205,8 @@ impl Program {
             wall_offset: 0,
             interval: self.choice.settings().trading.interval.span().0,
             candles: 0,
-            prices: [100_000, 4_000],
+            prices: PRICES,
+            impossible: 0,
             events: Vec::new(),
         };
         for step in &self.steps {
@@ -207,6 +219,12 @@ impl Program {
     }
 }
 
+/// Lowest and highest price of a symbol.
+fn band(symbol: SymbolId) -> (i64, i64) {
+    let price = PRICES[symbol.index()];
+    (price / FACTOR, price * FACTOR)
+}
+
 struct Maker {
     session: bool,
     symbols: u16,
@@ -216,6 +234,7 @@ struct Maker {
     interval: i64,
     candles: i64,
     prices: [i64; 2],
+    impossible: usize,
     events: Vec<Event>,
 }
 
@@ -254,15 +273,19 @@ impl Maker {
     }
 
     fn price(&mut self, symbol: SymbolId, step: Move) -> Price {
+        if let Move::Far { rare: 0, .. } = step {
+            self.impossible += 1;
+            return Price(IMPOSSIBLE[self.impossible % IMPOSSIBLE.len()]);
+        }
+        let (low, high) = band(symbol);
         let last = &mut self.prices[symbol.index()];
         let next = match step {
             Move::Ticks(n) => last.saturating_add(n.into()),
             Move::Fraction(n) => (i128::from(*last) * (10_000 + i128::from(n)) / 10_000) as i64,
-            Move::Far { rare: 0, price } => (price % (GRID_MAX as u64 + 1)) as i64,
-            Move::Far { rare: 1, price } => (price % 1_000_000_000) as i64,
+            Move::Far { rare: 1, price } => low + (price % (high - low) as u64) as i64,
             Move::Far { rare, .. } => last.saturating_add(rare.into()),
         };
-        *last = next.clamp(0, GRID_MAX);
+        *last = next.clamp(low, high);
         Price(*last)
     }
 
