@@ -63,13 +63,21 @@ impl Outcome {
     /// If it does not start.
     pub fn run(mut command: Command, environment: &[(&str, &str)]) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let output = command
+        command
             .env_clear()
             .env("PATH", path)
             .envs(environment.iter().copied())
-            .stdin(std::process::Stdio::null())
-            .output()
-            .expect("the program starts");
+            .stdin(std::process::Stdio::null());
+        // A script just copied is busy while a process forked by another test still holds its
+        // descriptor: that ends as soon as that process has begun its own program.
+        let output = loop {
+            match command.output() {
+                Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                    std::thread::yield_now();
+                }
+                result => break result.expect("the program starts"),
+            }
+        };
         Self {
             status: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
