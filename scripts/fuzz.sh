@@ -49,7 +49,7 @@ for target in "$@"; do
         exit 2
     fi
     mkdir -p "fuzz/grown/$target" "fuzz/artifacts/$target"
-    options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=0
+    options=(-seed="${MINNOW_FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=0
         -verbosity=0 -artifact_prefix="fuzz/artifacts/$target/" -max_len=8192)
     [[ ! -f fuzz/dictionaries/$target ]] || options+=(-dict="fuzz/dictionaries/$target")
     if "$programs/$target" "${options[@]}" "fuzz/grown/$target" "fuzz/corpus/$target" \
