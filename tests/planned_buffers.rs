@@ -116,9 +116,12 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("COUNT", No("number of signals"))],
     ),
     ("src/runtime/workers.rs", &[("STACK_BYTES", Planned)]),
-    ("src/store/ledger/batcher.rs", &[("IN_FLIGHT_MAX", Planned)]),
     (
-        "src/store/ledger/decimal_text.rs",
+        "src/store/ledger/batcher.rs",
+        &[("DECISION_COUNTS_AS", INSIDE), ("IN_FLIGHT_MAX", Planned)],
+    ),
+    (
+        "src/core/units/decimal_text.rs",
         &[("LENGTH", INSIDE), ("POINT", INSIDE)],
     ),
     ("src/store/ledger/hashes.rs", &[("BLOCK_HASHES", Planned)]),

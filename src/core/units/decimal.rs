@@ -3,6 +3,7 @@
 //! An `i128` counting 1e-18. Range about +-1.7e20 units; arithmetic is checked. Venues print up to
 //! 16 decimals; a text with more than 18 significant decimals is refused, never cut.
 
+use super::decimal_text::DecimalText;
 use super::wide::multiply_divide;
 use std::fmt;
 
@@ -306,31 +307,22 @@ impl fmt::Display for Decimal {
     /// The shortest plain notation: no trailing zeros, no exponent. A precision (`{:.2}`) rounds
     /// half-even and pads.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (value, fixed) = match f.precision() {
-            Some(p) => {
-                let digits = (p as u32).min(Self::DIGITS);
-                (self.round(digits, Rounding::HalfEven), Some(digits))
-            }
-            None => (*self, None),
+        let Some(precision) = f.precision() else {
+            let text = DecimalText::of(*self);
+            return match f.width() {
+                Some(width) => write!(f, "{:>width$}", text.as_str()),
+                None => f.write_str(text.as_str()),
+            };
         };
-        let magnitude = value.0.unsigned_abs();
-        let whole = magnitude / ONE as u128;
-        let fraction = magnitude % ONE as u128;
-        let sign = if value.0 < 0 { "-" } else { "" };
-        let mut text = format!("{sign}{whole}");
-        let all = format!("{fraction:018}");
-        let shown = match fixed {
-            Some(digits) => &all[..digits as usize],
-            None => all.trim_end_matches('0'),
-        };
-        if !shown.is_empty() {
-            text.push('.');
-            text.push_str(shown);
-        }
-        match f.width() {
-            Some(width) => write!(f, "{text:>width$}"),
-            None => f.write_str(&text),
-        }
+        let digits = precision.min(Self::DIGITS as usize);
+        let rounded = DecimalText::of(self.round(digits as u32, Rounding::HalfEven));
+        let (whole, fraction) = rounded
+            .as_str()
+            .split_once('.')
+            .unwrap_or((rounded.as_str(), ""));
+        let point = if digits > 0 { "." } else { "" };
+        let text = format!("{whole}{point}{fraction:0<digits$}");
+        write!(f, "{text:>width$}", width = f.width().unwrap_or(0))
     }
 }
 

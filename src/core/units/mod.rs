@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod decimal;
+pub mod decimal_text;
 pub mod grid;
 pub mod ring;
 pub mod rng;
@@ -12,6 +13,7 @@ pub mod stamp;
 pub mod wide;
 
 pub use decimal::{Decimal, DecimalError, Rounding};
+pub use decimal_text::DecimalText;
 pub use grid::{Price, Quantity, Side};
 pub use ring::Ring;
 pub use stamp::{Span, Stamp, Timestamp};

@@ -3,9 +3,9 @@
 //!
 //! The text is written into a buffer that the caller uses again and again.
 
-use super::decimal_text::DecimalText;
 use super::names;
 use crate::core::records::Check;
+use crate::core::units::DecimalText;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 

@@ -7,7 +7,6 @@
 
 pub mod allocation;
 pub mod batcher;
-pub mod decimal_text;
 pub mod equity_thinner;
 pub mod error;
 pub mod hashes;

@@ -3,7 +3,6 @@
 //! Ticks and lots become decimals here, by the session's instruments. Decisions, fills and trades
 //! are written once: an id that exists already is an error, never an overwrite.
 
-use super::decimal_text::DecimalText;
 use super::error::LedgerError;
 use super::json_text::JsonText;
 use super::names;
@@ -15,8 +14,9 @@ use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{
     CheckOutcome, ClosedTrade, Decision, EquityPoint, Event, Fill, Lot, Order, Record,
 };
-use crate::core::units::{Decimal, Quantity, Side, Timestamp};
-use rusqlite::params;
+use crate::core::units::{Decimal, DecimalText, Quantity, Side, Timestamp};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{ToSql, params};
 use std::collections::BTreeMap;
 
 /// Why a row cannot be stored.
@@ -105,6 +105,12 @@ struct Writer<'a, 'c> {
     /// Used again and again.
     indicators: JsonText,
     checks: JsonText,
+}
+
+impl ToSql for DecimalText {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.as_bytes())))
+    }
 }
 
 fn money(value: Decimal) -> DecimalText {
