@@ -47,7 +47,6 @@ pub struct Journal {
     /// Away while a worker writes with it.
     ledger: Option<Box<Ledger>>,
     batcher: Batcher,
-    batch_rows: usize,
     rows: ReplayRows,
     failed: bool,
     pub rows_written: u64,
@@ -59,7 +58,6 @@ impl Journal {
         Self {
             ledger: Some(Box::new(ledger)),
             batcher: Batcher::new(limits),
-            batch_rows: limits.rows,
             rows: ReplayRows::default(),
             failed: false,
             rows_written: 0,
@@ -152,7 +150,7 @@ impl Journal {
 
     /// No room for more: wait for the ledger.
     pub fn is_full(&self) -> bool {
-        self.ledger.is_none() && self.batcher.pending() >= self.batch_rows
+        self.ledger.is_none() && self.batcher.has_its_size()
     }
 
     /// Nothing is collected and nothing on its way.

@@ -6,6 +6,7 @@
 //! yield several, and none is ever dropped; the overrun is what the inputs already begun yield.
 
 use super::rows::Row;
+use crate::core::records::Record;
 use crate::core::units::Span;
 
 /// Batches that may be on their way at once.
@@ -14,7 +15,7 @@ pub const IN_FLIGHT_MAX: usize = 2;
 /// Row limits and age after which a batch is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLimits {
-    /// 1 or more.
+    /// 1 or more; a decision counts as eight.
     pub rows: usize,
     /// Age of the oldest row.
     pub age: Span,
@@ -26,12 +27,21 @@ impl BatchLimits {
         rows: 256,
         age: Span::from_secs(1),
     };
-    /// Bulk replay: 1,024 rows or a second. A decision with its checks takes 3 KB, and three batches
-    /// may be in memory at once.
+    /// Bulk replay: 1,024 rows or a second. Three batches may be in memory at once.
     pub const REPLAY: Self = Self {
         rows: 1024,
         age: Span::from_secs(1),
     };
+}
+
+/// Rows that a decision with its checks counts as: it takes about 3 KB, another row about 400 bytes.
+const DECISION_COUNTS_AS: usize = 8;
+
+fn counts_as(row: &Row) -> usize {
+    match row {
+        Row::Core(record) if matches!(record.as_ref(), Record::Decision(_)) => DECISION_COUNTS_AS,
+        _ => 1,
+    }
 }
 
 /// Rows on their way to the ledger.
@@ -39,6 +49,8 @@ impl BatchLimits {
 pub struct Batcher {
     limits: BatchLimits,
     rows: Vec<Row>,
+    /// What they count as.
+    counted: usize,
     /// Monotonic nanoseconds at which the oldest row came.
     oldest: i64,
     in_flight: usize,
@@ -54,6 +66,7 @@ impl Batcher {
         Self {
             limits,
             rows: Vec::with_capacity(limits.rows),
+            counted: 0,
             oldest: 0,
             in_flight: 0,
             spare: Vec::new(),
@@ -65,13 +78,19 @@ impl Batcher {
         if self.rows.is_empty() {
             self.oldest = now;
         }
+        self.counted += counts_as(&row);
         self.rows.push(row);
+    }
+
+    /// The open batch has its size.
+    pub fn has_its_size(&self) -> bool {
+        self.counted >= self.limits.rows
     }
 
     /// Whether a batch should be written now.
     pub fn due(&self, now: i64) -> bool {
         self.in_flight < IN_FLIGHT_MAX
-            && (self.rows.len() >= self.limits.rows
+            && (self.has_its_size()
                 || (!self.rows.is_empty() && now.saturating_sub(self.oldest) >= self.limits.age.0))
     }
 
@@ -84,7 +103,7 @@ impl Batcher {
 
     /// No room for more than the rows of inputs already begun.
     pub fn is_full(&self) -> bool {
-        self.in_flight >= IN_FLIGHT_MAX && self.rows.len() >= self.limits.rows
+        self.in_flight >= IN_FLIGHT_MAX && self.has_its_size()
     }
 
     /// Rows not yet handed out.
@@ -103,6 +122,7 @@ impl Batcher {
             return None;
         }
         self.in_flight += 1;
+        self.counted = 0;
         let empty = self
             .spare
             .pop()
@@ -125,6 +145,7 @@ impl Batcher {
         self.in_flight = self.in_flight.saturating_sub(1);
         batch.append(&mut self.rows);
         self.rows = batch;
+        self.counted = self.rows.iter().map(counts_as).sum();
     }
 }
 
