@@ -84,6 +84,7 @@ fn speed(text: &str) -> Result<f64, String> {
 /// its recording (1).
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     check_window(arguments)?;
+    check_files(arguments)?;
     let effective = sources::paper_configuration(common, VERB)?;
     start_log(&effective)?;
     let headers = read_headers(&arguments.files)?;
@@ -123,6 +124,26 @@ fn check_window(arguments: &Arguments) -> Result<(), Failure> {
             Exit::Usage,
             format!("--from {from} --to {to}: expected a time after --from"),
         ));
+    }
+    Ok(())
+}
+
+/// The same file twice would double every volume; rows without ids cannot be told apart.
+fn check_files(arguments: &Arguments) -> Result<(), Failure> {
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for file in &arguments.files {
+        // A file that cannot be resolved is told of when it is opened.
+        let path = file.canonicalize().unwrap_or_else(|_| file.clone());
+        if seen.contains(&path) {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!(
+                    "{}: named twice; expected each recording once",
+                    file.display()
+                ),
+            ));
+        }
+        seen.push(path);
     }
     Ok(())
 }

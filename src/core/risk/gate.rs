@@ -206,7 +206,12 @@ fn account_limits(standing: &Standing<'_>, risk: &RiskSettings, checks: &mut Che
     checks.limited(
         "consecutive_losses",
         !standing.losing_run.is_paused(standing.now.mono),
-        number(standing.losing_run.length()),
+        // The count begins anew with the pause: what is shown is what led to it.
+        number(if standing.losing_run.is_paused(standing.now.mono) {
+            risk.consecutive_losses
+        } else {
+            standing.losing_run.length()
+        }),
         number(risk.consecutive_losses),
     );
     let enough = !standing.balance_too_low && equity >= risk.min_account_balance;

@@ -10,6 +10,10 @@ use crate::core::market::{Instrument, ProductKind};
 use crate::core::settings::{FeeRates, RiskSettings, TradingSettings};
 use crate::core::units::{Decimal, Price, Quantity, Rounding};
 
+/// Equity beyond this does not make an entry larger: every product of the sizing then fits a decimal,
+/// whatever a market does to an account.
+pub const EQUITY_COUNTED: Decimal = Decimal::from_int(1_000_000_000_000);
+
 /// What the account offers to an entry.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -101,9 +105,13 @@ pub struct Sizing<'a> {
 }
 
 impl Sizing<'_> {
+    fn equity(&self) -> Decimal {
+        self.budget.equity.min(EQUITY_COUNTED)
+    }
+
     pub fn run(&self, size_pct: Decimal, leverage: u32, checks: &mut Checks) -> Size {
         let kept_pct = size_pct.min(self.trading.max_size_pct);
-        let margin = pct_of(self.budget.equity.max(Decimal::ZERO), kept_pct);
+        let margin = pct_of(self.equity().max(Decimal::ZERO), kept_pct);
         let mut size = Size {
             notional: times(margin, leverage),
             leverage,
@@ -125,21 +133,21 @@ impl Sizing<'_> {
     /// Position, exposure and margin caps; with `None` once more after the leverage was cut.
     fn cap_notional(&self, size: &mut Size, mut checks: Option<&mut Checks>) {
         let b = self.budget;
-        let leverage = size.leverage;
-        let margin_cap = (pct_of(b.equity, self.risk.max_margin_used_pct) - b.margin_used)
+        let (equity, leverage) = (self.equity(), size.leverage);
+        let margin_cap = (pct_of(equity, self.risk.max_margin_used_pct) - b.margin_used)
             .min(self.margin_within_free(leverage));
         let caps = [
             (
                 "max_position_pct",
                 self.risk.max_position_pct,
                 b.symbol_notional,
-                pct_of(b.equity, self.risk.max_position_pct) - b.symbol_notional,
+                pct_of(equity, self.risk.max_position_pct) - b.symbol_notional,
             ),
             (
                 "max_total_exposure_pct",
                 self.risk.max_total_exposure_pct,
                 b.total_notional,
-                pct_of(b.equity, self.risk.max_total_exposure_pct) - b.total_notional,
+                pct_of(equity, self.risk.max_total_exposure_pct) - b.total_notional,
             ),
             (
                 "max_margin_used_pct",
@@ -157,7 +165,7 @@ impl Sizing<'_> {
                 } else {
                     wanted
                 };
-                let value = share_pct(used + adds, b.equity);
+                let value = share_pct(used + adds, equity);
                 let left = size.notional.is_positive();
                 if left || wanted.is_zero() {
                     checks.cut(name, value, limit_pct, size.notional != wanted);
@@ -174,7 +182,7 @@ impl Sizing<'_> {
         let per_margin = Decimal::ONE + times(fee, leverage);
         self.budget
             .free_margin
-            .max(Decimal::ZERO)
+            .clamp(Decimal::ZERO, EQUITY_COUNTED)
             .checked_div(per_margin, Rounding::Down)
             .unwrap_or(Decimal::ZERO)
     }
@@ -210,8 +218,8 @@ impl Sizing<'_> {
     fn cap_loss(&self, size: &mut Size, checks: &mut Checks) {
         let loss_pct = self.stop_pct + self.round_trip.pct;
         let limit = self.risk.max_loss_per_trade_pct;
-        let value = share_pct(pct_of(size.notional, loss_pct), self.budget.equity);
-        let cap = pct_of(self.budget.equity.max(Decimal::ZERO), limit)
+        let value = share_pct(pct_of(size.notional, loss_pct), self.equity());
+        let cap = pct_of(self.equity().max(Decimal::ZERO), limit)
             .mul_div(
                 100 * Decimal::ONE.raw(),
                 loss_pct.raw().max(1),
@@ -248,4 +256,76 @@ fn share(value: Decimal, n: u32) -> Decimal {
     value
         .mul_div(1, i128::from(n), Rounding::HalfEven)
         .expect("a share of a value fits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::market::Interval;
+    use crate::core::settings::{EntryOrderType, OnShutdown};
+    use crate::core::units::Span;
+
+    #[test]
+    fn an_account_of_any_size_is_sized_without_leaving_the_decimals() {
+        let instrument = Instrument {
+            symbol: "BTC-PERP".into(),
+            kind: ProductKind::Perpetual,
+            currency: "USD".into(),
+            tick: Decimal::new(5, 1),
+            lot: Decimal::new(1, 5),
+            contract_value: Decimal::ONE,
+            min_quantity: Decimal::ZERO,
+            min_notional: Decimal::ZERO,
+            maker_fee: None,
+            taker_fee: None,
+            origin: String::new(),
+        };
+        let trading = TradingSettings {
+            interval: Interval::MINUTE,
+            leverage: 100,
+            max_futures_leverage: 100,
+            enable_futures: true,
+            max_size_pct: Decimal::from_int(100),
+            order_timeout: Span::from_secs(30),
+            order_type: EntryOrderType::Market,
+            slippage_tolerance_pct: Decimal::ZERO,
+            min_profit_pct: Decimal::ZERO,
+            min_trading_interval: Span::ZERO,
+            decision_interval: Span::ZERO,
+            min_candles: 1,
+            require_24h_data: false,
+            reversal: false,
+            on_shutdown: OnShutdown::Keep,
+        };
+        let mut risk = RiskSettings::for_tests();
+        risk.max_total_exposure_pct = Decimal::from_int(5000);
+        risk.max_position_pct = Decimal::from_int(2000);
+        let fees = FeeRates {
+            maker: Decimal::ZERO,
+            taker: Decimal::new(75, 5),
+        };
+        for exponent in 0..20 {
+            let equity = Decimal::from_raw(10i128.pow(18 + exponent));
+            let budget = Budget {
+                equity,
+                free_margin: equity,
+                margin_used: Decimal::ZERO,
+                symbol_notional: Decimal::ZERO,
+                total_notional: Decimal::ZERO,
+            };
+            let sizing = Sizing {
+                instrument: &instrument,
+                trading: &trading,
+                risk: &risk,
+                budget: &budget,
+                round_trip: RoundTrip::new(fees, Decimal::ZERO, false),
+                mark: Price(30_000),
+                stop_pct: Decimal::new(1, 1),
+            };
+            let mut checks = Checks::default();
+            let size = sizing.run(Decimal::from_int(100), 100, &mut checks);
+            assert!(size.notional <= EQUITY_COUNTED.min(equity) * Decimal::from_int(100));
+            assert_eq!(checks.into_list().len(), 6, "equity {equity}");
+        }
+    }
 }
