@@ -21,14 +21,15 @@ const STEPS_MAX: usize = 400;
 const TRADES_MAX: u8 = 32;
 const RUN_MAX: usize = 128;
 const CANDLES_MAX: i64 = 10_000;
-/// First prices. A market stays within a factor of 100 of them: one that multiplies its price a
-/// billion times makes balances that no decimal holds, and such sums stop the core by intent.
+/// First prices. A market stays within a factor of 4,000 of them, up and down: one that multiplies
+/// its price a billion times makes balances that no decimal holds, and such sums stop the core by
+/// intent.
 const PRICES: [i64; 2] = [100_000, 4_000];
-const FACTOR: i64 = 100;
+const FACTOR: i64 = 4_000;
 /// Prints that no market confirms, far from each other.
 const IMPOSSIBLE: [i64; 5] = [0, GRID_MAX, 1, GRID_MAX / 1000, 20];
 /// A run ends with an account beyond this, for the same reason.
-const EQUITY_MAX: Decimal = Decimal::from_int(100_000_000_000);
+const EQUITY_MAX: Decimal = Decimal::from_int(100_000_000_000_000_000);
 /// 2024-01-01T00:00:00Z, a Monday.
 const START: i64 = 1_704_067_200 * SECOND;
 
