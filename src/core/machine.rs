@@ -115,7 +115,8 @@ impl Core {
     /// If there is no instrument or the fee table does not match (`config` guarantees both).
     pub fn new(settings: Settings, turns: Turns) -> Self {
         let kind = settings.strategy.clone();
-        Self::with_strategies(settings, turns, |_| strategy::build(&kind))
+        let interval = settings.trading.interval;
+        Self::with_strategies(settings, turns, |_| strategy::build(&kind, interval))
     }
 
     /// A core with a strategy of one's own for each symbol.

@@ -1,7 +1,7 @@
 //! Everything the core holds about one symbol, and the fast path through it.
 
 use super::market::filter::TradeFilter;
-use super::market::instrument::{GRID_MAX, PriceScale};
+use super::market::instrument::{GRID_MAX, GridScale};
 use super::market::{Instrument, Series, SymbolId, TimedTrade};
 use super::orders::{Position, Working};
 use super::records::Proposal;
@@ -87,7 +87,7 @@ impl Closes {
 pub struct Symbol {
     pub id: SymbolId,
     pub instrument: Instrument,
-    pub scale: PriceScale,
+    pub scale: GridScale,
     pub fees: FeeRates,
     pub filter: TradeFilter,
     pub series: Series,

@@ -158,31 +158,56 @@ impl Instrument {
             )
     }
 
-    /// How prices become doubles.
-    pub fn scale(&self) -> PriceScale {
-        let (mut mantissa, mut digits) = (self.tick.raw(), Decimal::DIGITS);
-        while digits > 0 && mantissa % 10 == 0 {
-            mantissa /= 10;
-            digits -= 1;
-        }
-        PriceScale {
-            mantissa: mantissa as f64,
-            divisor: 10f64.powi(digits as i32),
+    /// How prices and quantities become doubles.
+    pub fn scale(&self) -> GridScale {
+        GridScale {
+            tick: Step::of(self.tick),
+            lot: Step::of(self.lot),
         }
     }
 }
 
-/// Turns ticks into the nearest double of the decimal price: one exact product, one correctly
-/// rounded division (exact while ticks x mantissa stays below 2^53). For indicators only.
+/// Turns ticks and lots into the nearest double of the decimal price or quantity: one exact product,
+/// one correctly rounded division (exact while the product stays below 2^53). For indicators only.
 #[derive(Clone, Copy, Debug)]
-pub struct PriceScale {
+pub struct GridScale {
+    tick: Step,
+    lot: Step,
+}
+
+impl GridScale {
+    pub fn price(&self, price: Price) -> f64 {
+        self.tick.times(price.0 as f64)
+    }
+
+    /// In the base asset.
+    pub fn quantity(&self, lots: i128) -> f64 {
+        self.lot.times(lots as f64)
+    }
+}
+
+/// Grid step as mantissa / divisor, the divisor a power of ten.
+#[derive(Clone, Copy, Debug)]
+struct Step {
     mantissa: f64,
     divisor: f64,
 }
 
-impl PriceScale {
-    pub fn price(&self, price: Price) -> f64 {
-        price.0 as f64 * self.mantissa / self.divisor
+impl Step {
+    fn of(step: Decimal) -> Self {
+        let (mut mantissa, mut digits) = (step.raw(), Decimal::DIGITS);
+        while digits > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            digits -= 1;
+        }
+        Self {
+            mantissa: mantissa as f64,
+            divisor: 10f64.powi(digits as i32),
+        }
+    }
+
+    fn times(self, count: f64) -> f64 {
+        count * self.mantissa / self.divisor
     }
 }
 

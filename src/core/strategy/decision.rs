@@ -1,32 +1,35 @@
 //! The seam between a strategy and the decision cycle.
 
 use super::momentum::Momentum;
+use super::rules::Rule;
 use crate::core::input::Answer;
-use crate::core::market::{Candle, Instrument, instrument::PriceScale};
+use crate::core::market::{Candle, Instrument, Interval, instrument::GridScale};
 use crate::core::records::{Action, Proposal};
 use crate::core::settings::StrategySettings;
-use crate::core::units::{Decimal, Price, Side};
+use crate::core::units::{Decimal, Price, Side, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A closed candle as doubles, for indicators.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct CandleView {
+    pub open_time: Timestamp,
     pub open: f64,
     pub high: f64,
     pub low: f64,
     pub close: f64,
-    /// Lots.
+    /// In the base asset.
     pub volume: f64,
 }
 
 impl CandleView {
-    pub fn of(candle: &Candle, scale: &PriceScale) -> Self {
+    pub fn of(candle: &Candle, scale: &GridScale) -> Self {
         Self {
+            open_time: candle.open_time,
             open: scale.price(candle.open),
             high: scale.price(candle.high),
             low: scale.price(candle.low),
             close: scale.price(candle.close),
-            volume: candle.volume as f64,
+            volume: scale.quantity(candle.volume),
         }
     }
 }
@@ -90,10 +93,18 @@ pub trait Strategy: std::fmt::Debug + Send {
 
     /// Current indicator values by name, for the record.
     fn indicators(&self, out: &mut Vec<(&'static str, f64)>);
+
+    /// Every rule of it on the candle observed last, with the values that each was held against.
+    /// Asked only where a decision is to be explained; changes nothing.
+    /// Strategies without fixed rules (a model's) have none.
+    fn rules(&self, context: &Context<'_>, out: &mut Vec<Rule>) {
+        let _ = (context, out);
+    }
 }
 
-/// The strategy that the settings name.
-pub fn build(settings: &StrategySettings) -> Box<dyn Strategy> {
+/// The strategy that the settings name, for candles of this length.
+pub fn build(settings: &StrategySettings, interval: Interval) -> Box<dyn Strategy> {
+    let _ = interval;
     match settings {
         StrategySettings::Momentum(settings) => Box::new(Momentum::new(settings.clone())),
     }

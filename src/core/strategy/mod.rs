@@ -7,5 +7,7 @@ pub mod cycle;
 pub mod decision;
 pub mod momentum;
 mod questions;
+pub mod rules;
 
 pub use decision::{Context, PositionView, Reply, Strategy, build};
+pub use rules::{Condition, Purpose, Relation, Rule};

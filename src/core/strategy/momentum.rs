@@ -259,7 +259,7 @@ mod tests {
     use crate::core::market::{Instrument, ProductKind};
     use crate::core::records::{Action, Proposal};
     use crate::core::strategy::PositionView;
-    use crate::core::units::{Decimal, Price};
+    use crate::core::units::{Decimal, Price, Timestamp};
 
     fn settings() -> MomentumSettings {
         MomentumSettings {
@@ -292,6 +292,7 @@ mod tests {
         let mut view = None;
         for (index, close) in closes.iter().enumerate() {
             let candle = CandleView {
+                open_time: Timestamp::default(),
                 open: *close,
                 high: *close,
                 low: *close,
