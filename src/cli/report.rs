@@ -5,7 +5,8 @@
 use super::{Common, Exit, Failure};
 use crate::report::terminal::Paint;
 use crate::report::{
-    FullOptions, FullReport, Report, TradesShown, full_json, full_text, json, terminal,
+    Comparison, FullOptions, FullReport, Report, TradesShown, compare, full_json, full_text, json,
+    terminal,
 };
 use crate::store::ledger::paths::REPLAYS;
 use std::ffi::OsStr;
@@ -26,6 +27,10 @@ pub struct Arguments {
     /// Directory that holds the replays' ledgers
     #[arg(long, value_name = "DIRECTORY", default_value = "data")]
     pub data_dir: PathBuf,
+    /// Set the runs of two ledgers side by side: is B better than A by more than luck?
+    #[arg(long, num_args = 2, value_names = ["A", "B"],
+          conflicts_with_all = ["ledger", "trades", "recordings", "brief"])]
+    pub compare: Vec<PathBuf>,
     /// Where the run's recording lies now; once for each, in the order of the replay
     #[arg(long = "recording", value_name = "FILE")]
     pub recordings: Vec<PathBuf>,
@@ -48,6 +53,9 @@ pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
 /// # Errors
 /// No ledger, or one that cannot be read; a standard output that cannot be written.
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+    if let [a, b] = &arguments.compare[..] {
+        return compare(common, a, b);
+    }
     let path = match &arguments.ledger {
         Some(path) => path.clone(),
         None => newest(&arguments.data_dir.join(REPLAYS))?,
@@ -75,6 +83,17 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         } else {
             full_text::render(&full, paint())
         }
+    };
+    print(&format!("{}\n", text.trim_end()))?;
+    Ok(Exit::Success)
+}
+
+fn compare(common: &Common, a: &Path, b: &Path) -> Result<Exit, Failure> {
+    let comparison = Comparison::load(a, b).map_err(Failure::run_time)?;
+    let text = if common.json {
+        compare::json::render(&comparison).map_err(|e| no_json(b, &e))?
+    } else {
+        compare::text::render(&comparison, paint())
     };
     print(&format!("{}\n", text.trim_end()))?;
     Ok(Exit::Success)
@@ -152,6 +171,7 @@ mod tests {
             ledger: Some("no/such/run.sqlite".into()),
             trades: None,
             data_dir: "data".into(),
+            compare: Vec::new(),
             recordings: Vec::new(),
             brief: false,
         };

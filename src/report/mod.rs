@@ -8,6 +8,7 @@
 
 pub mod accumulator;
 pub mod breakdown;
+pub mod compare;
 pub mod curve;
 pub mod daily;
 pub mod drawdown;
@@ -34,9 +35,12 @@ pub mod trade_table;
 pub mod trade_tally;
 
 #[cfg(test)]
+pub(crate) mod test_scene;
+#[cfg(test)]
 mod tests;
 
 pub use accumulator::{Accumulator, Ending, SymbolEnding};
+pub use compare::Comparison;
 pub use full::{FullOptions, FullReport};
 pub use load::{Report, TradesShown};
 pub use summary::Summary;
