@@ -134,3 +134,6 @@ fn notes(a: &Run, b: &Run) -> Vec<String> {
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;
