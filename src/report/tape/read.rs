@@ -103,7 +103,7 @@ pub fn read(
         seen: None,
     };
     let mut merged = Merged::new(opened);
-    while let Some(step) = merged.next()? {
+    while let Some(step) = merged.next_step()? {
         if !pass.step(step, markouts, listener)? {
             break;
         }

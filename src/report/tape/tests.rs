@@ -7,7 +7,7 @@ use crate::core::records::{EquityKind, EquityPoint};
 use crate::core::units::Side::Buy;
 use crate::core::units::{Decimal, Quantity, Stamp, Timestamp};
 use crate::report::load::TradesShown;
-use crate::report::test_scene::{Scene, at, d};
+use crate::report::tests::scene::{Scene, at, d};
 use crate::report::{Accumulator, Ending, FullOptions, FullReport, Summary, SymbolEnding};
 use crate::store::ledger::tests::samples;
 use crate::store::recording::{BlockWriter, Entry, Header, LineWriter, RecordingWriter};
