@@ -11,6 +11,7 @@ pub mod curve;
 pub mod daily;
 pub mod drawdown;
 pub mod figures;
+pub mod html;
 pub mod json;
 pub mod load;
 pub mod metric_table;

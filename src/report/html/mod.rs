@@ -1,0 +1,13 @@
+//! The report as one HTML file that asks nobody else for anything.
+//!
+//! A page is complete without its script, which adds a readout, zoom and sorting. Its size is
+//! bounded whatever the run's length, and the same ledger gives the same bytes. Money in it is
+//! exact; doubles place pixels only.
+
+mod axis;
+mod chart;
+mod drawing;
+mod markup;
+mod palette;
+mod table;
+mod thin;
