@@ -7,18 +7,25 @@
 //! are undefined, never NaN or infinite. Imports `store` (the ledger) and `core`.
 
 pub mod accumulator;
+pub mod breakdown;
 pub mod curve;
 pub mod daily;
 pub mod drawdown;
 pub mod figures;
+pub mod full;
 pub mod html;
 pub mod json;
 pub mod load;
+pub mod luck;
+pub mod markouts;
 pub mod metric_table;
 pub mod metrics;
+pub mod not_computed;
 pub mod planned;
+pub mod profit_split;
 pub mod sparkline;
 pub mod summary;
+pub mod tape;
 pub mod terminal;
 pub mod time_in_position;
 pub mod trade_table;
@@ -28,5 +35,6 @@ pub mod trade_tally;
 mod tests;
 
 pub use accumulator::{Accumulator, Ending, SymbolEnding};
+pub use full::{FullOptions, FullReport};
 pub use load::{Report, TradesShown};
 pub use summary::Summary;
