@@ -7,7 +7,12 @@
 mod axis;
 mod chart;
 mod drawing;
+mod equity_charts;
+mod indicator_charts;
+mod indicator_series;
 mod markup;
 mod palette;
+mod price_chart;
+mod recorded_strategy;
 mod table;
 mod thin;
