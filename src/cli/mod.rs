@@ -7,6 +7,7 @@ pub mod compact;
 pub mod completions;
 pub mod exit;
 pub mod export;
+pub mod html;
 pub mod import;
 pub mod init;
 pub mod inspect;

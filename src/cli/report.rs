@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Directory that holds the replays' ledgers
     #[arg(long, value_name = "DIRECTORY", default_value = "data")]
     pub data_dir: PathBuf,
+    /// Also write the report with its charts into this HTML file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
@@ -59,6 +62,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         terminal::render(&report, paint())
     };
     print(&text)?;
+    if let Some(file) = &arguments.html {
+        super::html::write(&path, &[], file)?;
+    }
     Ok(Exit::Success)
 }
 
@@ -130,6 +136,7 @@ mod tests {
             ledger: Some("no/such/run.sqlite".into()),
             trades: None,
             data_dir: "data".into(),
+            html: None,
         };
         let failure = run(&Common::default(), &arguments).unwrap_err();
         assert_eq!(failure.exit, Exit::Failure);

@@ -10,7 +10,7 @@ use super::indicator_series::{IndicatorSeries, SymbolIndicators};
 use super::palette::Role;
 use super::thin::{Point, thin};
 
-/// Small charts of one symbol.
+/// Small charts of all symbols together.
 const PANELS_MAX: usize = 12;
 /// Points of a line.
 const POINTS: usize = 600;
@@ -37,6 +37,24 @@ pub struct IndicatorCharts {
     pub left_out: Vec<String>,
 }
 
+/// Where the charts of a symbol stand, and how many small ones there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// What the charts' names in the page begin with.
+    pub prefix: &'a str,
+    pub panels: usize,
+}
+
+impl<'a> Place<'a> {
+    /// A fair share of the room for each of that many symbols.
+    pub fn among(symbols: usize, prefix: &'a str) -> Self {
+        Self {
+            prefix,
+            panels: (PANELS_MAX / symbols.max(1)).max(1),
+        }
+    }
+}
+
 /// The part of a name that its group shares: up to the first `_` or digit.
 fn stem(name: &str) -> &str {
     let end = name.find(|c: char| c == '_' || c.is_ascii_digit());
@@ -56,8 +74,9 @@ pub fn charts(
     indicators: &SymbolIndicators,
     closes: &[Point],
     time: TimeAxis,
-    prefix: &str,
+    place: Place<'_>,
 ) -> IndicatorCharts {
+    let Place { prefix, panels } = place;
     let mut found = IndicatorCharts::default();
     let series = || indicators.series.iter().filter(|s| !s.points.is_empty());
     let prices: Vec<&IndicatorSeries> = series().filter(|s| is_price(s)).collect();
@@ -79,7 +98,7 @@ pub fn charts(
         }
     }
     for (number, (stem, group)) in groups.iter().enumerate() {
-        let shown = if number < PANELS_MAX {
+        let shown = if number < panels {
             &group[..group.len().min(places)]
         } else {
             &[]
@@ -205,7 +224,7 @@ mod tests {
             left_out: 0,
         };
         let time = TimeAxis::new(Timestamp(0), Timestamp(90_000_000_000));
-        charts(&indicators, &[(Timestamp(0), 50.0)], time, "i")
+        charts(&indicators, &[(Timestamp(0), 50.0)], time, Place::among(1, "i"))
     }
 
     #[test]

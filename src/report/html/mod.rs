@@ -5,14 +5,26 @@
 //! exact; doubles place pixels only.
 
 mod axis;
+mod bar_chart;
+mod breakdowns;
 mod chart;
+mod content;
 mod drawing;
 mod equity_charts;
+mod explained;
 mod indicator_charts;
 mod indicator_series;
+mod lists;
+mod market;
 mod markup;
+mod overview;
+mod page;
 mod palette;
+mod policy;
 mod price_chart;
 mod recorded_strategy;
 mod table;
 mod thin;
+
+pub use content::Content;
+pub use page::{BYTES_MAX, render};

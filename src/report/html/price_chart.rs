@@ -46,21 +46,32 @@ impl PriceSeries {
     }
 }
 
-/// The chart of one symbol; `trades` in the order of their exits, of this symbol only.
+/// The trades of one symbol.
+#[derive(Clone, Copy, Debug)]
+pub struct Trades<'a> {
+    /// In the order of their exits.
+    pub known: &'a [&'a StoredTrade],
+    /// How many the run closed.
+    pub total: u64,
+    /// How many are drawn at most.
+    pub room: usize,
+}
+
+/// The chart of one symbol.
 pub fn chart(
     symbol: &str,
     series: &PriceSeries,
-    trades: &[&StoredTrade],
-    total_trades: u64,
+    trades: Trades<'_>,
     time: TimeAxis,
     id: String,
 ) -> TimeChart {
-    let marks: Vec<TradeMark> = drawn(trades).iter().map(|trade| mark(trade)).collect();
+    let drawn = drawn(trades.known, trades.room);
+    let marks: Vec<TradeMark> = drawn.into_iter().map(mark).collect();
     let ends = marks.iter().flat_map(|m| [m.entry.1, m.exit.1]);
     let prices = series.lows.iter().chain(&series.highs).map(|p| p.1);
     let value = ValueAxis::holding(prices.chain(ends));
     let digits = (value.digits() + 1).min(12);
-    let summary = summary(symbol, series, marks.len() as u64, total_trades, digits);
+    let summary = summary(symbol, series, marks.len() as u64, trades.total, digits);
     let layers = vec![
         Layer::Band {
             name: "low to high".to_owned(),
@@ -89,13 +100,14 @@ pub fn chart(
 }
 
 /// The first and the last trades.
-fn drawn<'a>(trades: &[&'a StoredTrade]) -> Vec<&'a StoredTrade> {
-    if trades.len() <= TRADES_DRAWN {
+fn drawn<'a>(trades: &[&'a StoredTrade], room: usize) -> Vec<&'a StoredTrade> {
+    if trades.len() <= room {
         return trades.to_vec();
     }
-    let half = TRADES_DRAWN / 2;
-    let last = &trades[trades.len() - half..];
-    trades[..half].iter().chain(last).copied().collect()
+    let last = room / 2;
+    let first = &trades[..room - last];
+    let last = &trades[trades.len() - last..];
+    first.iter().chain(last).copied().collect()
 }
 
 fn mark(trade: &StoredTrade) -> TradeMark {

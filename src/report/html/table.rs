@@ -6,6 +6,8 @@ use super::markup::Markup;
 
 /// Longest text of a cell that is shown whole, characters.
 const CELL: usize = 40;
+/// The same of a table with sentences in its cells.
+const LONG_CELL: usize = 300;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,7 @@ pub struct Table {
     columns: Vec<Column>,
     rows: Markup,
     sortable: bool,
+    cell: usize,
 }
 
 impl Table {
@@ -65,12 +68,19 @@ impl Table {
             columns,
             rows: Markup::new(),
             sortable: false,
+            cell: CELL,
         }
     }
 
     /// Its rows can be sorted by any column where there is a script.
     pub fn sortable(mut self) -> Self {
         self.sortable = true;
+        self
+    }
+
+    /// Its cells hold sentences.
+    pub fn with_long_cells(mut self) -> Self {
+        self.cell = LONG_CELL;
         self
     }
 
@@ -99,7 +109,7 @@ impl Table {
                     .attribute("width", &cell)
                     .raw("/></svg>");
             } else {
-                out.short_text(&cell, CELL);
+                out.short_text(&cell, self.cell);
             }
             out.raw("</").raw(tag).raw(">");
         }
@@ -112,6 +122,8 @@ impl Table {
             .raw(">\n<table");
         if self.sortable {
             out.raw(" class=\"sortable\"");
+        } else if self.cell == LONG_CELL {
+            out.raw(" class=\"prose\"");
         }
         out.raw("><caption>")
             .text(&self.caption)

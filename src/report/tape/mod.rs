@@ -3,8 +3,13 @@
 //! Bounded whatever the recording's length: candles are merged in pairs, closes thinned by halves.
 
 pub mod candles;
+pub mod locate;
+pub mod market;
+pub mod merge;
+pub mod read;
 
-pub use candles::{ChartCandle, ChartCandles};
+pub use candles::{CHART_CANDLES_MAX, ChartCandle, ChartCandles};
+pub use read::{TapeError, read};
 
 use crate::core::market::{Candle, Interval, SymbolId};
 use crate::core::units::Price;
@@ -42,11 +47,18 @@ pub struct SymbolTape {
     pub closes_stride: u64,
 }
 
-/// Follows the decision candles while the tape is read, in the order in which they closed.
+/// Follows the decision candles while the tape is read; those of a symbol in the order in which they
+/// closed. `()` follows nothing.
 pub trait CandleListener {
     /// A candle closed; flat ones are among them.
     fn candle(&mut self, symbol: SymbolId, candle: &Candle);
 
     /// The series began anew after a long gap: what a strategy has seen before is forgotten.
     fn restart(&mut self, symbol: SymbolId);
+}
+
+impl CandleListener for () {
+    fn candle(&mut self, _: SymbolId, _: &Candle) {}
+
+    fn restart(&mut self, _: SymbolId) {}
 }
