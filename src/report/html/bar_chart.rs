@@ -2,7 +2,7 @@
 
 use super::axis::{Tick, ValueAxis};
 use super::chart::{grid, label_scale, value_scale, value_text};
-use super::drawing::{HEIGHT, WIDTH, bars};
+use super::drawing::{HEIGHT, WIDTH, bars, slots};
 use super::markup::Markup;
 
 /// Labels under the bars, about.
@@ -43,7 +43,10 @@ pub fn bar_chart(id: &'static str, title: &str, unit: &str, all: &[Bar], out: &m
         .raw("</title><desc")
         .attribute("id", &described)
         .raw(">")
-        .text(&format!("{} bars; the table below has their values.", all.len()))
+        .text(&format!(
+            "{} bars; the table below has their values.",
+            all.len()
+        ))
         .raw("</desc>\n")
         .append(&bars(&values, &axis))
         .raw("</svg>\n");
@@ -54,7 +57,7 @@ pub fn bar_chart(id: &'static str, title: &str, unit: &str, all: &[Bar], out: &m
 /// The labels of some bars, at their middles.
 fn labels(all: &[Bar]) -> Vec<Tick> {
     let each = all.len().div_ceil(LABELS).max(1);
-    let middle = |index: usize| (index as f64 + 0.5) / all.len() as f64;
+    let middle = |index: usize| (index as f64 + 0.5) / slots(all.len()) as f64;
     all.iter()
         .enumerate()
         .step_by(each)

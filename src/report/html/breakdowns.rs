@@ -63,7 +63,8 @@ pub fn exits(breakdown: &Breakdown, currency: &str, out: &mut Markup) {
     columns.extend(sum_columns(currency));
     let mut table = Table::new("By reason of exit", columns);
     for row in breakdown.exits.iter().take(EXITS) {
-        table.row([row.reason.clone()].into_iter().chain(sum_cells(&row.trades)));
+        let reason = row.reason.replace('_', " ");
+        table.row([reason].into_iter().chain(sum_cells(&row.trades)));
     }
     table.write(out);
     let left_out = breakdown.exits.len().saturating_sub(EXITS);

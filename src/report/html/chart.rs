@@ -43,9 +43,9 @@ pub struct TradeMark {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
     Line(Line),
-    /// The area from a low to a high; both of the same times.
+    /// The area from a low to a high; both of the same times. Without a name it only fills.
     Band {
-        name: String,
+        name: Option<String>,
         role: Role,
         lows: Vec<Point>,
         highs: Vec<Point>,
@@ -127,8 +127,12 @@ impl TimeChart {
         for layer in &self.layers {
             match layer {
                 Layer::Line(line) => series_key(&line.name, line.role, KEY_LINE, out),
-                Layer::Band { name, role, .. } => series_key(name, *role, KEY_BAND, out),
-                Layer::Level(_) => {}
+                Layer::Band {
+                    name: Some(name),
+                    role,
+                    ..
+                } => series_key(name, *role, KEY_BAND, out),
+                Layer::Band { name: None, .. } | Layer::Level(_) => {}
                 Layer::Trades(_) => {
                     for (name, role, shape) in TRADE_KEYS {
                         out.raw("<li>");
@@ -163,7 +167,7 @@ impl TimeChart {
         for layer in &self.layers {
             out.raw(match layer {
                 Layer::Line(_) => "<g class=\"line\">",
-                Layer::Band { .. } => "<g class=\"band\">",
+                Layer::Band { name: Some(_), .. } => "<g class=\"band\">",
                 _ => "<g>",
             });
             match layer {
@@ -236,12 +240,15 @@ impl TimeChart {
             match layer {
                 Layer::Line(line) => series.push((line.name.clone(), &line.points)),
                 Layer::Band {
-                    name, lows, highs, ..
+                    name: Some(name),
+                    lows,
+                    highs,
+                    ..
                 } => {
                     series.push((format!("{name}: low"), lows));
                     series.push((format!("{name}: high"), highs));
                 }
-                Layer::Level(_) | Layer::Trades(_) => {}
+                Layer::Band { name: None, .. } | Layer::Level(_) | Layer::Trades(_) => {}
             }
         }
         series
@@ -335,7 +342,7 @@ pub(super) fn label_scale(ticks: &[Tick], out: &mut Markup) {
     for (index, tick) in ticks.iter().enumerate() {
         let anchor = match tick.fraction {
             ..0.05 => "start",
-            0.9.. => "end",
+            0.95.. => "end",
             _ => "middle",
         };
         out.raw("<text y=\"1.2em\"")

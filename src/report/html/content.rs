@@ -57,7 +57,9 @@ impl Content {
         let session = full.report.session.id;
         let indicators = match listener {
             Ok(listener) if full.tape.is_some() => Ok(listener.finish()),
-            Ok(_) => Err("they are computed from the recording, which could not be read".to_owned()),
+            Ok(_) => {
+                Err("they are computed from the recording, which could not be read".to_owned())
+            }
             Err(reason) => Err(reason),
         };
         Ok(Self {
@@ -75,7 +77,12 @@ impl Content {
         let stored = self.equity.iter().map(|p| p.0);
         let trades = self.trades.iter().map(|t| t.exit_time);
         let first = session.first_data.or_else(|| stored.clone().min());
-        let last = session.last_data.into_iter().chain(stored).chain(trades).max();
+        let last = session
+            .last_data
+            .into_iter()
+            .chain(stored)
+            .chain(trades)
+            .max();
         let first = first.or(last).unwrap_or(session.started);
         (first, last.unwrap_or(first))
     }

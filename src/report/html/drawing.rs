@@ -145,10 +145,15 @@ impl Canvas {
     }
 }
 
+/// Bars that a chart has room for: a few do not become walls.
+pub fn slots(bars: usize) -> usize {
+    bars.max(6)
+}
+
 /// Upright bars from zero, one a value in even distances; gains and losses by their roles.
 pub fn bars(values: &[Option<f64>], axis: &ValueAxis) -> Markup {
     let zero = axis.fraction(0.0);
-    let share = 1.0 / values.len().max(1) as f64;
+    let share = 1.0 / slots(values.len()) as f64;
     draw(|chart| {
         for (index, value) in values.iter().enumerate() {
             let Some(value) = value else { continue };
@@ -170,9 +175,7 @@ type Failure<'b> = plotters::drawing::DrawingAreaErrorKind<
 >;
 
 /// What `content` draws, as elements without the document around them.
-fn draw(
-    content: impl for<'a, 'b> Fn(&mut Chart<'a, 'b>) -> Result<(), Failure<'b>>,
-) -> Markup {
+fn draw(content: impl for<'a, 'b> Fn(&mut Chart<'a, 'b>) -> Result<(), Failure<'b>>) -> Markup {
     let mut document = String::new();
     {
         let area = SVGBackend::with_string(&mut document, (WIDTH, HEIGHT)).into_drawing_area();
@@ -239,16 +242,20 @@ mod tests {
         let entry = canvas().mark(at(50, 50.0), Mark::Entry(Role::Long));
         assert_eq!(entry.as_str().matches("<polyline").count(), 1);
         let exit = canvas().mark(at(100, 50.0), Mark::Exit(Role::Win));
-        assert!(exit.as_str().contains("class=\"s-hollow\" stroke-width=\"4\""));
+        assert!(
+            exit.as_str()
+                .contains("class=\"s-hollow\" stroke-width=\"4\"")
+        );
         assert!(exit.as_str().contains("99998,500000 100000,500000"));
     }
 
     #[test]
     fn bars_stand_on_zero_or_hang_from_it() {
-        let axis = ValueAxis::holding([-100.0, 100.0].into_iter())
-            .bounded(Some(-100.0), Some(100.0));
+        let axis =
+            ValueAxis::holding([-100.0, 100.0].into_iter()).bounded(Some(-100.0), Some(100.0));
         let drawn = bars(&[Some(50.0), None, Some(-50.0), Some(f64::NAN)], &axis);
-        let expected = "<rect x=\"3750\" y=\"250000\" width=\"17500\" height=\"250000\" class=\"f-win\"/>";
+        let expected =
+            "<rect x=\"2500\" y=\"250000\" width=\"11667\" height=\"250000\" class=\"f-win\"/>";
         assert!(drawn.as_str().contains(expected), "{}", drawn.as_str());
         assert_eq!(drawn.as_str().matches("f-loss").count(), 1);
         assert!(!drawn.as_str().contains("NaN"));
@@ -257,7 +264,12 @@ mod tests {
     #[test]
     fn no_colour_is_left_in_a_drawing() {
         for role in Role::ALL {
-            assert!(!canvas().line(&[at(0, 1.0), at(9, 2.0)], role).as_str().contains('#'));
+            assert!(
+                !canvas()
+                    .line(&[at(0, 1.0), at(9, 2.0)], role)
+                    .as_str()
+                    .contains('#')
+            );
         }
     }
 }

@@ -15,15 +15,10 @@ use crate::report::summary::{Metrics, SymbolSummary};
 use crate::report::tape::SymbolTape;
 
 /// Points of a curve.
-pub const POINTS: usize = 2000;
+pub const POINTS: usize = 1600;
 
 /// The chart of equity, and of holding where it is known.
-pub fn equity_chart(
-    equity: &[Point],
-    hold: &[Point],
-    currency: &str,
-    time: TimeAxis,
-) -> TimeChart {
+pub fn equity_chart(equity: &[Point], hold: &[Point], currency: &str, time: TimeAxis) -> TimeChart {
     let value = ValueAxis::holding(equity.iter().chain(hold).map(|p| p.1));
     let mut layers = Vec::new();
     if !hold.is_empty() {
@@ -102,12 +97,19 @@ pub fn drawdown_chart(
         digits: 2,
         time,
         value,
-        layers: vec![Layer::Band {
-            name: "drawdown".to_owned(),
-            role: Role::Drawdown,
-            lows: falls,
-            highs: zero,
-        }],
+        layers: vec![
+            Layer::Band {
+                name: None,
+                role: Role::Drawdown,
+                lows: falls.clone(),
+                highs: zero,
+            },
+            Layer::Line(Line {
+                name: "drawdown".to_owned(),
+                role: Role::Loss,
+                points: falls,
+            }),
+        ],
         size: Size::Low,
     }
 }
@@ -223,7 +225,10 @@ mod tests {
 
     #[test]
     fn a_fall_is_counted_from_the_highest_so_far() {
-        let falls = falls(&[at(0, 90.0), at(1, 200.0), at(2, 150.0), at(3, 200.0)], 100.0);
+        let falls = falls(
+            &[at(0, 90.0), at(1, 200.0), at(2, 150.0), at(3, 200.0)],
+            100.0,
+        );
         let percent: Vec<f64> = falls.iter().map(|p| p.1.round()).collect();
         assert_eq!(percent, [-10.0, 0.0, -25.0, 0.0]);
         assert!(super::falls(&[at(0, -5.0)], 0.0).iter().all(|p| p.1 == 0.0));

@@ -26,7 +26,7 @@ pub fn profit_split(split: &ProfitSplit, currency: &str, out: &mut Markup) {
     add("insurance given back", split.insurance);
     add("rounding", split.rounding);
     add("net", split.net);
-    add("unexplained (0 = the fills explain it all)", split.residual);
+    add("unexplained by the fills", split.residual);
     table.write(out);
     let unrealised = split
         .unrealised
@@ -147,7 +147,12 @@ pub fn markouts(markouts: &Markouts, currency: &str, out: &mut Markup) {
         }
     }
     table.write(out);
-    let within: u64 = markouts.horizons.iter().map(|h| h.within_candle).max().unwrap_or(0);
+    let within: u64 = markouts
+        .horizons
+        .iter()
+        .map(|h| h.within_candle)
+        .max()
+        .unwrap_or(0);
     if within > 0 {
         out.element(
             "p",

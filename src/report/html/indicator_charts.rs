@@ -17,8 +17,26 @@ const POINTS: usize = 600;
 
 /// First parts of names that never are prices, however near one they come.
 const NOT_PRICES: [&str; 20] = [
-    "adx", "atr", "cci", "combined", "confidence", "macd", "mf", "mfi", "momentum", "money", "obv",
-    "roc", "rsi", "score", "signal", "stc", "stoch", "trend", "volume", "wt",
+    "adx",
+    "atr",
+    "cci",
+    "combined",
+    "confidence",
+    "macd",
+    "mf",
+    "mfi",
+    "momentum",
+    "money",
+    "obv",
+    "roc",
+    "rsi",
+    "score",
+    "signal",
+    "stc",
+    "stoch",
+    "trend",
+    "volume",
+    "wt",
 ];
 
 /// Values that readers of an oscillator compare with.
@@ -113,7 +131,9 @@ pub fn charts(
 }
 
 fn leave_out(series: &[&IndicatorSeries], found: &mut IndicatorCharts) {
-    found.left_out.extend(series.iter().map(|s| s.name.to_owned()));
+    found
+        .left_out
+        .extend(series.iter().map(|s| s.name.to_owned()));
 }
 
 fn lines(series: &[&IndicatorSeries]) -> Vec<Layer> {
@@ -224,7 +244,12 @@ mod tests {
             left_out: 0,
         };
         let time = TimeAxis::new(Timestamp(0), Timestamp(90_000_000_000));
-        charts(&indicators, &[(Timestamp(0), 50.0)], time, Place::among(1, "i"))
+        charts(
+            &indicators,
+            &[(Timestamp(0), 50.0)],
+            time,
+            Place::among(1, "i"),
+        )
     }
 
     #[test]

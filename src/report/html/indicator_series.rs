@@ -128,7 +128,9 @@ impl Follower {
                     continue;
                 }
             };
-            self.series[index].1.push(view.open_time, *value, view.close);
+            self.series[index]
+                .1
+                .push(view.open_time, *value, view.close);
         }
     }
 }
@@ -196,8 +198,16 @@ impl Runs {
     fn points(&self) -> Vec<Point> {
         let mut points: Vec<Point> = self.first.into_iter().collect();
         for run in &self.runs {
-            points.push(if run.low.0 <= run.high.0 { run.low } else { run.high });
-            points.push(if run.low.0 <= run.high.0 { run.high } else { run.low });
+            points.push(if run.low.0 <= run.high.0 {
+                run.low
+            } else {
+                run.high
+            });
+            points.push(if run.low.0 <= run.high.0 {
+                run.high
+            } else {
+                run.low
+            });
         }
         points.extend(self.last);
         points.dedup_by_key(|point| point.0);

@@ -10,7 +10,7 @@ use crate::store::ledger::StoredTrade;
 use crate::store::ledger::read::ReasonCount;
 
 /// Longest number of a trade's row, characters.
-const NUMBER: usize = 14;
+const NUMBER: usize = 11;
 
 /// The table of trades, at most `rows` of those that the content holds, and what is left out.
 pub fn trades(content: &Content, rows: usize, out: &mut Markup) {

@@ -58,14 +58,12 @@ impl Markup {
         Self(elements)
     }
 
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    #[cfg(test)]
     pub fn as_str(&self) -> &str {
         &self.0
     }

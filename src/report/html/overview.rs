@@ -62,7 +62,9 @@ fn figures(content: &Content, out: &mut Markup) {
     for (name, value) in tiles {
         out.raw("<div><dt>").raw(name);
         if matches!(name, "start" | "end" | "fees") {
-            out.raw(" (").short_text(&report.session.currency, 12).raw(")");
+            out.raw(" (")
+                .short_text(&report.session.currency, 12)
+                .raw(")");
         }
         out.raw("</dt><dd>").text(&value).raw("</dd></div>\n");
     }
@@ -129,7 +131,10 @@ pub fn origin(content: &Content, out: &mut Markup) {
             format!("{} (tick {}, lot {})", i.symbol, i.tick, i.lot),
         ));
     }
-    facts.push(("strategy", format!("{} on {}", session.strategy, session.interval)));
+    facts.push((
+        "strategy",
+        format!("{} on {}", session.strategy, session.interval),
+    ));
     facts.push(("session", format!("{}, {}", session.name, session.mode)));
     facts.push(("program", session.program.clone()));
     facts.push(("seed", session.seed.clone()));

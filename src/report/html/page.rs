@@ -62,7 +62,10 @@ fn document(content: &Content, extent: Extent) -> Markup {
         .raw(">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
         .raw("<meta name=\"color-scheme\" content=\"light dark\">\n")
         .raw("<meta name=\"referrer\" content=\"no-referrer\">\n")
-        .element("title", &format!("{}: minnow report", overview::title(content)))
+        .element(
+            "title",
+            &format!("{}: minnow report", overview::title(content)),
+        )
         .raw("<style>")
         .raw(STYLE)
         .raw("</style>\n</head>\n<body>\n")
@@ -100,7 +103,8 @@ fn document(content: &Content, extent: Extent) -> Markup {
 }
 
 /// The window of time that all charts share; the script shows it.
-const WINDOW: &str = "<div id=\"window\" role=\"toolbar\" aria-label=\"Window of time of all charts\" hidden>
+const WINDOW: &str =
+    "<div id=\"window\" role=\"toolbar\" aria-label=\"Window of time of all charts\" hidden>
 <button type=\"button\" value=\"in\" aria-label=\"Zoom in\">+</button>
 <button type=\"button\" value=\"out\" aria-label=\"Zoom out\">&minus;</button>
 <button type=\"button\" value=\"back\" aria-label=\"Earlier\">&larr;</button>
@@ -117,64 +121,89 @@ struct Section {
     body: Markup,
 }
 
-/// All sections that have something to say, in their order.
+/// Sections in their order.
+#[derive(Default)]
+struct Sections(Vec<Section>);
+
+impl Sections {
+    fn add(&mut self, id: &'static str, name: &'static str, write: impl Fn(&mut Markup)) {
+        let mut body = Markup::new();
+        write(&mut body);
+        self.0.push(Section { id, name, body });
+    }
+}
+
+/// All sections that have something to say.
 fn sections(content: &Content, extent: Extent) -> Vec<Section> {
-    let full = &content.full;
-    let report = &full.report;
-    let currency = &report.session.currency;
-    let many = report.session.instruments.len() > 1;
+    let mut all = Sections::default();
+    if !content.full.report.notes.is_empty() {
+        all.add("notes", "Notes", |out| overview::notes(content, out));
+    }
+    pictures(content, extent, &mut all);
+    explanations(content, &mut all);
+    rows(content, extent, &mut all);
+    all.0
+}
+
+fn pictures(content: &Content, extent: Extent, all: &mut Sections) {
     let (first, last) = content.window();
     let time = TimeAxis::new(first, last);
-    let mut all = Vec::new();
-    let mut add = |when: bool, id, name, write: &dyn Fn(&mut Markup)| {
-        if when {
-            let mut body = Markup::new();
-            write(&mut body);
-            all.push(Section { id, name, body });
-        }
-    };
-    let noted = !report.notes.is_empty();
-    add(noted, "notes", "Notes", &|out| overview::notes(content, out));
-    add(true, "equity", "Equity", &|out| {
-        market::equity(content, time, out);
-    });
-    add(true, "price", "Price and trades", &|out| {
+    all.add("equity", "Equity", |out| market::equity(content, time, out));
+    all.add("price", "Price and trades", |out| {
         market::prices(content, time, out);
     });
-    add(true, "indicators", "Indicators", &|out| {
+    all.add("indicators", "Indicators", |out| {
         if extent.indicators {
             market::indicators(content, time, out);
         } else {
             out.element("p", "Left out to keep this file small.");
         }
     });
-    let summed = report.summary.is_some();
-    add(summed, "metrics", "Metrics", &|out| overview::metrics(content, out));
+}
+
+fn explanations(content: &Content, all: &mut Sections) {
+    let full = &content.full;
+    let currency = &full.report.session.currency;
+    if full.report.summary.is_some() {
+        all.add("metrics", "Metrics", |out| overview::metrics(content, out));
+    }
     if let Some(split) = &full.profit_split {
-        add(true, "split", "Where the profit comes from", &|out| {
+        all.add("split", "Where the profit comes from", |out| {
             explained::profit_split(split, currency, out);
         });
     }
-    add(true, "luck", "Luck", &|out| explained::luck(&full.luck, out));
+    all.add("luck", "Luck", |out| explained::luck(&full.luck, out));
     if let Some(markouts) = &full.markouts {
-        add(true, "markouts", "After the fills", &|out| {
+        all.add("markouts", "After the fills", |out| {
             explained::markouts(markouts, currency, out);
         });
     }
-    let (days, traded) = (!full.breakdown.months.is_empty(), report.trade_count > 0);
-    add(days, "by-month", "By month", &|out| {
-        breakdowns::months(&full.breakdown, currency, out);
-    });
-    add(traded, "by-hour", "By hour", &|out| {
-        breakdowns::hours(&full.breakdown, currency, out);
-    });
-    add(traded, "by-exit", "By exit", &|out| {
-        breakdowns::exits(&full.breakdown, currency, out);
-    });
-    let open = report.summary.as_ref().is_some_and(|s| !s.open_positions.is_empty());
-    add(open, "open", "Open at the end", &|out| lists::open_positions(content, out));
-    add(true, "trades", "Trades", &|out| {
-        if traded {
+    if !full.breakdown.months.is_empty() {
+        all.add("by-month", "By month", |out| {
+            breakdowns::months(&full.breakdown, currency, out);
+        });
+    }
+    if full.report.trade_count > 0 {
+        all.add("by-hour", "By hour", |out| {
+            breakdowns::hours(&full.breakdown, currency, out);
+        });
+        all.add("by-exit", "By exit", |out| {
+            breakdowns::exits(&full.breakdown, currency, out);
+        });
+    }
+}
+
+fn rows(content: &Content, extent: Extent, all: &mut Sections) {
+    let report = &content.full.report;
+    let many = report.session.instruments.len() > 1;
+    let summary = report.summary.as_ref();
+    if summary.is_some_and(|s| !s.open_positions.is_empty()) {
+        all.add("open", "Open at the end", |out| {
+            lists::open_positions(content, out);
+        });
+    }
+    all.add("trades", "Trades", |out| {
+        if report.trade_count > 0 {
             lists::trades(content, extent.rows, out);
         } else {
             out.element("p", "No trade was closed.");
@@ -183,23 +212,27 @@ fn sections(content: &Content, extent: Extent) -> Vec<Section> {
             lists::counts("Orders by leg and end", &report.orders, out);
         }
     });
-    add(true, "refusals", "Refusals", &|out| {
+    all.add("refusals", "Refusals", |out| {
         if report.refusals.is_empty() {
             out.element("p", "No proposal was refused.");
         } else {
             lists::reasons("Refused proposals", &report.refusals, many, out);
         }
     });
-    add(!report.holds.is_empty(), "holds", "Decisions to hold", &|out| {
-        lists::reasons("Decisions to hold", &report.holds, false, out);
-    });
-    add(!report.warnings.is_empty(), "warnings", "Warnings", &|out| {
-        lists::counts("Warnings by code", &report.warnings, out);
-    });
-    let missing = !full.not_computed.is_empty();
-    add(missing, "not-computed", "Not computed", &|out| {
-        overview::not_computed(content, out);
-    });
-    add(true, "run", "The run", &|out| overview::origin(content, out));
-    all
+    if !report.holds.is_empty() {
+        all.add("holds", "Decisions to hold", |out| {
+            lists::reasons("Decisions to hold", &report.holds, false, out);
+        });
+    }
+    if !report.warnings.is_empty() {
+        all.add("warnings", "Warnings", |out| {
+            lists::counts("Warnings by code", &report.warnings, out);
+        });
+    }
+    if !content.full.not_computed.is_empty() {
+        all.add("not-computed", "Not computed", |out| {
+            overview::not_computed(content, out);
+        });
+    }
+    all.add("run", "The run", |out| overview::origin(content, out));
 }

@@ -108,10 +108,7 @@ pub(super) fn as_classes(drawn: &str) -> String {
     for role in Role::ALL {
         let (hex, name) = (role.hex(), role.name());
         text = text
-            .replace(
-                &format!("stroke=\"{hex}\""),
-                &format!("class=\"s-{name}\""),
-            )
+            .replace(&format!("stroke=\"{hex}\""), &format!("class=\"s-{name}\""))
             .replace(&format!("fill=\"{hex}\""), &format!("class=\"f-{name}\""));
     }
     text
@@ -156,5 +153,55 @@ mod tests {
             as_classes(&drawn),
             "<polyline class=\"s-equity\" stroke-width=\"2\" points=\"1,2 3,4\"/>\n<polygon class=\"f-equity\" points=\"1,2\"/>\n"
         );
+    }
+
+    /// The colours of one theme by name, from the text of the style.
+    fn theme(style: &str) -> Vec<(&str, [f64; 3])> {
+        let channel = |hex: &str, at: usize| {
+            let part = u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            let share = f64::from(part) / 255.0;
+            if share <= 0.040_45 {
+                share / 12.92
+            } else {
+                ((share + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        style
+            .split("--")
+            .filter_map(|part| part.split_once(": #"))
+            .map(|(name, hex)| (name, [0, 2, 4].map(|at| channel(hex, at))))
+            .collect()
+    }
+
+    /// Contrast of two colours (WCAG 2.2, relative luminance), 1 to 21.
+    fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
+        let luminance = |c: [f64; 3]| 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_is_readable_and_lines_are_visible_in_light_and_dark() {
+        let style = include_str!("style.css");
+        let dark = style.find("prefers-color-scheme: dark").unwrap();
+        let end = dark + style[dark..].find("\n}").unwrap();
+        for theme in [theme(&style[..dark]), theme(&style[dark..end])] {
+            let colour = |name: &str| theme.iter().find(|(known, _)| *known == name).unwrap().1;
+            for ground in ["paper", "panel"] {
+                for text in ["text", "muted", "link", "win", "loss"] {
+                    let found = contrast(colour(text), colour(ground));
+                    assert!(found >= 4.5, "{text} on {ground}: {found:.2}");
+                }
+            }
+            for role in Role::ALL {
+                // The fills behind lines and the inside of marks only support what is seen.
+                let quiet = matches!(
+                    role,
+                    Role::Range | Role::Drawdown | Role::Hollow | Role::Level
+                );
+                let found = contrast(colour(role.name()), colour("paper"));
+                assert!(quiet || found >= 3.0, "{}: {found:.2}", role.name());
+            }
+        }
     }
 }

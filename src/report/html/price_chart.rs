@@ -74,7 +74,7 @@ pub fn chart(
     let summary = summary(symbol, series, marks.len() as u64, trades.total, digits);
     let layers = vec![
         Layer::Band {
-            name: "low to high".to_owned(),
+            name: Some("low to high".to_owned()),
             role: Role::Range,
             lows: series.lows.clone(),
             highs: series.highs.clone(),

@@ -84,10 +84,9 @@ fn as_text(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::settings::MomentumSettings;
+    use crate::core::units::{Decimal, Timestamp};
     use crate::store::ledger::tests::samples::instrument;
     use crate::store::ledger::{SessionStatus, StoredSession};
-    use crate::core::units::{Decimal, Timestamp};
 
     fn session(configuration: &str) -> StoredSession {
         StoredSession {
@@ -132,15 +131,16 @@ mod tests {
         let effective = load(&sources).unwrap_or_else(|findings| panic!("{findings}"));
         let json = serde_json::to_string(&effective.recordable()).unwrap();
         let recorded = RecordedStrategy::of(&session(&json)).unwrap();
-        let StrategySettings::Momentum(MomentumSettings {
-            lookback,
-            entry_threshold,
-            ..
-        }) = recorded.settings
-        else {
-            panic!("another strategy: {:?}", recorded.settings);
+        let identity = Identity {
+            instance_head: String::new(),
+            session: "aaaab".into(),
         };
-        assert_eq!((lookback, entry_threshold), (34, 0.0125));
+        let settings = effective
+            .for_core(&[instrument()], &identity)
+            .unwrap_or_else(|findings| panic!("{findings}"));
+        assert_eq!(recorded.settings, settings.strategy);
+        let plain = RecordedStrategy::of(&session("{}")).unwrap();
+        assert_ne!(recorded.settings, plain.settings);
         assert_eq!(recorded.interval.name(), "5m");
         assert_eq!(recorded.min_candles, 77);
     }

@@ -50,10 +50,10 @@
     const step = ([1, 2, 5].find(f => f * power >= rough) || 10) * power;
     const digits = Math.min(18, Math.max(0, -Math.floor(Math.log10(step))));
     for (let n = Math.ceil(low / step); n * step <= high; n++) {
-      const at = (100 * (high - n * step) / (high - low)).toFixed(2) + "%", text = plain(n * step, digits);
+      const value = n * step + 0, at = (100 * (high - value) / (high - low)).toFixed(2) + "%", text = plain(value, digits);
       add(grid, "line", { x1: 0, x2: "100%", y1: at, y2: at });
       add(y, "text", { x: "100%", y: at, dx: -6, dy: ".35em", "text-anchor": "end" },
-        text.length > 11 ? (n * step).toExponential(4) : text);
+        text.length > 11 ? value.toExponential(4) : text);
     }
     const first = chart.ms(from), last = chart.ms(to);
     const between = steps.find(s => s >= (last - first) / 7) || steps.at(-1) * Math.ceil((last - first) / 7 / steps.at(-1));
@@ -61,7 +61,7 @@
       const share = (n * between - first) / (last - first), at = (100 * share).toFixed(2) + "%";
       add(grid, "line", { y1: 0, y2: "100%", x1: at, x2: at });
       add(x, "text", { x: at, y: "1.2em", class: count % 2 ? "odd" : "",
-        "text-anchor": share < 0.05 ? "start" : share > 0.9 ? "end" : "middle" },
+        "text-anchor": share < 0.05 ? "start" : share > 0.95 ? "end" : "middle" },
         between < 60000 ? time(n * between, 11, 19) : between < 86400000 ? time(n * between, 5, 16) : time(n * between, 0, 10));
     }
   };

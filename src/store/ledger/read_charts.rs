@@ -98,7 +98,8 @@ impl Reader {
         session: i64,
         limit: usize,
     ) -> Result<(Vec<StoredIndicators>, u64), LedgerError> {
-        let total = self.count_rows("SELECT count(*) FROM decisions WHERE session = ?1", session)?;
+        let total =
+            self.count_rows("SELECT count(*) FROM decisions WHERE session = ?1", session)?;
         let step = total.div_ceil(limit.max(1) as u64).max(1);
         let decisions = self.list(
             "SELECT symbol, candle, indicators FROM
