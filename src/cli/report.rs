@@ -4,7 +4,9 @@
 
 use super::{Common, Exit, Failure};
 use crate::report::terminal::Paint;
-use crate::report::{Report, TradesShown, json, terminal};
+use crate::report::{
+    FullOptions, FullReport, Report, TradesShown, full_json, full_text, json, terminal,
+};
 use crate::store::ledger::paths::REPLAYS;
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
@@ -27,6 +29,12 @@ pub struct Arguments {
     /// Also write the report with its charts into this HTML file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Where the run's recording lies now; once for each, in the order of the replay
+    #[arg(long = "recording", value_name = "FILE")]
+    pub recordings: Vec<PathBuf>,
+    /// Only what the end of a replay shows: no second pass over the recording
+    #[arg(long, conflicts_with = "recordings")]
+    pub brief: bool,
 }
 
 pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
@@ -52,20 +60,34 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     } else {
         TradesShown::Some(TRADES_DEFAULT)
     });
-    let report = Report::load(&path, shown).map_err(Failure::run_time)?;
-    let text = if common.json {
-        let mut line = json::render(&report)
-            .map_err(|e| Failure::run_time(format!("report of {}: {e}", path.display())))?;
-        line.push('\n');
-        line
+    let text = if arguments.brief {
+        let report = Report::load(&path, shown).map_err(Failure::run_time)?;
+        if common.json {
+            json::render(&report).map_err(|e| no_json(&path, &e))?
+        } else {
+            terminal::render(&report, paint())
+        }
     } else {
-        terminal::render(&report, paint())
+        let options = FullOptions {
+            shown,
+            recordings: arguments.recordings.clone(),
+        };
+        let full = FullReport::load(&path, &options, &mut ()).map_err(Failure::run_time)?;
+        if common.json {
+            full_json::render(&full).map_err(|e| no_json(&path, &e))?
+        } else {
+            full_text::render(&full, paint())
+        }
     };
-    print(&text)?;
+    print(&format!("{}\n", text.trim_end()))?;
     if let Some(file) = &arguments.html {
-        super::html::write(&path, &[], file)?;
+        super::html::write(&path, &arguments.recordings, file)?;
     }
     Ok(Exit::Success)
+}
+
+fn no_json(path: &Path, error: &serde_json::Error) -> Failure {
+    Failure::run_time(format!("report of {}: {error}", path.display()))
 }
 
 /// Colours only on a terminal, and not with NO_COLOR set to anything.
@@ -137,6 +159,8 @@ mod tests {
             trades: None,
             data_dir: "data".into(),
             html: None,
+            recordings: Vec::new(),
+            brief: false,
         };
         let failure = run(&Common::default(), &arguments).unwrap_err();
         assert_eq!(failure.exit, Exit::Failure);
