@@ -156,10 +156,12 @@ pub fn bars(values: &[Option<f64>], axis: &ValueAxis) -> Markup {
     let share = 1.0 / slots(values.len()) as f64;
     draw(|chart| {
         for (index, value) in values.iter().enumerate() {
-            let Some(value) = value else { continue };
+            let Some(value) = value.filter(|v| v.is_finite()) else {
+                continue;
+            };
             let left = (index as f64 + 0.15) * share;
-            let role = if *value < 0.0 { Role::Loss } else { Role::Win };
-            let corners = [(left, axis.fraction(*value)), (left + 0.7 * share, zero)];
+            let role = if value < 0.0 { Role::Loss } else { Role::Win };
+            let corners = [(left, axis.fraction(value)), (left + 0.7 * share, zero)];
             chart.draw_series([Rectangle::new(corners, role.colour().filled())])?;
         }
         Ok(())
@@ -178,7 +180,9 @@ type Failure<'b> = plotters::drawing::DrawingAreaErrorKind<
 fn draw(content: impl for<'a, 'b> Fn(&mut Chart<'a, 'b>) -> Result<(), Failure<'b>>) -> Markup {
     let mut document = String::new();
     {
-        let area = SVGBackend::with_string(&mut document, (WIDTH, HEIGHT)).into_drawing_area();
+        // The last place of a canvas is its size less one.
+        let size = (WIDTH + 1, HEIGHT + 1);
+        let area = SVGBackend::with_string(&mut document, size).into_drawing_area();
         let drawn = ChartBuilder::on(&area)
             .build_cartesian_2d(Fraction, Fraction)
             .and_then(|mut chart| content(&mut chart))
