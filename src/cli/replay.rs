@@ -63,6 +63,9 @@ pub struct Arguments {
     /// Closed trades to list in the report: a number, or all
     #[arg(long, value_name = "N|all", value_parser = super::report::trades_shown)]
     pub trades: Option<TradesShown>,
+    /// Also write the report with its charts into this HTML file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
@@ -112,6 +115,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let exit = replay(common, arguments, &effective, start, ledger)?;
     give_memory_back();
     print_report(common, arguments, &path)?;
+    if let Some(file) = &arguments.html {
+        super::html::write(&path, &arguments.files, file)?;
+    }
     Ok(exit)
 }
 
