@@ -11,6 +11,7 @@ pub mod import;
 pub mod init;
 pub mod inspect;
 pub mod logging;
+pub mod lookahead;
 pub mod plan;
 pub mod progress;
 pub mod replay;
