@@ -52,10 +52,7 @@ fn settings() -> Settings {
 /// The feed up to `end`.
 fn feed(end: Timestamp, settings: &Settings) -> Result<Feed, RecordingError> {
     let options = OpenOptions {
-        symbols: SymbolTable::Named(vec![(
-            settings.instruments[0].symbol.clone(),
-            SymbolId(0),
-        )]),
+        symbols: SymbolTable::Named(vec![(settings.instruments[0].symbol.clone(), SymbolId(0))]),
         ..OpenOptions::default()
     };
     let window = Window {
