@@ -2,7 +2,7 @@
 //!
 //! Reads only; a bot or replay that is writing the ledger is not disturbed.
 
-use super::{Common, Exit, Failure};
+use super::{Common, Exit, Failure, sources};
 use crate::report::terminal::Paint;
 use crate::report::{Report, TradesShown, json, terminal};
 use crate::store::ledger::paths::REPLAYS;
@@ -10,6 +10,8 @@ use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+/// Where a setting comes from that the verb itself makes.
+const VERB: &str = "report";
 /// Trades listed in text unless asked otherwise.
 const TRADES_DEFAULT: u64 = 10;
 
@@ -21,9 +23,9 @@ pub struct Arguments {
     /// Closed trades to list: a number, or all [default: 10 in text, all in JSON]
     #[arg(long, value_name = "N|all", value_parser = trades_shown)]
     pub trades: Option<TradesShown>,
-    /// Directory that holds the replays' ledgers
-    #[arg(long, value_name = "DIRECTORY", default_value = "data")]
-    pub data_dir: PathBuf,
+    /// Directory that holds the replays' ledgers [default: data.directory of the configuration]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub data_dir: Option<PathBuf>,
 }
 
 pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
@@ -38,11 +40,17 @@ pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
 /// Prints the report of a ledger.
 ///
 /// # Errors
-/// No ledger, or one that cannot be read; a standard output that cannot be written.
+/// No ledger, or one that cannot be read; a standard output that cannot be written. 78 when the
+/// configuration is asked for the directory and has a mistake.
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let path = match &arguments.ledger {
-        Some(path) => path.clone(),
-        None => newest(&arguments.data_dir.join(REPLAYS))?,
+    let path = match (&arguments.ledger, &arguments.data_dir) {
+        (Some(path), _) => path.clone(),
+        (None, Some(directory)) => newest(&directory.join(REPLAYS))?,
+        (None, None) => {
+            // Where a replay under the same configuration puts them.
+            let effective = sources::paper_configuration(common, VERB)?;
+            newest(&Path::new(effective.text("data.directory")).join(REPLAYS))?
+        }
     };
     let shown = arguments.trades.unwrap_or(if common.json {
         TradesShown::All
@@ -129,7 +137,7 @@ mod tests {
         let arguments = Arguments {
             ledger: Some("no/such/run.sqlite".into()),
             trades: None,
-            data_dir: "data".into(),
+            data_dir: None,
         };
         let failure = run(&Common::default(), &arguments).unwrap_err();
         assert_eq!(failure.exit, Exit::Failure);

@@ -13,7 +13,7 @@ use minnow::core::units::Timestamp;
 use minnow::runtime::replay::lookahead::{Difference, Unchecked, Verdict, check, prefix_ends};
 use minnow::runtime::replay::{Direct, Feed, Window};
 use minnow::store::recording::{
-    Batch, OpenOptions, RecordingError, Sequential, SymbolTable, TradeRows, open,
+    Batch, OpenOptions, RecordingError, Sequential, SymbolTable, Rows, open,
 };
 use peeking::{Future, Habit, Peeking};
 use program::{Folder, minnow};
@@ -66,7 +66,7 @@ fn feed(end: Timestamp, settings: &Settings) -> Result<Feed, RecordingError> {
 fn future(end: Timestamp) -> Future {
     let opened = open(&bundled(), &OpenOptions::default()).expect("the bundled recording");
     let mut source = Sequential::new(opened.reader, opened.decoder);
-    let mut rows = TradeRows::new(4096);
+    let mut rows = Rows::new(4096);
     let mut closes = std::collections::BTreeMap::new();
     while let Some(batch) = source.next_batch(&mut rows).expect("no damage") {
         if batch != Batch::Trades {

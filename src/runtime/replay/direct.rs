@@ -59,6 +59,16 @@ impl Direct {
                     self.last = last.stamp;
                     self.core.handle_trades(rows, &mut self.effects);
                 }
+                Step::Candles(rows) => {
+                    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+                        continue;
+                    };
+                    self.first.get_or_insert(first.stamp.wall);
+                    self.last = last.stamp;
+                    for row in rows {
+                        self.core.handle_candle(row, &mut self.effects);
+                    }
+                }
                 Step::Entry(entry) => self.entry(entry),
                 Step::Starved => self.read()?,
                 Step::NotBefore(_) | Step::Ended => return Ok(()),

@@ -12,11 +12,13 @@ mod job;
 pub mod lookahead;
 mod merge;
 mod pace;
+mod plan;
 mod planned;
 mod recorder;
 
-pub use application::{Outcome, Plan, Replay, ReplayProgress};
+pub use application::Replay;
 pub use direct::Direct;
 pub use feed::{Feed, Window};
+pub use plan::{Outcome, Plan, ReplayProgress};
 pub use planned::planned_buffers;
 pub use recorder::Recorder;
