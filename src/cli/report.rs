@@ -2,7 +2,7 @@
 //!
 //! Reads only; a bot or replay that is writing the ledger is not disturbed.
 
-use super::{Common, Exit, Failure};
+use super::{Common, Exit, Failure, sources};
 use crate::report::terminal::Paint;
 use crate::report::{
     Comparison, FullOptions, FullReport, Report, TradesShown, compare, full_json, full_text, json,
@@ -13,6 +13,8 @@ use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+/// Where a setting comes from that the verb itself makes.
+const VERB: &str = "report";
 /// Trades listed in text unless asked otherwise.
 const TRADES_DEFAULT: u64 = 10;
 
@@ -24,13 +26,16 @@ pub struct Arguments {
     /// Closed trades to list: a number, or all [default: 10 in text, all in JSON]
     #[arg(long, value_name = "N|all", value_parser = trades_shown)]
     pub trades: Option<TradesShown>,
-    /// Directory that holds the replays' ledgers
-    #[arg(long, value_name = "DIRECTORY", default_value = "data")]
-    pub data_dir: PathBuf,
+    /// Directory that holds the replays' ledgers [default: data.directory of the configuration]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub data_dir: Option<PathBuf>,
     /// Set the runs of two ledgers side by side: is B better than A by more than luck?
     #[arg(long, num_args = 2, value_names = ["A", "B"],
-          conflicts_with_all = ["ledger", "trades", "recordings", "brief"])]
+          conflicts_with_all = ["ledger", "trades", "html", "recordings", "brief"])]
     pub compare: Vec<PathBuf>,
+    /// Also write the report with its charts into this HTML file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Where the run's recording lies now; once for each, in the order of the replay
     #[arg(long = "recording", value_name = "FILE")]
     pub recordings: Vec<PathBuf>,
@@ -51,14 +56,20 @@ pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
 /// Prints the report of a ledger.
 ///
 /// # Errors
-/// No ledger, or one that cannot be read; a standard output that cannot be written.
+/// No ledger, or one that cannot be read; a standard output that cannot be written. 78 when the
+/// configuration is asked for the directory and has a mistake.
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     if let [a, b] = &arguments.compare[..] {
         return compare(common, a, b);
     }
-    let path = match &arguments.ledger {
-        Some(path) => path.clone(),
-        None => newest(&arguments.data_dir.join(REPLAYS))?,
+    let path = match (&arguments.ledger, &arguments.data_dir) {
+        (Some(path), _) => path.clone(),
+        (None, Some(directory)) => newest(&directory.join(REPLAYS))?,
+        (None, None) => {
+            // Where a replay under the same configuration puts them.
+            let effective = sources::paper_configuration(common, VERB)?;
+            newest(&Path::new(effective.text("data.directory")).join(REPLAYS))?
+        }
     };
     let shown = arguments.trades.unwrap_or(if common.json {
         TradesShown::All
@@ -85,6 +96,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         }
     };
     print(&format!("{}\n", text.trim_end()))?;
+    if let Some(file) = &arguments.html {
+        super::html::write(&path, &arguments.recordings, file)?;
+    }
     Ok(Exit::Success)
 }
 
@@ -170,8 +184,9 @@ mod tests {
         let arguments = Arguments {
             ledger: Some("no/such/run.sqlite".into()),
             trades: None,
-            data_dir: "data".into(),
+            data_dir: None,
             compare: Vec::new(),
+            html: None,
             recordings: Vec::new(),
             brief: false,
         };
