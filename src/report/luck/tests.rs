@@ -39,6 +39,7 @@ fn tape(closes: &[i64], closes_stride: u64) -> Tape {
             closes_stride,
         }],
         inputs: 0,
+        continued: false,
         damages: 0,
     }
 }

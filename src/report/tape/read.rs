@@ -122,6 +122,7 @@ pub fn read(
             .map(|(market, instrument)| market.into_tape(instrument.symbol.clone()))
             .collect(),
         inputs: pass.inputs,
+        continued: from_state,
         damages: merged.damages(),
     })
 }
