@@ -208,7 +208,9 @@ fn indicator_rma_14(bencher: divan::Bencher) {
 #[divan::bench]
 fn indicator_rsi_14(bencher: divan::Bencher) {
     let mut rsi = Rsi::new(14);
-    indicator(bencher, move |_, _, close| rsi.update(close));
+    indicator(bencher, move |_, _, close| {
+        rsi.update(close).map(|r| r.value)
+    });
 }
 
 #[divan::bench]

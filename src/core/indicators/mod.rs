@@ -4,10 +4,19 @@
 //! never become money.
 
 pub mod averages;
+pub mod bar;
 pub mod compare;
 pub mod extremes;
 pub mod oscillators;
+pub mod reading;
+pub mod stc;
+pub mod stochastic;
+mod window;
 
-pub use averages::{Ema, Rma, Sma};
+pub use averages::{Ema, Rma, Sma, Wma};
+pub use bar::{Atr, TrueRange, hlc3};
 pub use extremes::{RollingMax, RollingMin};
-pub use oscillators::{Atr, Rsi};
+pub use oscillators::Rsi;
+pub use reading::Reading;
+pub use stc::Stc;
+pub use stochastic::StochRsi;

@@ -8,7 +8,7 @@
 
 use super::decision::{CandleView, Context, Reply, Strategy, close, enter, hold};
 use crate::core::indicators::compare::{PERCENT, above, below, crosses_over, crosses_under};
-use crate::core::indicators::{Atr, Ema, RollingMax, RollingMin, Rsi, Sma};
+use crate::core::indicators::{Atr, Ema, Reading, RollingMax, RollingMin, Rsi, Sma};
 use crate::core::settings::MomentumSettings;
 use crate::core::units::Side;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ pub struct Momentum {
 struct Values {
     sma: Option<(f64, f64)>,
     ema: Option<(f64, f64)>,
-    rsi: Option<f64>,
+    rsi: Option<Reading>,
 }
 
 /// Bullish, bearish or silent.
@@ -140,7 +140,9 @@ impl Momentum {
         votes.add(over, under);
         let (over, under) = Self::cross(self.now.ema, self.before.ema, close);
         votes.add(over, under);
-        if let (Some(now), Some(before)) = (self.now.rsi, self.before.rsi) {
+        // A flat RSI is neutral, also as what another is compared with.
+        let usable = |rsi: Option<Reading>| rsi.and_then(Reading::meaningful);
+        if let Some((now, before)) = usable(self.now.rsi).zip(usable(self.before.rsi)) {
             votes.add(
                 above(now, 50.0, PERCENT) && above(now, before, PERCENT),
                 below(now, 50.0, PERCENT) && below(now, before, PERCENT),
@@ -244,7 +246,7 @@ impl Strategy for Momentum {
         add("sma_long", self.now.sma.map(|s| s.1));
         add("ema_short", self.now.ema.map(|s| s.0));
         add("ema_long", self.now.ema.map(|s| s.1));
-        add("rsi14", self.now.rsi);
+        add("rsi14", self.now.rsi.map(|r| r.value));
         add("atr14", self.atr.value());
         add("volume", Some(self.last_volume));
         add("volume_average", self.volume.value());
