@@ -54,6 +54,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("LEVELS", Planned), ("SLOTS", Planned)],
     ),
     (
+        "src/core/strategy/mean_reversion.rs",
+        &[("ADX_LENGTH", INSIDE)],
+    ),
+    (
         "src/core/strategy/momentum.rs",
         &[("ATR_LENGTH", INSIDE), ("RSI_LENGTH", INSIDE)],
     ),
