@@ -6,8 +6,8 @@ use crate::core::market::{
     Aggressor, Candle, CandleSource, Instrument, Interval, SymbolId, TimedTrade,
 };
 use crate::store::recording::{
-    Batch, Entry, Header, LineWriter, OpenOptions, RecordingError, RecordingWriter, Sequential,
-    TradeRows, open,
+    Batch, Entry, Header, LineWriter, OpenOptions, RecordingError, RecordingWriter, Rows,
+    Sequential, open,
 };
 use clap::ValueEnum;
 use std::fs::OpenOptions as FileOptions;
@@ -85,10 +85,15 @@ pub(super) fn copy(
     source: &mut Sequential,
     writer: &mut dyn RecordingWriter,
 ) -> Result<u64, RecordingError> {
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     while let Some(batch) = source.next_batch(&mut rows)? {
         match batch {
             Batch::Trades => writer.trades(&rows)?,
+            Batch::Candles => {
+                for row in rows.candles() {
+                    writer.entry(&Entry::candle(*row))?;
+                }
+            }
             Batch::Entry(entry) => writer.entry(&entry)?,
         }
     }
@@ -149,7 +154,7 @@ fn csv(
     } else {
         b"symbol,interval,timestamp,open,high,low,close,volume,trades,source\n"
     })?;
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     let mut count = 0;
     while let Some(batch) = source.next_batch(&mut rows)? {
         match batch {
@@ -158,6 +163,13 @@ fn csv(
                     trade(&mut out, header, row)?;
                 }
                 count += rows.len() as u64;
+            }
+            Batch::Candles if !wants_trades => {
+                for row in rows.candles() {
+                    let instrument = instrument(header, row.symbol);
+                    candle(&mut out, instrument, row.interval, &row.candle)?;
+                }
+                count += rows.candles().len() as u64;
             }
             Batch::Entry(Entry::Input { stamp, input }) => match input {
                 Input::Trade(each) if wants_trades => {
