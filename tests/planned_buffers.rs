@@ -67,6 +67,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         )],
     ),
     (
+        "src/core/strategy/mean_reversion.rs",
+        &[("ADX_LENGTH", INSIDE)],
+    ),
+    (
         "src/core/strategy/momentum.rs",
         &[("ATR_LENGTH", INSIDE), ("RSI_LENGTH", INSIDE)],
     ),

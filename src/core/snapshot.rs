@@ -17,7 +17,7 @@ use super::units::{Price, Side, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Changes when the shape of the state does.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
 
 /// State of the core after an input.
 #[derive(Clone, Debug, Serialize, Deserialize)]

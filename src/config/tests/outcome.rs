@@ -4,7 +4,7 @@ use super::fixture::Folder;
 use crate::config::{Effective, reload_difference};
 use crate::core::market::Instrument;
 use crate::core::market::instrument::ProductKind;
-use crate::core::settings::{FeeRates, Identity, StrategySettings};
+use crate::core::settings::{FeeRates, Identity, MeanReversionSettings, StrategySettings};
 use crate::core::units::{Decimal, Span};
 
 fn with(sets: &[&str]) -> Effective {
@@ -72,6 +72,7 @@ fn the_fingerprint_changes_with_every_key_that_the_core_reads() {
         "risk.order_rate=9",
         "paper_trading.slippage_rate=0.0006",
         "strategy.momentum.lookback=21",
+        "strategy.mean_reversion.max_hold=99",
         "market_data.outlier_pct=21",
         "indicators.candle_limit=999",
         "scheduler.trading_interval_seconds=60",
@@ -162,6 +163,7 @@ fn the_core_gets_exact_values() {
         "risk.max_position_hold_hours=0.25",
         "scheduler.trading_interval_seconds=1.5",
         "trading.max_size_pct=12.34",
+        "strategy.type=momentum",
         "strategy.momentum.entry_threshold=0.005",
     ]);
     let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
@@ -171,8 +173,38 @@ fn the_core_gets_exact_values() {
     assert_eq!(settings.trading.max_size_pct, Decimal::new(1234, 2));
     assert_eq!(settings.market.close_grace, Span::from_secs(1));
     assert_eq!(settings.risk.trailing_stop_pct, None);
-    let StrategySettings::Momentum(momentum) = settings.strategy;
+    let StrategySettings::Momentum(momentum) = settings.strategy else {
+        panic!("{:?}", settings.strategy);
+    };
     assert_eq!(momentum.entry_threshold, 0.005);
+}
+
+#[test]
+fn mean_reversion_decides_by_its_own_keys() {
+    let effective = with(&[
+        "strategy.type=mean_reversion",
+        "strategy.mean_reversion.window=60",
+        "strategy.mean_reversion.std_dev=2.5",
+        "strategy.mean_reversion.min_volatility=0.002",
+        "strategy.mean_reversion.max_hold=50",
+        "risk.min_stop_loss_pct=0.2",
+        "trading.min_profit_pct=0.7",
+    ]);
+    let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let settings = effective.for_core(&[spot], &identity()).unwrap();
+    assert_eq!(settings.strategy.name(), "mean_reversion");
+    assert_eq!(
+        settings.strategy,
+        StrategySettings::MeanReversion(MeanReversionSettings {
+            window: 60,
+            std_dev: 2.5,
+            min_volatility: 0.002,
+            max_hold: 50,
+            min_stop_loss_pct: Decimal::new(2, 1),
+            min_profit_pct: Decimal::new(7, 1),
+        })
+    );
+    assert_eq!(effective.without_effect(), Vec::<String>::new());
 }
 
 #[test]

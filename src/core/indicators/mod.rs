@@ -4,10 +4,29 @@
 //! never become money.
 
 pub mod averages;
+pub mod bar;
+pub mod bollinger;
+pub mod cci;
 pub mod compare;
+pub mod directional;
 pub mod extremes;
+pub mod macd;
 pub mod oscillators;
+pub mod reading;
+pub mod stc;
+pub mod stochastic;
+pub mod volume;
+mod window;
 
-pub use averages::{Ema, Rma, Sma};
+pub use averages::{Ema, Rma, Sma, Wma};
+pub use bar::{Atr, TrueRange, hlc3};
+pub use bollinger::{Bands, Bollinger, Spread, StandardDeviation};
+pub use cci::Cci;
+pub use directional::{Adx, DirectionalMovement, Movement};
 pub use extremes::{RollingMax, RollingMin};
-pub use oscillators::{Atr, Rsi};
+pub use macd::Macd;
+pub use oscillators::{Roc, Rsi};
+pub use reading::Reading;
+pub use stc::Stc;
+pub use stochastic::{StochRsi, Stochastic, WilliamsR};
+pub use volume::{Mfi, Obv, Vwap};

@@ -131,6 +131,7 @@ impl Core {
         if let Some(position) = &mut symbol.position
             && position.opened.wall < end
         {
+            position.bars_held = position.bars_held.saturating_add(1);
             let better = position.best_close.is_none_or(|best| match position.side {
                 Side::Buy => candle.close > best,
                 Side::Sell => candle.close < best,

@@ -5,9 +5,14 @@
 
 pub mod cycle;
 pub mod decision;
+pub mod mean_reversion;
+mod mean_reversion_rules;
 pub mod momentum;
+mod momentum_rules;
 mod questions;
 pub mod rules;
+#[cfg(test)]
+mod rules_tests;
 
 pub use decision::{Context, PositionView, Reply, Strategy, build};
 pub use rules::{Condition, Purpose, Relation, Rule};
