@@ -5,18 +5,27 @@
 
 pub mod averages;
 pub mod bar;
+pub mod cipher;
 pub mod compare;
 pub mod extremes;
+pub mod fractals;
+pub mod heikin_ashi;
+pub mod higher_frame;
+pub mod money_flow;
 pub mod oscillators;
 pub mod reading;
 pub mod stc;
 pub mod stochastic;
+pub mod wavetrend;
 mod window;
 
 pub use averages::{Ema, Rma, Sma, Wma};
 pub use bar::{Atr, TrueRange, hlc3};
+pub use cipher::{CipherA, CipherB};
 pub use extremes::{RollingMax, RollingMin};
+pub use money_flow::MoneyFlow;
 pub use oscillators::Rsi;
 pub use reading::Reading;
 pub use stc::Stc;
 pub use stochastic::StochRsi;
+pub use wavetrend::WaveTrend;
