@@ -21,8 +21,10 @@ use minnow::core::risk::limits::{EntryLog, LosingRun, LossLimits};
 use minnow::core::risk::sizing::Budget;
 use minnow::core::risk::{EntryRequest, Standing, approve_entry};
 use minnow::core::schedule::Wheel;
-use minnow::core::settings::Settings;
+use minnow::core::settings::{MomentumSettings, Settings, StrategySettings};
 use minnow::core::state_hash::{StateHash, Tag};
+use minnow::core::strategy::decision::CandleView;
+use minnow::core::strategy::{Context, build};
 use minnow::core::units::{Decimal, Price, Rounding, Side, Stamp, Timestamp};
 use minnow::store::ledger::{Ledger, Mode, ReplayRows, Row, SessionRow};
 use support::{SETS, Scratch, bundled, candles, header, settings, trades};
@@ -219,6 +221,55 @@ fn indicator_atr_14(bencher: divan::Bencher) {
     indicator(bencher, move |high, low, close| {
         atr.update(high, low, close)
     });
+}
+
+/// The documented defaults.
+fn momentum() -> StrategySettings {
+    StrategySettings::Momentum(MomentumSettings {
+        lookback: 20,
+        entry_threshold: 0.002,
+        exit_threshold: 0.01,
+        use_volume: true,
+    })
+}
+
+/// An item = one candle through a strategy: its indicators and what it proposes.
+fn strategy_on_candles(bencher: divan::Bencher, name: &str) {
+    let header = header(&bundled());
+    let mut settings = settings(&header.instruments);
+    if name == "momentum" {
+        settings.strategy = momentum();
+    }
+    let scale = header.instruments[0].scale();
+    let views: Vec<CandleView> = candles()
+        .iter()
+        .map(|candle| CandleView::of(candle, &scale))
+        .collect();
+    let mut strategy = build(&settings.strategy, settings.trading.interval);
+    assert_eq!(strategy.name(), name);
+    bencher
+        .counter(ItemsCount::new(views.len()))
+        .bench_local(|| {
+            for view in &views {
+                strategy.observe(view);
+                black_box(strategy.propose(&Context {
+                    instrument: &header.instruments[0],
+                    candle: view,
+                    mark: Price(1),
+                    position: None,
+                }));
+            }
+        });
+}
+
+#[divan::bench]
+fn strategy_momentum(bencher: divan::Bencher) {
+    strategy_on_candles(bencher, "momentum");
+}
+
+#[divan::bench]
+fn strategy_vumanchu(bencher: divan::Bencher) {
+    strategy_on_candles(bencher, "vumanchu");
 }
 
 #[divan::bench]

@@ -22,10 +22,10 @@ pub(super) const FEE_KEYS: [&str; 4] = [
 /// Entries are off for that long after a row of losses.
 const CONSECUTIVE_LOSSES_PAUSE: Span = Span::from_secs(3600);
 
-/// The strategy that decides in this version.
+/// The strategy that decides: without a language model `auto` is vumanchu.
 pub(super) fn strategy_type(effective: &Effective) -> &str {
     match effective.text("strategy.type") {
-        "auto" => "momentum",
+        "auto" => "vumanchu",
         name => name,
     }
 }
@@ -119,10 +119,14 @@ impl Effective {
                 "close" => OnShutdown::Close,
                 _ => OnShutdown::Keep,
             },
+            cipher_b_filter: self.cipher_b_filter_settings(),
         }
     }
 
     fn strategy_settings(&self) -> StrategySettings {
+        if strategy_type(self) == "vumanchu" {
+            return StrategySettings::VuManChu(Box::new(self.vumanchu_settings()));
+        }
         StrategySettings::Momentum(MomentumSettings {
             lookback: self.count("strategy.momentum.lookback"),
             entry_threshold: self.number("strategy.momentum.entry_threshold").to_f64(),

@@ -11,6 +11,7 @@ use super::market::{Candle, TimedTrade};
 use super::orders::Working;
 use super::risk::emergency::RAPID_LOSS_POINTS;
 use super::schedule::Wheel;
+use super::strategy::vumanchu::VuManChu;
 use super::symbol::Symbol;
 use super::units::Decimal;
 
@@ -58,6 +59,8 @@ pub struct CoreSizes {
     pub candle_limit: usize,
     /// Longest window of the momentum strategy, candles.
     pub lookback: usize,
+    /// Values that the windows of both ciphers hold, a symbol.
+    pub cipher_windows: usize,
     /// Entries a minute that are remembered.
     pub order_rate: usize,
     pub breaker_failures: usize,
@@ -81,6 +84,8 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
     // Two averages of all, one of half, and the extremes with their places.
     let window =
         2 * sizes.lookback * size_of::<f64>() + 2 * (sizes.lookback + 1) * size_of::<(u64, f64)>();
+    // The largest value of a window is one with its place.
+    let ciphers = size_of::<VuManChu>() + sizes.cipher_windows * size_of::<(u64, f64)>();
     let stamps = sizes.order_rate.max(2)
         + sizes.breaker_failures
         + sizes.api_failures
@@ -101,6 +106,12 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
             size_of::<TimedTrade>(),
         ),
         each("indicator windows", "strategy.momentum.lookback", 1, window),
+        each(
+            "ciphers A and B",
+            "indicators.cipher_a.*, indicators.cipher_b.*",
+            1,
+            ciphers,
+        ),
         each(
             "order slots",
             "ORDER_SLOTS",

@@ -162,6 +162,7 @@ fn the_core_gets_exact_values() {
         "risk.max_position_hold_hours=0.25",
         "scheduler.trading_interval_seconds=1.5",
         "trading.max_size_pct=12.34",
+        "strategy.type=momentum",
         "strategy.momentum.entry_threshold=0.005",
     ]);
     let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
@@ -171,7 +172,9 @@ fn the_core_gets_exact_values() {
     assert_eq!(settings.trading.max_size_pct, Decimal::new(1234, 2));
     assert_eq!(settings.market.close_grace, Span::from_secs(1));
     assert_eq!(settings.risk.trailing_stop_pct, None);
-    let StrategySettings::Momentum(momentum) = settings.strategy;
+    let StrategySettings::Momentum(momentum) = settings.strategy else {
+        panic!("{:?}", settings.strategy);
+    };
     assert_eq!(momentum.entry_threshold, 0.005);
 }
 
