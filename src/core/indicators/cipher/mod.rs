@@ -17,9 +17,6 @@ pub mod score_b;
 pub mod signal;
 pub mod sommi;
 
-#[cfg(test)]
-mod tests;
-
 pub use check::{Check, Judge};
 pub use cipher_a::CipherA;
 pub use cipher_b::CipherB;
