@@ -11,3 +11,4 @@ mod reference;
 mod rules_a;
 mod rules_b;
 mod same;
+mod strategy;

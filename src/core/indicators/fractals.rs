@@ -99,7 +99,6 @@ pub struct Pairing {
     limits: Option<Limits>,
     top: Option<Centre>,
     bottom: Option<Centre>,
-    now: Option<Pair>,
 }
 
 impl Pairing {
@@ -108,28 +107,26 @@ impl Pairing {
             limits,
             top: None,
             bottom: None,
-            now: None,
         }
     }
 
-    /// Takes up a bar's turning point, if it has one; returns whether it counts.
+    /// Takes up a turning point; returns the pair that it makes, if it counts and is not the first.
     ///
     /// The last one of the same kind became known at least two bars ago: the centres of two tops
     /// cannot be neighbours, because each would have to be above the other.
-    pub fn update(&mut self, turn: Option<Turn>, centre: &Centre, close: f64) -> bool {
-        self.now = None;
-        let Some(turn) = turn.filter(|turn| self.counts(*turn, centre.value)) else {
-            return false;
-        };
+    pub fn update(&mut self, turn: Turn, centre: &Centre, close: f64) -> Option<Pair> {
+        if !self.counts(turn, centre.value) {
+            return None;
+        }
         let previous = match turn {
             Turn::Top => self.top.replace(*centre),
             Turn::Bottom => self.bottom.replace(*centre),
-        };
+        }?;
         let price = |centre: &Centre| match turn {
             Turn::Top => centre.high,
             Turn::Bottom => centre.low,
         };
-        self.now = previous.map(|previous| Pair {
+        Some(Pair {
             turn,
             price: price(centre),
             previous_price: price(&previous),
@@ -137,16 +134,11 @@ impl Pairing {
             previous_value: previous.value,
             bars: centre.bar - previous.bar,
             close,
-        });
-        true
+        })
     }
 
-    /// The pair that became known on the bar taken up last.
-    pub fn pair(&self) -> Option<Pair> {
-        self.now
-    }
-
-    fn counts(&self, turn: Turn, value: f64) -> bool {
+    /// Whether a turning point lies beyond its limit.
+    pub fn counts(&self, turn: Turn, value: f64) -> bool {
         self.limits.is_none_or(|limits| match turn {
             Turn::Top => !below(value, limits.top, PERCENT),
             Turn::Bottom => !above(value, limits.bottom, PERCENT),
@@ -215,8 +207,9 @@ mod tests {
         };
         let mut pairing = Pairing::new(Some(limits));
         let mut take = |turn, bar, value| {
-            let counts = pairing.update(Some(turn), &centre(bar, value), 10.0);
-            (counts, pairing.pair().map(|pair| pair.bars))
+            let counts = pairing.counts(turn, value);
+            let pair = pairing.update(turn, &centre(bar, value), 10.0);
+            (counts, pair.map(|pair| pair.bars))
         };
         assert_eq!(take(Turn::Top, 10, 45.0), (true, None));
         assert_eq!(take(Turn::Top, 20, 44.9), (false, None));
@@ -227,25 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_gone_on_the_next_bar() {
-        let mut pairing = Pairing::new(None);
-        pairing.update(Some(Turn::Top), &centre(1, 5.0), 10.0);
-        pairing.update(Some(Turn::Top), &centre(9, 6.0), 10.0);
-        assert!(pairing.pair().is_some());
-        assert!(!pairing.update(None, &centre(10, 0.0), 10.0));
-        assert_eq!(pairing.pair(), None);
-    }
-
-    #[test]
     fn tops_take_highs_and_bottoms_take_lows() {
         let mut pairing = Pairing::new(None);
-        for bar in [1, 9] {
-            pairing.update(Some(Turn::Top), &centre(bar, 5.0), 10.0);
-        }
-        assert_eq!(pairing.pair().map(|p| p.price), Some(10.0));
-        for bar in [1, 9] {
-            pairing.update(Some(Turn::Bottom), &centre(bar, 5.0), 10.0);
-        }
-        assert_eq!(pairing.pair().map(|p| p.previous_price), Some(9.0));
+        let mut price = |turn| {
+            let pairs = [1, 9].map(|bar| pairing.update(turn, &centre(bar, 5.0), 10.0));
+            assert_eq!(pairs[0], None);
+            pairs[1].map(|pair| (pair.price, pair.previous_price))
+        };
+        assert_eq!(price(Turn::Top), Some((10.0, 10.0)));
+        assert_eq!(price(Turn::Bottom), Some((9.0, 9.0)));
     }
 }

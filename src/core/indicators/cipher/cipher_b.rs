@@ -158,21 +158,18 @@ impl CipherB {
         let rsi = self.rsi.update(close);
         self.stoch_rsi.update_log(close);
         self.stc.update(close);
-        let (pairs, gold) = self.divergences.update(&Bar {
+        let bar = Bar {
             high,
             low,
             close,
             wt2: wave.slow(),
             rsi,
             stoch_k: self.stoch_rsi.k(),
-        });
-        self.inputs = Inputs {
-            wave,
-            money_flow,
-            pairs,
-            gold,
-            frames: self.frames.update(candle),
         };
+        self.inputs.gold = self.divergences.update(&bar, &mut self.inputs.pairs);
+        self.inputs.wave = wave;
+        self.inputs.money_flow = money_flow;
+        self.inputs.frames = self.frames.update(candle);
         let mut deciding = Deciding::default();
         self.explain(&mut deciding);
         self.signals = deciding.0;

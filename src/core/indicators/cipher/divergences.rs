@@ -31,7 +31,6 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// No pair at all; one under limits is always also one without, or between two that are.
     fn is_empty(&self) -> bool {
         let all = [
             self.wave_first,
@@ -115,7 +114,9 @@ pub fn judge_all(pairs: &Pairs, judge: &mut impl Judge) -> Regular {
     if pairs.is_empty() && !judge.wants_silent() {
         return Regular::default();
     }
-    let mut rule = |signal, pair, kind, name| judge.rule(signal, checks(pair, kind, name));
+    let mut rule = |signal, pair: Option<Pair>, kind, name| {
+        (pair.is_some() || judge.wants_silent()) && judge.rule(signal, checks(pair, kind, name))
+    };
     let (first, second) = (pairs.wave_first, pairs.wave_second);
     let (rsi, stoch) = (pairs.rsi_limited, pairs.stoch_any);
     let bull_of_wave_or_rsi = [
@@ -204,8 +205,8 @@ impl Divergences {
         }
     }
 
-    /// Takes up a closed candle.
-    pub fn update(&mut self, bar: &Bar) -> (Pairs, GoldInputs) {
+    /// Takes up a closed candle: puts its pairs in the place of the last candle's.
+    pub fn update(&mut self, bar: &Bar, pairs: &mut Pairs) -> GoldInputs {
         let number = self.bars;
         self.bars += 1;
         self.recent.rotate_left(1);
@@ -217,37 +218,33 @@ impl Divergences {
             low,
             value,
         };
-        let turn = self.wave.update(bar.wt2);
-        let at = centre(self.wave.centre());
-        let deep = self.wave_pairs[0].update(turn, &at, bar.close);
-        self.wave_pairs[1].update(turn, &at, bar.close);
-        self.wave_pairs[2].update(turn, &at, bar.close);
-        if deep && turn == Some(Turn::Bottom) {
-            self.bottoms.note(DeepBottom {
-                known: number,
-                wave: at.value,
-                rsi: rsi_there,
-            });
+        if !pairs.is_empty() {
+            *pairs = Pairs::default();
         }
-        let turn = self.rsi.update(bar.rsi);
-        let at = centre(self.rsi.centre());
-        for pairing in &mut self.rsi_pairs {
-            pairing.update(turn, &at, bar.close);
+        if let Some(turn) = self.wave.update(bar.wt2) {
+            let at = centre(self.wave.centre());
+            let [first, second, any] = &mut self.wave_pairs;
+            pairs.wave_first = first.update(turn, &at, bar.close);
+            pairs.wave_second = second.update(turn, &at, bar.close);
+            pairs.wave_any = any.update(turn, &at, bar.close);
+            if turn == Turn::Bottom && first.counts(turn, at.value) {
+                self.bottoms.note(DeepBottom {
+                    known: number,
+                    wave: at.value,
+                    rsi: rsi_there,
+                });
+            }
         }
-        let turn = self.stoch.update(bar.stoch_k.map(Reading::of));
-        let at = centre(self.stoch.centre());
-        self.stoch_pairs.update(turn, &at, bar.close);
-        (self.pairs(), self.bottoms.inputs(number))
-    }
-
-    fn pairs(&self) -> Pairs {
-        Pairs {
-            wave_first: self.wave_pairs[0].pair(),
-            wave_second: self.wave_pairs[1].pair(),
-            wave_any: self.wave_pairs[2].pair(),
-            rsi_limited: self.rsi_pairs[0].pair(),
-            rsi_any: self.rsi_pairs[1].pair(),
-            stoch_any: self.stoch_pairs.pair(),
+        if let Some(turn) = self.rsi.update(bar.rsi) {
+            let at = centre(self.rsi.centre());
+            let [limited, any] = &mut self.rsi_pairs;
+            pairs.rsi_limited = limited.update(turn, &at, bar.close);
+            pairs.rsi_any = any.update(turn, &at, bar.close);
         }
+        if let Some(turn) = self.stoch.update(bar.stoch_k.map(Reading::of)) {
+            let at = centre(self.stoch.centre());
+            pairs.stoch_any = self.stoch_pairs.update(turn, &at, bar.close);
+        }
+        self.bottoms.inputs(number)
     }
 }
