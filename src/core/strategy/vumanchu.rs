@@ -17,6 +17,7 @@ use crate::core::records::Proposal;
 use crate::core::settings::VuManChuSettings;
 use crate::core::units::Side;
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
 const ATR_LENGTH: usize = 14;
 /// What the ribbon adds to the strength or takes from it.
@@ -85,14 +86,20 @@ impl VuManChu {
         round9((confidence + change).clamp(0.0, 1.0))
     }
 
-    /// Names of what fired for a side.
-    fn signals_of(&self, side: Side) -> String {
+    /// The confidence, and the names of what fired for a side.
+    fn rationale(&self, side: Side, confidence: f64) -> String {
+        // One allocation for what is seldom longer.
+        let mut text = String::with_capacity(160);
+        // Writing into a string cannot fail.
+        let _ = write!(text, "combined at {confidence}");
+        let mut separator = ": ";
         let fired = self.a.signals().iter().chain(self.b.signals().iter());
-        let names: Vec<&str> = fired
-            .filter(|signal| signal.side() == Some(side))
-            .map(Signal::name)
-            .collect();
-        names.join(", ")
+        for signal in fired.filter(|signal| signal.side() == Some(side)) {
+            text.push_str(separator);
+            text.push_str(signal.name());
+            separator = ", ";
+        }
+        text
     }
 
     fn entry(&self, price: f64) -> Option<(Side, Proposal)> {
@@ -101,7 +108,7 @@ impl VuManChu {
             return None;
         }
         let strength = self.strength(side, confidence);
-        let why = format!("combined at {confidence}: {}", self.signals_of(side));
+        let why = self.rationale(side, confidence);
         let proposal = Proposal {
             confidence,
             ..enter(side, strength, self.atr.value(), price, why)
@@ -175,6 +182,8 @@ impl Strategy for VuManChu {
     }
 
     fn indicators(&self, out: &mut Vec<(&'static str, f64)>) {
+        // Room for all of them at once.
+        out.reserve(64);
         self.a.values(out);
         self.b.values(out);
         out.extend(self.atr.value().map(|atr| ("atr14", atr)));

@@ -23,7 +23,7 @@ const RSI_WASHED_OUT: (f64, f64) = (15.0, 30.0);
 const RSI_EXHAUSTED: (f64, f64) = (70.0, 85.0);
 
 /// What the rules look at, on one bar.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Inputs {
     pub open: f64,
     pub close: f64,
@@ -181,21 +181,22 @@ impl CipherA {
             ..
         } = *candle;
         self.money_flow.update(open, high, low, close);
-        self.ribbon.update(close);
-        let inputs = Inputs {
-            open,
-            close,
-            previous: self.inputs.map(|before| (before.open, before.close)),
-            wave: self.wave.update(high, low, close),
-            rsi: self.rsi.update(close),
-            ribbon: self.ribbon.now(),
-            ribbon_before: self.ribbon.before(),
-        };
+        let previous = self
+            .inputs
+            .as_ref()
+            .map(|before| (before.open, before.close));
+        let inputs = self.inputs.get_or_insert_default();
+        inputs.previous = previous;
+        inputs.open = open;
+        inputs.close = close;
+        inputs.wave = self.wave.update(high, low, close);
+        inputs.rsi = self.rsi.update(close);
+        inputs.ribbon_before = inputs.ribbon;
+        inputs.ribbon = self.ribbon.update(close);
         let mut deciding = Deciding::default();
-        judge_all(&inputs, &self.levels, &mut deciding);
+        judge_all(inputs, &self.levels, &mut deciding);
         self.signals = deciding.0;
         self.score = score(self.signals, inputs.wave.slow(), &self.levels);
-        self.inputs = Some(inputs);
     }
 
     /// What the rules looked at; absent before the first candle.

@@ -13,8 +13,6 @@ pub type Lines = [f64; LINES];
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ribbon {
     averages: [Ema; LINES],
-    now: Option<Lines>,
-    before: Option<Lines>,
 }
 
 impl Ribbon {
@@ -23,14 +21,11 @@ impl Ribbon {
     pub fn new(lengths: [usize; LINES]) -> Self {
         Self {
             averages: lengths.map(Ema::new),
-            now: None,
-            before: None,
         }
     }
 
     /// Takes up a close. First lines at the longest length - 1.
-    pub fn update(&mut self, close: f64) {
-        self.before = self.now;
+    pub fn update(&mut self, close: f64) -> Option<Lines> {
         let mut lines = [0.0; LINES];
         let mut warm = true;
         for (line, average) in lines.iter_mut().zip(&mut self.averages) {
@@ -39,17 +34,7 @@ impl Ribbon {
                 None => warm = false,
             }
         }
-        self.now = warm.then_some(lines);
-    }
-
-    /// The lines of the bar taken up last.
-    pub fn now(&self) -> Option<Lines> {
-        self.now
-    }
-
-    /// The lines of the bar before.
-    pub fn before(&self) -> Option<Lines> {
-        self.before
+        warm.then_some(lines)
     }
 }
 
@@ -72,9 +57,8 @@ mod tests {
     fn the_ribbon_is_warm_as_a_whole_at_index_33() {
         let mut ribbon = Ribbon::new([5, 11, 15, 18, 21, 24, 28, 34]);
         for index in 0..36 {
-            ribbon.update(100.0);
-            assert_eq!(ribbon.now().is_some(), index >= 33, "{index}");
-            assert_eq!(ribbon.before().is_some(), index >= 34, "{index}");
+            let lines = ribbon.update(100.0);
+            assert_eq!(lines.is_some(), index >= 33, "{index}");
         }
     }
 
