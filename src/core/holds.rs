@@ -12,7 +12,8 @@ pub struct HoldCounts {
 
 impl HoldCounts {
     pub fn note(&mut self, reason: &'static str) {
-        if self.row.0 != reason {
+        // Mostly the very same word: then no letter needs to be compared.
+        if !std::ptr::eq(self.row.0, reason) && self.row.0 != reason {
             let (before, count) = std::mem::replace(&mut self.row, (reason, 0));
             if count > 0 {
                 *self.counts.entry(before).or_default() += count;

@@ -408,6 +408,7 @@ fn json_carries_the_same_with_exact_money() {
     assert_eq!(value["holds"][0]["count"], 2879);
     assert_eq!(value["open_positions"][0]["unrealised"], "240");
     assert_eq!(value["notes"][0], "few observations");
+    assert_eq!(value["notes"][1], "CAGR extrapolates 2.0 days to a year");
 }
 
 #[test]
