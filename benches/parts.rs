@@ -20,11 +20,13 @@ use minnow::core::risk::limits::{EntryLog, LosingRun, LossLimits};
 use minnow::core::risk::sizing::Budget;
 use minnow::core::risk::{EntryRequest, Standing, approve_entry};
 use minnow::core::schedule::Wheel;
-use minnow::core::settings::Settings;
+use minnow::core::settings::{MomentumSettings, Settings, StrategySettings};
 use minnow::core::state_hash::{StateHash, Tag};
+use minnow::core::strategy::decision::CandleView;
+use minnow::core::strategy::{Context, build};
 use minnow::core::units::{Decimal, Price, Rounding, Side, Stamp, Timestamp};
 use minnow::store::ledger::{Ledger, Mode, ReplayRows, Row, SessionRow};
-use support::{SETS, Scratch, bundled, header, settings, trades};
+use support::{SETS, Scratch, bundled, candles, header, settings, trades};
 
 fn main() {
     divan::main();
@@ -163,6 +165,55 @@ fn state_hash_words() -> u64 {
         hash.words(Tag::Candle, &[round, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
     hash.value()
+}
+
+/// The documented defaults.
+fn momentum() -> StrategySettings {
+    StrategySettings::Momentum(MomentumSettings {
+        lookback: 20,
+        entry_threshold: 0.002,
+        exit_threshold: 0.01,
+        use_volume: true,
+    })
+}
+
+/// An item = one candle through a strategy: its indicators and what it proposes.
+fn strategy_on_candles(bencher: divan::Bencher, name: &str) {
+    let header = header(&bundled());
+    let mut settings = settings(&header.instruments);
+    if name == "momentum" {
+        settings.strategy = momentum();
+    }
+    let scale = header.instruments[0].scale();
+    let views: Vec<CandleView> = candles()
+        .iter()
+        .map(|candle| CandleView::of(candle, &scale))
+        .collect();
+    let mut strategy = build(&settings.strategy, settings.trading.interval);
+    assert_eq!(strategy.name(), name);
+    bencher
+        .counter(ItemsCount::new(views.len()))
+        .bench_local(|| {
+            for view in &views {
+                strategy.observe(view);
+                black_box(strategy.propose(&Context {
+                    instrument: &header.instruments[0],
+                    candle: view,
+                    mark: Price(1),
+                    position: None,
+                }));
+            }
+        });
+}
+
+#[divan::bench]
+fn strategy_momentum(bencher: divan::Bencher) {
+    strategy_on_candles(bencher, "momentum");
+}
+
+#[divan::bench]
+fn strategy_vumanchu(bencher: divan::Bencher) {
+    strategy_on_candles(bencher, "vumanchu");
 }
 
 /// An item = one entry through every check of the gate, approved.

@@ -23,10 +23,10 @@ pub(super) const FEE_KEYS: [&str; 4] = [
 /// Entries are off for that long after a row of losses.
 const CONSECUTIVE_LOSSES_PAUSE: Span = Span::from_secs(3600);
 
-/// The strategy that decides in this version.
+/// The strategy that decides: without a language model `auto` is vumanchu.
 pub(super) fn strategy_type(effective: &Effective) -> &str {
     match effective.text("strategy.type") {
-        "auto" => "momentum",
+        "auto" => "vumanchu",
         name => name,
     }
 }
@@ -120,12 +120,16 @@ impl Effective {
                 "close" => OnShutdown::Close,
                 _ => OnShutdown::Keep,
             },
+            cipher_b_filter: self.cipher_b_filter_settings(),
         }
     }
 
     fn strategy_settings(&self) -> StrategySettings {
         if strategy_type(self) == "mean_reversion" {
             return StrategySettings::MeanReversion(self.mean_reversion_settings());
+        }
+        if strategy_type(self) == "vumanchu" {
+            return StrategySettings::VuManChu(Box::new(self.vumanchu_settings()));
         }
         StrategySettings::Momentum(MomentumSettings {
             lookback: self.count("strategy.momentum.lookback"),

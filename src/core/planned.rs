@@ -12,6 +12,7 @@ use super::orders::Working;
 use super::risk::emergency::RAPID_LOSS_POINTS;
 use super::schedule::Wheel;
 use super::strategy::mean_reversion::MeanReversion;
+use super::strategy::vumanchu::VuManChu;
 use super::symbol::Symbol;
 use super::units::Decimal;
 
@@ -61,6 +62,8 @@ pub struct CoreSizes {
     pub lookback: usize,
     /// Window of the mean reversion strategy, candles.
     pub mean_window: usize,
+    /// Values that the windows of both ciphers hold, a symbol.
+    pub cipher_windows: usize,
     /// Entries a minute that are remembered.
     pub order_rate: usize,
     pub breaker_failures: usize,
@@ -86,6 +89,8 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
         2 * sizes.lookback * size_of::<f64>() + 2 * (sizes.lookback + 1) * size_of::<(u64, f64)>();
     // Count, mean and squares of each place.
     let moments = size_of::<MeanReversion>() + sizes.mean_window * size_of::<[f64; 3]>();
+    // The largest value of a window is one with its place.
+    let ciphers = size_of::<VuManChu>() + sizes.cipher_windows * size_of::<(u64, f64)>();
     let stamps = sizes.order_rate.max(2)
         + sizes.breaker_failures
         + sizes.api_failures
@@ -111,6 +116,12 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
             "strategy.mean_reversion.window",
             1,
             moments,
+        ),
+        each(
+            "ciphers A and B",
+            "indicators.cipher_a.*, indicators.cipher_b.*",
+            1,
+            ciphers,
         ),
         each(
             "order slots",

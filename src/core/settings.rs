@@ -1,5 +1,6 @@
 //! Plain values that the core decides by. `config` fills them; nothing here reads a file.
 
+use super::indicators::cipher::{CipherASettings, CipherBSettings};
 use super::market::{Instrument, Interval};
 use super::units::{Decimal, Span};
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,20 @@ pub struct TradingSettings {
     pub require_24h_data: bool,
     pub reversal: bool,
     pub on_shutdown: OnShutdown,
+    /// Entries are held against cipher B; off when `None`.
+    pub cipher_b_filter: Option<Box<CipherBFilterSettings>>,
+}
+
+/// What the Cipher-B filter asks of an entry: levels of wt1 and of the money flow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CipherBFilterSettings {
+    pub cipher_b: CipherBSettings,
+    /// Long entries need wt1 above it.
+    pub wave_bullish: f64,
+    /// Short entries need wt1 below it.
+    pub wave_bearish: f64,
+    pub money_flow_bullish: f64,
+    pub money_flow_bearish: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,6 +96,8 @@ pub struct TradingSettings {
 pub enum StrategySettings {
     Momentum(MomentumSettings),
     MeanReversion(MeanReversionSettings),
+    #[serde(rename = "vumanchu")]
+    VuManChu(Box<VuManChuSettings>),
 }
 
 impl StrategySettings {
@@ -89,8 +106,21 @@ impl StrategySettings {
         match self {
             Self::Momentum(_) => "momentum",
             Self::MeanReversion(_) => "mean_reversion",
+            Self::VuManChu(_) => "vumanchu",
         }
     }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VuManChuSettings {
+    pub cipher_a: CipherASettings,
+    pub cipher_b: CipherBSettings,
+    /// Least combined confidence of an entry, 0..=1.
+    pub min_confidence: f64,
+    /// Least combined confidence against a position that ends it, 0..=1.
+    pub exit_confidence: f64,
+    /// Closed candles before anything is combined; at least 100 are needed.
+    pub min_candles: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 mod candles;
 mod entries;
+mod entry_filter;
 mod exits;
 mod fast_path;
 mod invariants;

@@ -10,7 +10,7 @@ use minnow::core::snapshot::Snapshot;
 use minnow::core::units::Span;
 use minnow::core::units::rng::SplitMix64;
 
-fn seeded(settings: &Settings, seed: u64) -> Vec<TimedTrade> {
+pub fn seeded(settings: &Settings, seed: u64) -> Vec<TimedTrade> {
     let mut rng = SplitMix64::new(seed);
     let mut drift = 0i64;
     let steps: Vec<_> = (0..12_000)

@@ -91,7 +91,7 @@ pub const KEYS: &[Key] = &[
     )
     .also(&["STRATEGY_TYPE"])
     .core()
-    .means("what decides; auto means momentum in this version"),
+    .means("what decides; auto means vumanchu in this version"),
     one_of(
         "strategy.fallback",
         "vumanchu",
@@ -103,9 +103,14 @@ pub const KEYS: &[Key] = &[
         "standard",
         &["standard", "scalping"],
     )
+    .core()
     .means("set of lengths and levels"),
-    number("strategy.vumanchu.min_confidence", "0.6", "0", "1").means("entries need it"),
-    number("strategy.vumanchu.exit_confidence", "0.5", "0", "1").means("exits need it"),
+    number("strategy.vumanchu.min_confidence", "0.6", "0", "1")
+        .core()
+        .means("entries need it"),
+    number("strategy.vumanchu.exit_confidence", "0.5", "0", "1")
+        .core()
+        .means("exits need it"),
     integer("strategy.momentum.lookback", "20", 2, 500)
         .also(&["MOMENTUM_LOOKBACK"])
         .core()

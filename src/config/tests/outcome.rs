@@ -53,7 +53,7 @@ fn the_fingerprint_ignores_order_sources_and_what_the_core_does_not_read() {
         "data.directory=elsewhere",
         "api.bind=127.0.0.1:1",
         "system.memory_limit_mb=99",
-        "strategy.type=momentum",
+        "strategy.type=vumanchu",
         "trading.symbols=BTC-USD",
     ]);
     assert_eq!(a.fingerprint(), other_sources.fingerprint());
@@ -119,14 +119,18 @@ fn what_is_odd_is_warned_of_with_the_value_that_applies() {
             "trading.live_confirmation=I accept real orders;exchange.network=testnet",
             "the exchange is a testnet or sandbox",
         ),
+        (
+            "llm.base_url=http://127.0.0.1:11434",
+            "strategy.type = \"auto\" means vumanchu in this version",
+        ),
     ] {
         let effective = with(&sets.split(';').collect::<Vec<_>>());
         let warnings = effective.warnings().join("\n");
         assert!(warnings.contains(words), "{sets}: {warnings}");
     }
     let plain = with(&[]);
-    // No file, and the meaning of `auto`.
-    assert_eq!(plain.warnings().len(), 2, "{:?}", plain.warnings());
+    // No file.
+    assert_eq!(plain.warnings().len(), 1, "{:?}", plain.warnings());
 }
 
 #[test]
@@ -205,6 +209,40 @@ fn mean_reversion_decides_by_its_own_keys() {
         })
     );
     assert_eq!(effective.without_effect(), Vec::<String>::new());
+}
+
+#[test]
+fn the_ciphers_and_the_filter_get_what_is_stated() {
+    let spot = [instrument("BTC-USD", ProductKind::Spot, "USD")];
+    let of = |sets: &[&str]| with(sets).for_core(&spot, &identity()).unwrap();
+    let settings = of(&[
+        "strategy.vumanchu.min_confidence=0.7",
+        "trading.min_candles_for_trading=150",
+        "indicators.cipher_a.ribbon_lengths=1,2,3,4,5,6,7,8",
+        "indicators.cipher_b.oversold_3=-70.5",
+        "data.cipher_b_wave_bullish_threshold=1.5",
+        "data.cipher_b_wave_bearish_threshold=-2.5",
+        "data.cipher_b_money_flow_bullish_threshold=3.5",
+        "data.cipher_b_money_flow_bearish_threshold=-4.5",
+    ]);
+    let StrategySettings::VuManChu(vumanchu) = settings.strategy else {
+        panic!("{:?}", settings.strategy);
+    };
+    assert_eq!(
+        (vumanchu.min_confidence, vumanchu.exit_confidence),
+        (0.7, 0.5)
+    );
+    assert_eq!(vumanchu.min_candles, 150);
+    assert_eq!(vumanchu.cipher_a.ribbon_lengths, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(vumanchu.cipher_b.levels.oversold[2], -70.5);
+    let filter = settings.trading.cipher_b_filter.unwrap();
+    // The filter looks at the same cipher as the strategy.
+    assert_eq!(filter.cipher_b, vumanchu.cipher_b);
+    assert_eq!((filter.wave_bullish, filter.wave_bearish), (1.5, -2.5));
+    assert_eq!(filter.money_flow_bullish, 3.5);
+    assert_eq!(filter.money_flow_bearish, -4.5);
+    let off = of(&["data.enable_cipher_b_filter=false"]);
+    assert_eq!(off.trading.cipher_b_filter, None);
 }
 
 #[test]

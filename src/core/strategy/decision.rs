@@ -3,6 +3,8 @@
 use super::mean_reversion::MeanReversion;
 use super::momentum::Momentum;
 use super::rules::Rule;
+use super::vumanchu::VuManChu;
+use crate::core::indicators::CipherB;
 use crate::core::input::Answer;
 use crate::core::market::{Candle, Instrument, Interval, instrument::GridScale};
 use crate::core::records::{Action, Proposal};
@@ -103,14 +105,21 @@ pub trait Strategy: std::fmt::Debug + Send {
     fn rules(&self, context: &Context<'_>, out: &mut Vec<Rule>) {
         let _ = (context, out);
     }
+
+    /// The cipher B that it runs on every candle, so that the filter of entries need not run another.
+    fn cipher_b(&self) -> Option<&CipherB> {
+        None
+    }
 }
 
 /// The strategy that the settings name, for candles of this length.
 pub fn build(settings: &StrategySettings, interval: Interval) -> Box<dyn Strategy> {
-    let _ = interval;
     match settings {
         StrategySettings::Momentum(settings) => Box::new(Momentum::new(settings.clone())),
         StrategySettings::MeanReversion(settings) => Box::new(MeanReversion::new(settings.clone())),
+        StrategySettings::VuManChu(settings) => {
+            Box::new(VuManChu::new((**settings).clone(), interval))
+        }
     }
 }
 
