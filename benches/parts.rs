@@ -1,4 +1,4 @@
-//! What single parts cost: timers, decimals, hash, indicators, gate, ledger rows, configuration.
+//! What single parts cost: timers, decimals, hash, gate, ledger rows, configuration.
 //!
 //! `cargo bench --bench parts`. The figure beside each name is items a second; an item is what the
 //! bench's own line says.
@@ -10,8 +10,7 @@ use divan::counter::ItemsCount;
 use minnow::config::{Sources, load};
 use minnow::core::Core;
 use minnow::core::effect::{Effect, Effects};
-use minnow::core::indicators::{Atr, Ema, Rma, RollingMax, RollingMin, Rsi, Sma};
-use minnow::core::market::{Candle, SymbolId, TimedTrade};
+use minnow::core::market::{SymbolId, TimedTrade};
 use minnow::core::modes::Turns;
 use minnow::core::records::{Action, Proposal};
 use minnow::core::risk::breaker::BreakerState;
@@ -168,61 +167,6 @@ fn state_hash_words() -> u64 {
     hash.value()
 }
 
-/// Closed candles of the bundled recording as doubles: high, low, close.
-fn bars() -> Vec<(f64, f64, f64)> {
-    let float = |price: Price| price.0 as f64;
-    candles()
-        .iter()
-        .map(|c: &Candle| (float(c.high), float(c.low), float(c.close)))
-        .collect()
-}
-
-fn indicator(bencher: divan::Bencher, mut update: impl FnMut(f64, f64, f64) -> Option<f64>) {
-    let bars = bars();
-    bencher
-        .counter(ItemsCount::new(bars.len()))
-        .bench_local(move || {
-            for (high, low, close) in &bars {
-                black_box(update(*high, *low, *close));
-            }
-        });
-}
-
-/// An item = one bar, here and in the six below.
-#[divan::bench]
-fn indicator_sma_20(bencher: divan::Bencher) {
-    let mut sma = Sma::new(20);
-    indicator(bencher, move |_, _, close| sma.update(close));
-}
-
-#[divan::bench]
-fn indicator_ema_20(bencher: divan::Bencher) {
-    let mut ema = Ema::new(20);
-    indicator(bencher, move |_, _, close| ema.update(close));
-}
-
-#[divan::bench]
-fn indicator_rma_14(bencher: divan::Bencher) {
-    let mut rma = Rma::new(14);
-    indicator(bencher, move |_, _, close| rma.update(close));
-}
-
-#[divan::bench]
-fn indicator_rsi_14(bencher: divan::Bencher) {
-    let mut rsi = Rsi::new(14);
-    indicator(bencher, move |_, _, close| {
-        rsi.update(close).map(|r| r.value)
-    });
-}
-
-#[divan::bench]
-fn indicator_atr_14(bencher: divan::Bencher) {
-    let mut atr = Atr::new(14);
-    indicator(bencher, move |high, low, close| {
-        atr.update(high, low, close)
-    });
-}
-
 /// The documented defaults.
 fn momentum() -> StrategySettings {
     StrategySettings::Momentum(MomentumSettings {
@@ -270,18 +214,6 @@ fn strategy_momentum(bencher: divan::Bencher) {
 #[divan::bench]
 fn strategy_vumanchu(bencher: divan::Bencher) {
     strategy_on_candles(bencher, "vumanchu");
-}
-
-#[divan::bench]
-fn indicator_rolling_max_20(bencher: divan::Bencher) {
-    let mut max = RollingMax::new(20);
-    indicator(bencher, move |high, _, _| max.update(high));
-}
-
-#[divan::bench]
-fn indicator_rolling_min_20(bencher: divan::Bencher) {
-    let mut min = RollingMin::new(20);
-    indicator(bencher, move |_, low, _| min.update(low));
 }
 
 /// An item = one entry through every check of the gate, approved.
@@ -380,7 +312,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
             Effect::Alert(_) | Effect::Ask(_) => None,
         }));
     }
-    rows.extend(thin.finish(core.holds()));
+    rows.extend(thin.finish(&core.holds()));
     rows
 }
 

@@ -95,6 +95,7 @@ pub struct CipherBFilterSettings {
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum StrategySettings {
     Momentum(MomentumSettings),
+    MeanReversion(MeanReversionSettings),
     #[serde(rename = "vumanchu")]
     VuManChu(Box<VuManChuSettings>),
 }
@@ -105,6 +106,7 @@ impl StrategySettings {
         match self {
             Self::Momentum(_) => "momentum",
             Self::VuManChu(_) => "vumanchu",
+            Self::MeanReversion(_) => "mean_reversion",
         }
     }
 }
@@ -130,6 +132,22 @@ pub struct MomentumSettings {
     /// Fraction of the best close since entry that ends a trade when given back.
     pub exit_threshold: f64,
     pub use_volume: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeanReversionSettings {
+    /// Bars of the mean and its standard deviation.
+    pub window: usize,
+    /// Standard deviations from the mean for an entry.
+    pub std_dev: f64,
+    /// Least standard deviation as a fraction of the mean.
+    pub min_volatility: f64,
+    /// Candles closed after the entry fill that end a trade.
+    pub max_hold: u32,
+    /// The risk rules' least stop in %.
+    pub min_stop_loss_pct: Decimal,
+    /// Way back to the mean in % that an entry needs at least.
+    pub min_profit_pct: Decimal,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

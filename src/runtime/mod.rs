@@ -6,9 +6,11 @@
 //! | `application` | the trait that is run: a product, a replay, a test |
 //! | `shell` | what an application may ask of the loop |
 //! | `sources`, `signals`, `clock` | what wakes the loop and what time it is |
+//! | `interrupt` | the stop signals of verbs that run without the loop |
 //! | `effect_table` | admission, priorities, time-outs of effects |
 //! | `jobs`, `workers`, `worker_thread` | what a job is, and the threads that run it |
 //! | `parallel` | several jobs at once with results in order |
+//! | `processes` | other processes, read through the loop |
 //! | `meters`, `status` | what is measured, and the dump that shows it |
 //!
 //! Imports `core` and `log`. There are no threads but the loop's and the pool's one to three.
@@ -18,11 +20,13 @@ pub mod clock;
 mod effect_counters;
 pub mod effect_table;
 pub mod event_loop;
+pub mod interrupt;
 pub mod jobs;
 pub mod journal;
 pub mod meters;
 pub mod parallel;
 mod planned;
+pub mod processes;
 pub mod replay;
 pub mod shell;
 pub mod signals;
@@ -35,8 +39,11 @@ pub use application::{Application, Arrival, EffectOutcome, EffectReport, Progres
 pub use effect_counters::ClassView;
 pub use effect_table::{Admission, EffectSettings, EffectTable, Lapse, PerOwner};
 pub use event_loop::{EventLoop, LoopEnd, LoopSettings};
+pub use interrupt::Interrupt;
 pub use jobs::{EffectClass, EffectId, EffectRequest, Job, Owner, Slice, Verdict, Wait};
+pub use mio::Token;
 pub use parallel::Parallel;
+pub use processes::{ProcessLines, ProcessState};
 pub use shell::Shell;
 pub use signals::Signal;
 pub use sources::{Readiness, SourceKind, SourceState};

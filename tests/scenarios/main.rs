@@ -7,6 +7,7 @@ mod exits;
 mod fast_path;
 mod invariants;
 mod limits;
+mod mean_reversion;
 mod model;
 mod snapshots;
 mod world;

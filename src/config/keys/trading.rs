@@ -129,15 +129,19 @@ pub const KEYS: &[Key] = &[
         .means("signals need volume"),
     integer("strategy.mean_reversion.window", "50", 2, 500)
         .also(&["MEAN_REVERSION_WINDOW"])
+        .core()
         .means("bars of the mean"),
     number("strategy.mean_reversion.std_dev", "2.0", "0.1", "10")
         .also(&["MEAN_REVERSION_STD_DEV"])
+        .core()
         .means("standard deviations from the mean for an entry"),
     number("strategy.mean_reversion.min_volatility", "0.001", "0", "1")
         .also(&["MEAN_REVERSION_MIN_VOL"])
+        .core()
         .means("least standard deviation as a fraction of the mean"),
     integer("strategy.mean_reversion.max_hold", "100", 1, 10_000)
         .also(&["MEAN_REVERSION_MAX_HOLD"])
+        .core()
         .means("bars after which a trade ends"),
     integer("indicators.candle_limit", "1000", 200, 5000)
         .also(&["data.candle_limit"])

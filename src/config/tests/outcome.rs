@@ -4,7 +4,7 @@ use super::fixture::Folder;
 use crate::config::{Effective, reload_difference};
 use crate::core::market::Instrument;
 use crate::core::market::instrument::ProductKind;
-use crate::core::settings::{FeeRates, Identity, StrategySettings};
+use crate::core::settings::{FeeRates, Identity, MeanReversionSettings, StrategySettings};
 use crate::core::units::{Decimal, Span};
 
 fn with(sets: &[&str]) -> Effective {
@@ -72,6 +72,7 @@ fn the_fingerprint_changes_with_every_key_that_the_core_reads() {
         "risk.order_rate=9",
         "paper_trading.slippage_rate=0.0006",
         "strategy.momentum.lookback=21",
+        "strategy.mean_reversion.max_hold=99",
         "market_data.outlier_pct=21",
         "indicators.candle_limit=999",
         "scheduler.trading_interval_seconds=60",
@@ -214,6 +215,34 @@ fn the_ciphers_and_the_filter_get_what_is_stated() {
     assert_eq!(filter.money_flow_bearish, -4.5);
     let off = of(&["data.enable_cipher_b_filter=false"]);
     assert_eq!(off.trading.cipher_b_filter, None);
+}
+
+#[test]
+fn mean_reversion_decides_by_its_own_keys() {
+    let effective = with(&[
+        "strategy.type=mean_reversion",
+        "strategy.mean_reversion.window=60",
+        "strategy.mean_reversion.std_dev=2.5",
+        "strategy.mean_reversion.min_volatility=0.002",
+        "strategy.mean_reversion.max_hold=50",
+        "risk.min_stop_loss_pct=0.2",
+        "trading.min_profit_pct=0.7",
+    ]);
+    let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let settings = effective.for_core(&[spot], &identity()).unwrap();
+    assert_eq!(settings.strategy.name(), "mean_reversion");
+    assert_eq!(
+        settings.strategy,
+        StrategySettings::MeanReversion(MeanReversionSettings {
+            window: 60,
+            std_dev: 2.5,
+            min_volatility: 0.002,
+            max_hold: 50,
+            min_stop_loss_pct: Decimal::new(2, 1),
+            min_profit_pct: Decimal::new(7, 1),
+        })
+    );
+    assert_eq!(effective.without_effect(), Vec::<String>::new());
 }
 
 #[test]

@@ -1,9 +1,11 @@
-//! RSI (J. Welles Wilder, New Concepts in Technical Trading Systems, 1978).
+//! Oscillators of the close: RSI (J. Welles Wilder, New Concepts in Technical Trading Systems, 1978)
+//! and rate of change.
 
 use super::averages::Rma;
 use super::compare::{PERCENT, is_zero};
 use super::reading::Reading;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// RSI(n): 100 G/(G+L), G and L Wilder's averages of gains and losses, 0 to 100. First value at
 /// index n; flat and 0 where nothing moves.
@@ -57,6 +59,49 @@ impl Rsi {
     }
 }
 
+/// ROC(n) in percent: 100 (close/close n bars before - 1). First value at index n; flat and 0 where
+/// the close before is 0 beside this one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Roc {
+    length: usize,
+    /// The last n closes.
+    closes: VecDeque<f64>,
+    value: Option<Reading>,
+}
+
+impl Roc {
+    /// # Panics
+    /// If `length` is 0 (a programming error).
+    pub fn new(length: usize) -> Self {
+        assert!(length > 0);
+        Self {
+            length,
+            closes: VecDeque::with_capacity(length),
+            value: None,
+        }
+    }
+
+    /// Takes the next close.
+    pub fn update(&mut self, close: f64) -> Option<Reading> {
+        if self.closes.len() == self.length
+            && let Some(before) = self.closes.pop_front()
+        {
+            self.value = Some(if is_zero(before, close) {
+                Reading::flat(0.0)
+            } else {
+                Reading::of(PERCENT * (close / before - 1.0))
+            });
+        }
+        self.closes.push_back(close);
+        self.value
+    }
+
+    /// Of the close taken last.
+    pub fn value(&self) -> Option<Reading> {
+        self.value
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +135,16 @@ mod tests {
         // 13/14 a bar: the average gain of 1 falls below 1.19e-10 within 309 bars.
         assert_eq!(stayed, 308);
         assert_eq!(rsi.value(), Some(Reading::flat(0.0)));
+    }
+
+    #[test]
+    fn roc_compares_with_the_close_ten_bars_before() {
+        let mut roc = Roc::new(10);
+        for index in 0..30 {
+            let value = roc.update(100.0 + f64::from(index));
+            let before = 90.0 + f64::from(index);
+            assert_eq!(value.is_some(), index >= 10);
+            assert!(value.is_none_or(|r| (r.value - 1000.0 / before).abs() < 1e-9 && !r.flat));
+        }
     }
 }

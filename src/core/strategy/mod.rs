@@ -6,9 +6,14 @@
 pub mod cipher_b_filter;
 pub mod cycle;
 pub mod decision;
+pub mod mean_reversion;
+mod mean_reversion_rules;
 pub mod momentum;
+mod momentum_rules;
 mod questions;
 pub mod rules;
+#[cfg(test)]
+mod rules_tests;
 pub mod vumanchu;
 mod vumanchu_rules;
 

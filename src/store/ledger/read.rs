@@ -12,11 +12,16 @@ use super::schema::VERSION;
 use crate::core::market::Instrument;
 use crate::core::units::{Decimal, Timestamp};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Distinct reasons listed; more are summed up as one.
 pub const REASONS_SHOWN: usize = 20;
+/// What [`stored_trade`] reads.
+pub(super) const TRADE_COLUMNS: &str = "id, symbol, side, quantity, entry_time, exit_time, \
+     entry_vwap, exit_vwap, leverage, margin, gross, fees, funding, insurance, net, slippage, mfe, \
+     mae, reason, entry_decision";
 /// How long SQLite waits where a writer is just closing the file.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
 
@@ -78,7 +83,7 @@ pub struct StoredTrade {
 }
 
 /// A reason and how often it occurred; an empty symbol stands for all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReasonCount {
     pub symbol: String,
     pub reason: String,
@@ -182,9 +187,10 @@ impl Reader {
     ) -> Result<Vec<StoredTrade>, LedgerError> {
         let bound = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         self.list(
-            "SELECT id, symbol, side, quantity, entry_time, exit_time, entry_vwap, exit_vwap,
-             leverage, margin, gross, fees, funding, insurance, net, slippage, mfe, mae, reason,
-             entry_decision FROM trades WHERE session = ?1 ORDER BY exit_time, id LIMIT ?3 OFFSET ?2",
+            &format!(
+                "SELECT {TRADE_COLUMNS} FROM trades WHERE session = ?1
+                 ORDER BY exit_time, id LIMIT ?3 OFFSET ?2"
+            ),
             (session, bound(skip), bound(limit)),
             stored_trade,
         )
@@ -196,22 +202,21 @@ impl Reader {
         self.list(
             "SELECT symbol, coalesce(refused_by, reason) AS why, count(*)
              FROM decisions WHERE session = ?1 AND proposed <> 'HOLD' AND action = 'HOLD'
-             GROUP BY symbol, why ORDER BY count(*) DESC, symbol, why",
+             GROUP BY symbol, why",
             [session],
             reason_count,
         )
-        .map(cut)
+        .map(most_frequent)
     }
 
     /// Decisions to hold by reason, refusals among them, most frequent first.
     pub fn holds(&self, session: i64) -> Result<Vec<ReasonCount>, LedgerError> {
         self.list(
-            "SELECT '', reason, count FROM hold_counts WHERE session = ?1
-             ORDER BY count DESC, reason",
+            "SELECT '', reason, count FROM hold_counts WHERE session = ?1",
             [session],
             reason_count,
         )
-        .map(cut)
+        .map(most_frequent)
     }
 
     /// Orders by leg and final state, in words: `entry filled`.
@@ -244,7 +249,7 @@ impl Reader {
         Ok(blocks.iter().flat_map(|block| unpack(block)).collect())
     }
 
-    fn list<T>(
+    pub(super) fn list<T>(
         &self,
         sql: &str,
         parameters: impl rusqlite::Params,
@@ -328,7 +333,7 @@ pub(super) fn immutable_uri(path: &Path) -> String {
 }
 
 /// A text column that something else is made of.
-fn parsed<T, E>(
+pub(super) fn parsed<T, E>(
     row: &SqlRow<'_>,
     index: usize,
     parse: impl Fn(&str) -> Result<T, E>,
@@ -343,12 +348,12 @@ where
 }
 
 /// A number that is never negative.
-fn count(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<u64> {
+pub(super) fn count(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<u64> {
     let value: i64 = row.get(index)?;
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, value))
 }
 
-fn decimal(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Decimal> {
+pub(super) fn decimal(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Decimal> {
     parsed(row, index, Decimal::parse_plain)
 }
 
@@ -385,7 +390,7 @@ fn stored_session(row: &SqlRow<'_>) -> rusqlite::Result<StoredSession> {
     })
 }
 
-fn stored_trade(row: &SqlRow<'_>) -> rusqlite::Result<StoredTrade> {
+pub(super) fn stored_trade(row: &SqlRow<'_>) -> rusqlite::Result<StoredTrade> {
     Ok(StoredTrade {
         id: row.get(0)?,
         symbol: row.get(1)?,
@@ -419,7 +424,11 @@ fn reason_count(row: &SqlRow<'_>) -> rusqlite::Result<ReasonCount> {
 }
 
 /// The most frequent reasons, and the sum of all others.
-fn cut(mut reasons: Vec<ReasonCount>) -> Vec<ReasonCount> {
+pub fn most_frequent(mut reasons: Vec<ReasonCount>) -> Vec<ReasonCount> {
+    reasons.sort_by(|a, b| {
+        let by_name = || (&a.symbol, &a.reason).cmp(&(&b.symbol, &b.reason));
+        b.count.cmp(&a.count).then_with(by_name)
+    });
     if reasons.len() > REASONS_SHOWN {
         let rest = reasons.split_off(REASONS_SHOWN);
         reasons.push(ReasonCount {
