@@ -107,6 +107,7 @@ impl StrategySettings {
             Self::Momentum(_) => "momentum",
             Self::MeanReversion(_) => "mean_reversion",
             Self::VuManChu(_) => "vumanchu",
+            Self::MeanReversion(_) => "mean_reversion",
         }
     }
 }

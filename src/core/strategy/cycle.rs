@@ -21,7 +21,7 @@ use crate::core::units::calendar::DAY;
 use crate::core::units::{Price, Side, Stamp, Timestamp};
 
 /// Room for a decision's indicator values; more of them only cost an allocation.
-const INDICATORS_ROOM: usize = 16;
+const INDICATORS_ROOM: usize = 64;
 
 /// What the cycle made of a proposal.
 pub(super) struct Outcome {
