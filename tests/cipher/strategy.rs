@@ -55,7 +55,6 @@ fn with_context<T>(
             bars_held: 1,
             side,
             best_close: None,
-            bars_held: 1,
         }),
     })
 }
