@@ -4,7 +4,7 @@ use super::fixture::Folder;
 use crate::config::{Effective, reload_difference};
 use crate::core::market::Instrument;
 use crate::core::market::instrument::ProductKind;
-use crate::core::settings::{FeeRates, Identity, StrategySettings};
+use crate::core::settings::{FeeRates, Identity, RiskSettings, StrategySettings};
 use crate::core::units::{Decimal, Span};
 
 fn with(sets: &[&str]) -> Effective {
@@ -173,6 +173,13 @@ fn the_core_gets_exact_values() {
     assert_eq!(settings.risk.trailing_stop_pct, None);
     let StrategySettings::Momentum(momentum) = settings.strategy;
     assert_eq!(momentum.entry_threshold, 0.005);
+}
+
+#[test]
+fn the_table_and_the_core_state_the_same_defaults_of_risk() {
+    let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let settings = with(&[]).for_core(&[spot], &identity()).unwrap();
+    assert_eq!(settings.risk, RiskSettings::defaults());
 }
 
 #[test]
