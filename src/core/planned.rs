@@ -9,6 +9,8 @@ use super::machine::Timer;
 use super::market::filter::{CONFIRMATIONS, IDS_KEPT};
 use super::market::{Candle, TimedTrade};
 use super::orders::Working;
+use super::orders::position::LOTS_MAX;
+use super::records::Lot;
 use super::risk::emergency::RAPID_LOSS_POINTS;
 use super::schedule::Wheel;
 use super::symbol::Symbol;
@@ -107,6 +109,7 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
             ORDER_SLOTS,
             size_of::<Working>(),
         ),
+        each("lots of a position", "LOTS_MAX", LOTS_MAX, size_of::<Lot>()),
         each("symbol state", "trading.symbols", 1, size_of::<Symbol>()),
         once(
             "timers",

@@ -3,6 +3,7 @@
 mod candles;
 mod entries;
 mod exits;
+mod extremes;
 mod fast_path;
 mod invariants;
 mod limits;
