@@ -11,6 +11,7 @@ mod merge;
 mod pace;
 mod planned;
 mod recorder;
+mod verification;
 
 pub use application::{Outcome, Plan, Replay, ReplayProgress};
 pub use feed::{Feed, Window};
