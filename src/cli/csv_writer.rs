@@ -10,7 +10,7 @@ use crate::core::input::Input;
 use crate::core::market::{
     Aggressor, Candle, CandleSource, Instrument, Interval, SymbolId, TimedTrade,
 };
-use crate::store::recording::{Batch, Entry, Header, RecordingError, Sequential, TradeRows};
+use crate::store::recording::{Batch, Entry, Header, RecordingError, Rows, Sequential};
 use std::io::{BufWriter, Write};
 
 /// Why a table ended before its recording.
@@ -75,7 +75,7 @@ impl<'a, W: Write> CsvWriter<'a, W> {
             b"symbol,interval,timestamp,open,high,low,close,volume,trades,source\n"
         };
         self.out.write_all(heading)?;
-        let mut rows = TradeRows::new(512);
+        let mut rows = Rows::new(512);
         let mut count = 0;
         while let Some(batch) = source.next_batch(&mut rows)? {
             if let Err(stopped) = watch.check() {
@@ -90,7 +90,7 @@ impl<'a, W: Write> CsvWriter<'a, W> {
         Ok(count)
     }
 
-    fn batch(&mut self, batch: Batch, rows: &TradeRows) -> std::io::Result<u64> {
+    fn batch(&mut self, batch: Batch, rows: &Rows) -> std::io::Result<u64> {
         let (out, header) = (&mut self.out, self.header);
         match batch {
             Batch::Trades if self.trades => {
@@ -98,6 +98,13 @@ impl<'a, W: Write> CsvWriter<'a, W> {
                     trade(out, header, row)?;
                 }
                 Ok(rows.len() as u64)
+            }
+            Batch::Candles if !self.trades => {
+                for row in rows.candles() {
+                    let instrument = instrument(header, row.symbol);
+                    candle(out, instrument, row.interval, &row.candle)?;
+                }
+                Ok(rows.candles().len() as u64)
             }
             Batch::Entry(Entry::Input { stamp, input }) => match input {
                 Input::Trade(each) if self.trades => {

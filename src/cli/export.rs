@@ -6,7 +6,7 @@ use super::row_watch::RowWatch;
 use super::{Exit, Failure};
 use crate::runtime::Interrupt;
 use crate::store::recording::{
-    Batch, LineWriter, OpenOptions, PartFile, RecordingWriter, Sequential, TradeRows, open,
+    Batch, Entry, LineWriter, OpenOptions, PartFile, RecordingWriter, Rows, Sequential, open,
 };
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -102,13 +102,19 @@ pub(super) fn copy(
     writer: &mut dyn RecordingWriter,
     watch: &RowWatch,
 ) -> Result<u64, Failure> {
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     while let Some(batch) = source.next_batch(&mut rows)? {
         watch.check()?;
         match batch {
             Batch::Trades => {
                 writer.trades(&rows)?;
                 watch.add_rows(rows.len() as u64);
+            }
+            Batch::Candles => {
+                for row in rows.candles() {
+                    writer.entry(&Entry::candle(*row))?;
+                }
+                watch.add_rows(rows.candles().len() as u64);
             }
             Batch::Entry(entry) => {
                 writer.entry(&entry)?;

@@ -248,7 +248,6 @@ mod tests {
         let more = LINE_MAX - LINE_MAX / 2;
         assert_eq!(line.message, format!("{kept}...({more} more)"));
         let text = rendered(&line, Format::Text);
-        let text = rendered(&line, Format::Text);
         assert!(text.ends_with(" name=\"...(5 more)\"\n"));
         let fits = Line::new(Level::Info, "t", &"x".repeat(LINE_MAX), &[]);
         assert_eq!(fits.message.len(), LINE_MAX);

@@ -60,6 +60,11 @@ impl Report {
         };
         let trade_count = reader.trade_count(session.id)?;
         let (first, left_out, last) = split(trade_count, shown);
+        let counted = summary.as_ref().and_then(|s| s.outcomes.clone());
+        let (orders, refusals) = match counted {
+            Some(counted) => (counted.orders, counted.refusals),
+            None => (reader.orders(session.id)?, reader.refusals(session.id)?),
+        };
         let notes = notes(&session, summary.as_ref());
         Ok(Self {
             ledger: path.to_path_buf(),
@@ -67,8 +72,8 @@ impl Report {
             trades_left_out: left_out,
             last_trades: reader.trades(session.id, first + left_out, last)?,
             trade_count,
-            orders: reader.orders(session.id)?,
-            refusals: reader.refusals(session.id)?,
+            orders,
+            refusals,
             holds: reader.holds(session.id)?,
             warnings: reader.warnings(session.id)?,
             notes,

@@ -15,6 +15,7 @@ pub mod json;
 pub mod load;
 pub mod metric_table;
 pub mod metrics;
+pub mod outcome_tally;
 pub mod planned;
 pub mod sparkline;
 pub mod summary;

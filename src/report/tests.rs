@@ -293,6 +293,9 @@ fn reported(path: &Path, shown: TradesShown, instruments: usize) -> Report {
     two_days()
         .iter()
         .for_each(|effect| accumulator.effect(effect));
+    accumulator.record(&Record::Order(samples::order(1)));
+    let refused = samples::decision(1, Action::Long, Action::Hold);
+    accumulator.record(&Record::Decision(refused));
     let summary = accumulator.summary(&ending());
     ledger
         .close(&SessionEnd {

@@ -5,10 +5,11 @@ use super::job::ReplayJob;
 use super::recorder::{BATCH, Item};
 use super::verification::WAITING_MAX;
 use crate::core::effect::Checkpoint;
-use crate::core::market::TimedTrade;
+use crate::core::market::{TimedCandle, TimedTrade};
 use crate::core::planned::Buffer;
 use crate::runtime::event_loop::LoopSettings;
 use crate::runtime::planned::buffers;
+use crate::store::recording::CANDLES_OF_RUN;
 use crate::store::recording::sizes::{block_bytes, line_bytes, writer_bytes};
 
 /// What a replay of `files` recordings may take beside core, ledger and report. A recording whose
@@ -25,6 +26,12 @@ pub fn planned_buffers(settings: &LoopSettings, files: usize) -> Vec<Buffer> {
         block_bytes(),
     );
     of("trades decoded", "ROWS", ROWS, size_of::<TimedTrade>());
+    of(
+        "candles decoded",
+        "CANDLES_OF_RUN",
+        CANDLES_OF_RUN,
+        size_of::<TimedCandle>(),
+    );
     of(
         "text and gzip window (line form)",
         "CHUNK, WINDOW, RETAINED",

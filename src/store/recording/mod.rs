@@ -21,7 +21,7 @@ pub mod survey;
 mod writer;
 
 pub use block_form::write::BlockWriter;
-pub use entry::{Batch, Entry, TradeRows, Trailer};
+pub use entry::{Batch, CANDLES_OF_RUN, Entry, Rows, Trailer};
 pub use error::{Damage, DamageKind, DamageList, RecordingError};
 pub use header::{FORMAT_VERSION, Header, INSTRUMENTS_MAX, SymbolTable, TurnKind};
 pub use line_form::segments::compress_segment;
