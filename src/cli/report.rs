@@ -31,8 +31,11 @@ pub struct Arguments {
     pub data_dir: Option<PathBuf>,
     /// Set the runs of two ledgers side by side: is B better than A by more than luck?
     #[arg(long, num_args = 2, value_names = ["A", "B"],
-          conflicts_with_all = ["ledger", "trades", "recordings", "brief"])]
+          conflicts_with_all = ["ledger", "trades", "html", "recordings", "brief"])]
     pub compare: Vec<PathBuf>,
+    /// Also write the report with its charts into this HTML file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Where the run's recording lies now; once for each, in the order of the replay
     #[arg(long = "recording", value_name = "FILE")]
     pub recordings: Vec<PathBuf>,
@@ -93,6 +96,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         }
     };
     print(&format!("{}\n", text.trim_end()))?;
+    if let Some(file) = &arguments.html {
+        super::html::write(&path, &arguments.recordings, file)?;
+    }
     Ok(Exit::Success)
 }
 
@@ -180,6 +186,7 @@ mod tests {
             trades: None,
             data_dir: None,
             compare: Vec::new(),
+            html: None,
             recordings: Vec::new(),
             brief: false,
         };

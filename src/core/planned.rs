@@ -13,6 +13,8 @@ use super::orders::position::LOTS_MAX;
 use super::records::Lot;
 use super::risk::emergency::RAPID_LOSS_POINTS;
 use super::schedule::Wheel;
+use super::strategy::mean_reversion::MeanReversion;
+use super::strategy::vumanchu::VuManChu;
 use super::symbol::Symbol;
 use super::units::Decimal;
 
@@ -60,6 +62,10 @@ pub struct CoreSizes {
     pub candle_limit: usize,
     /// Longest window of the momentum strategy, candles.
     pub lookback: usize,
+    /// Window of the mean reversion strategy, candles.
+    pub mean_window: usize,
+    /// Values that the windows of both ciphers hold, a symbol.
+    pub cipher_windows: usize,
     /// Entries a minute that are remembered.
     pub order_rate: usize,
     pub breaker_failures: usize,
@@ -76,18 +82,23 @@ const TIMERS: usize = 4;
 
 /// The core's buffers, for a run on trades.
 pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
+    let mut all = of_symbols(sizes);
+    all.extend(of_account(sizes));
+    all
+}
+
+/// What each symbol has.
+fn of_symbols(sizes: &CoreSizes) -> Vec<Buffer> {
     let each = |name, bound, count: usize, bytes| {
         Buffer::new("core", name, bound, count * sizes.symbols, bytes)
     };
-    let once = |name, bound, count, bytes| Buffer::new("core", name, bound, count, bytes);
     // Two averages of all, one of half, and the extremes with their places.
     let window =
         2 * sizes.lookback * size_of::<f64>() + 2 * (sizes.lookback + 1) * size_of::<(u64, f64)>();
-    let stamps = sizes.order_rate.max(2)
-        + sizes.breaker_failures
-        + sizes.api_failures
-        + sizes.position_errors
-        + 3;
+    // Count, mean and squares of each place.
+    let moments = size_of::<MeanReversion>() + sizes.mean_window * size_of::<[f64; 3]>();
+    // The largest value of a window is one with its place.
+    let ciphers = size_of::<VuManChu>() + sizes.cipher_windows * size_of::<(u64, f64)>();
     vec![
         each(
             "candle history",
@@ -104,6 +115,18 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
         ),
         each("indicator windows", "strategy.momentum.lookback", 1, window),
         each(
+            "mean and deviation",
+            "strategy.mean_reversion.window",
+            1,
+            moments,
+        ),
+        each(
+            "ciphers A and B",
+            "indicators.cipher_a.*, indicators.cipher_b.*",
+            1,
+            ciphers,
+        ),
+        each(
             "order slots",
             "ORDER_SLOTS",
             ORDER_SLOTS,
@@ -111,6 +134,18 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
         ),
         each("lots of a position", "LOTS_MAX", LOTS_MAX, size_of::<Lot>()),
         each("symbol state", "trading.symbols", 1, size_of::<Symbol>()),
+    ]
+}
+
+/// What there is once, for the account and the machine.
+fn of_account(sizes: &CoreSizes) -> [Buffer; 5] {
+    let once = |name, bound, count, bytes| Buffer::new("core", name, bound, count, bytes);
+    let stamps = sizes.order_rate.max(2)
+        + sizes.breaker_failures
+        + sizes.api_failures
+        + sizes.position_errors
+        + 3;
+    [
         once(
             "timers",
             "wheel: LEVELS, SLOTS",

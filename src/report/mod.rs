@@ -16,6 +16,7 @@ pub mod figures;
 pub mod full;
 pub mod full_json;
 pub mod full_text;
+pub mod html;
 pub mod json;
 pub mod load;
 pub mod luck;

@@ -2,11 +2,13 @@
 
 mod candles;
 mod entries;
+mod entry_filter;
 mod exits;
 mod extremes;
 mod fast_path;
 mod invariants;
 mod limits;
+mod mean_reversion;
 mod model;
 mod snapshots;
 mod world;

@@ -297,6 +297,7 @@ mod tests {
             require_24h_data: false,
             reversal: false,
             on_shutdown: OnShutdown::Keep,
+            cipher_b_filter: None,
         };
         let mut risk = RiskSettings::defaults();
         risk.max_total_exposure_pct = Decimal::from_int(5000);

@@ -18,6 +18,7 @@ pub mod open;
 pub mod open_lots;
 pub mod paths;
 pub mod read;
+pub mod read_charts;
 pub mod read_fills;
 pub mod replay_rows;
 pub mod rows;

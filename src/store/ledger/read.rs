@@ -348,7 +348,7 @@ where
 }
 
 /// A number that is never negative.
-fn count(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<u64> {
+pub(super) fn count(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<u64> {
     let value: i64 = row.get(index)?;
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, value))
 }
