@@ -43,6 +43,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
             ("TIMERS", INSIDE),
         ],
     ),
+    ("src/core/orders/position.rs", &[("LOTS_MAX", Planned)]),
     (
         "src/core/risk/checks.rs",
         &[("ROOM", No("of one record, on its way to the ledger"))],
@@ -92,6 +93,11 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/log/file.rs",
         &[("STEP", No("of a rotation that happens once in many MB"))],
     ),
+    (
+        "src/log/line.rs",
+        &[("DUMP_MAX", Planned), ("LINE_MAX", Planned)],
+    ),
+    ("src/log/logger.rs", &[("BUFFER_TEXT", Planned)]),
     ("src/log/planned.rs", &[("LINE_RECKONED", Planned)]),
     (
         "src/log/redact.rs",
@@ -175,6 +181,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("READ_AHEAD", Planned), ("ROWS", Planned)],
     ),
     ("src/runtime/replay/recorder.rs", &[("BATCH", Planned)]),
+    (
+        "src/runtime/replay/verification.rs",
+        &[("WAITING_MAX", Planned)],
+    ),
     (
         "src/runtime/signals.rs",
         &[("COUNT", No("number of signals"))],
