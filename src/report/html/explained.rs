@@ -28,9 +28,7 @@ pub fn profit_split(split: &ProfitSplit, currency: &str, out: &mut Markup) {
     add("net", split.net);
     add("unexplained by the fills", split.residual);
     table.write(out);
-    let unrealised = split
-        .unrealised
-        .map_or(UNDEFINED.to_owned(), |value| exact(value));
+    let unrealised = split.unrealised.map_or(UNDEFINED.to_owned(), exact);
     out.element(
         "p",
         &format!(
@@ -98,9 +96,10 @@ pub fn luck(luck: &Luck, out: &mut Markup) {
         out.element(
             "p",
             &format!(
-                "{} of {} random runs with the same sides, holding times and fees were at least as good.",
+                "{} of {} random runs with the same sides, holding times and fees, without slippage, were at least as good as this run before slippage ({}).",
                 count(random.at_least_as_good),
-                count(random.runs)
+                count(random.runs),
+                percent(Some(random.before_slippage_pct))
             ),
         );
     }
