@@ -7,8 +7,8 @@ use minnow::core::input::Input;
 use minnow::core::market::{Candle, CandleSource, Instrument, Interval, ProductKind, SymbolId};
 use minnow::core::units::{Decimal, Price, Stamp, Timestamp};
 use minnow::store::recording::{
-    Batch, BlockWriter, Chunk, ChunkDecoder, Entry, Header, OpenOptions, RecordingWriter,
-    TradeRows, open,
+    Batch, BlockWriter, Chunk, ChunkDecoder, Entry, Header, OpenOptions, RecordingWriter, Rows,
+    open,
 };
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ fn chunks(path: &Path) -> (Vec<Chunk>, ChunkDecoder) {
 }
 
 fn decode(chunks: Vec<Chunk>, decoder: &mut ChunkDecoder) -> (u64, u64) {
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     let (mut count, mut sum) = (0u64, 0u64);
     for chunk in chunks {
         divan::black_box(decoder.begin(chunk).expect("the chunk is whole"));
@@ -41,12 +41,11 @@ fn decode(chunks: Vec<Chunk>, decoder: &mut ChunkDecoder) -> (u64, u64) {
                     divan::black_box(&*rows);
                     count += rows.len() as u64;
                 }
-                Batch::Entry(Entry::Input {
-                    input: Input::Candle { candle, .. },
-                    ..
-                }) => {
-                    count += 1;
-                    sum = sum.wrapping_add(candle.close.0 as u64);
+                Batch::Candles => {
+                    count += rows.candles().len() as u64;
+                    for row in rows.candles() {
+                        sum = sum.wrapping_add(row.candle.close.0 as u64);
+                    }
                 }
                 Batch::Entry(_) => {}
             }
@@ -67,7 +66,7 @@ fn trades(bencher: divan::Bencher) {
 #[divan::bench(items_count = 1_000_000u64)]
 fn trades_with_reading_and_checksums() -> u64 {
     let mut opened = open(&bundled(), &OpenOptions::default()).expect("the recording opens");
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     let (mut spare, mut count) = (Vec::new(), 0u64);
     while let Some(chunk) = opened.reader.next(spare).expect("the recording reads") {
         spare = opened.decoder.begin(chunk).expect("the chunk is whole");

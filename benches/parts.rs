@@ -327,7 +327,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
             Effect::Alert(_) | Effect::Ask(_) => None,
         }));
     }
-    rows.extend(thin.finish(core.holds()));
+    rows.extend(thin.finish(&core.holds()));
     rows
 }
 

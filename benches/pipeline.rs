@@ -12,7 +12,7 @@ use minnow::core::Core;
 use minnow::core::effect::Effects;
 use minnow::core::market::TimedTrade;
 use minnow::core::modes::Turns;
-use minnow::store::recording::{Batch, Entry, OpenOptions, TradeRows, open};
+use minnow::store::recording::{Batch, Entry, OpenOptions, Rows, open};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use support::{SETS, Scratch, TRADES, bundled, header, settings, trades};
@@ -74,7 +74,7 @@ fn core_alone_plain_path(bencher: divan::Bencher) {
 /// Reading, checksums, decoding and the core on one thread.
 fn decode_into(core: &mut Core, path: &Path) -> u64 {
     let mut opened = open(path, &OpenOptions::default()).expect("the recording opens");
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     let mut effects = Effects::with_capacity(256);
     let mut spare = Vec::new();
     while let Some(chunk) = opened.reader.next(spare).expect("the recording reads") {
@@ -82,6 +82,11 @@ fn decode_into(core: &mut Core, path: &Path) -> u64 {
         while let Some(batch) = opened.decoder.next_batch(&mut rows).expect("it decodes") {
             match batch {
                 Batch::Trades => core.handle_trades(&rows, &mut effects),
+                Batch::Candles => {
+                    for row in rows.candles() {
+                        core.handle_candle(row, &mut effects);
+                    }
+                }
                 Batch::Entry(Entry::Input { stamp, input }) => {
                     core.handle(stamp, input, &mut effects);
                 }

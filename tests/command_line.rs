@@ -227,3 +227,113 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         assert_eq!(status.code(), Some(0), "{verb}");
     }
 }
+
+fn bundled() -> String {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    format!("{folder}/recordings/btc-perp-2018-01-01.mrec")
+}
+
+#[test]
+fn a_report_looks_where_the_configuration_puts_ledgers() {
+    let folder = Folder::new("data-directory");
+    let recording = bundled();
+    let short = ["replay", &recording, "--to", "2018-01-01T00:10:00Z"];
+    let elsewhere = [("DATA__DIRECTORY", "kept")];
+    Outcome::of(&folder, &short, &elsewhere).expect(0);
+    let reported = Outcome::of(&folder, &["report"], &elsewhere).expect(0);
+    assert!(reported.stdout.contains("kept/replays/"), "{reported:?}");
+    let set = ["report", "--set", "data.directory=kept"];
+    assert_eq!(minnow(&folder, &set).expect(0).stdout, reported.stdout);
+    // Nothing lies in the usual place; the option wins over the configuration.
+    let usual = minnow(&folder, &["report"]).expect(1);
+    assert!(
+        usual.stderr.contains("no ledger in data/replays"),
+        "{usual:?}"
+    );
+    let named = ["report", "--data-dir", "none"];
+    let named = Outcome::of(&folder, &named, &elsewhere).expect(1);
+    assert!(
+        named.stderr.contains("no ledger in none/replays"),
+        "{named:?}"
+    );
+    // The configuration is only asked where nothing else says it.
+    let broken = ["report", "--set", "data.directori=x"];
+    minnow(&folder, &broken).expect(78);
+    let broken = ["report", "--set", "data.directori=x", "--data-dir", "kept"];
+    minnow(&folder, &broken).expect(0);
+}
+
+#[test]
+fn a_stop_signal_ends_an_export_with_130_after_a_whole_row() {
+    use std::io::Read;
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_minnow"))
+        .args(["export", &bundled()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdout = child.stdout.take().expect("stdout is piped");
+    let mut text = vec![0];
+    // It has begun to write more than the pipe takes: it waits for us in the middle.
+    stdout.read_exact(&mut text).expect("a table");
+    let pid = libc::pid_t::try_from(child.id()).expect("a process id");
+    // SAFETY: a plain system call; the process is our child and has not been waited for.
+    assert_eq!(unsafe { libc::kill(pid, libc::SIGTERM) }, 0);
+    stdout.read_to_end(&mut text).expect("the rest");
+    let output = child.wait_with_output().expect("our child");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    let text = String::from_utf8(text).expect("a table is text");
+    let rows = text.lines().count() - 1;
+    assert!(rows < 1_000_000 && text.ends_with('\n'), "{rows} rows");
+    let count = said
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect::<String>();
+    assert_eq!(count, rows.to_string(), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("minnow: interrupted after "), "{said}");
+}
+
+#[test]
+fn a_full_disk_leaves_no_output_behind() {
+    use std::os::unix::process::CommandExt;
+    let folder = Folder::new("full");
+    let recording = bundled();
+    for arguments in [
+        &["compact", &recording, "-o", "out.mrec"][..],
+        &["export", &recording, "-o", "out.csv"],
+        &[
+            "export",
+            &recording,
+            "--format",
+            "jsonl",
+            "-o",
+            "out.jsonl.gz",
+        ],
+    ] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_minnow"));
+        command.args(arguments).current_dir(folder.path());
+        let limit = || {
+            let bytes = libc::rlimit {
+                rlim_cur: 100_000,
+                rlim_max: 100_000,
+            };
+            // SAFETY: two plain system calls, both allowed between fork and exec.
+            unsafe {
+                // Otherwise the signal ends the process instead of the error.
+                libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+                match libc::setrlimit(libc::RLIMIT_FSIZE, &raw const bytes) {
+                    0 => Ok(()),
+                    _ => Err(std::io::Error::last_os_error()),
+                }
+            }
+        };
+        // SAFETY: the closure does nothing but system calls.
+        unsafe { command.pre_exec(limit) };
+        let outcome = Outcome::run(command, &[]).expect(1);
+        let said = format!("minnow: {}: cannot write: ", arguments[arguments.len() - 1]);
+        assert!(outcome.stderr.starts_with(&said), "{outcome:?}");
+        folder.is_empty();
+    }
+}

@@ -13,7 +13,7 @@ use minnow::core::effect::Effects;
 use minnow::core::market::{Instrument, TimedTrade};
 use minnow::core::modes::Turns;
 use minnow::core::settings::Identity;
-use minnow::store::recording::{Batch, OpenOptions, Opened, TradeRows, open};
+use minnow::store::recording::{Batch, OpenOptions, Opened, Rows, open};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ fn bundled() -> Opened {
 /// Every trade of the bundled recording.
 fn trades() -> (Vec<Instrument>, Vec<TimedTrade>) {
     let mut opened = bundled();
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     let (mut all, mut spare) = (Vec::with_capacity(1_000_000), Vec::new());
     while let Some(chunk) = opened.reader.next(spare).expect("no damage") {
         spare = opened.decoder.begin(chunk).expect("no damage");
@@ -119,7 +119,7 @@ fn the_allocator_counts() {
 #[test]
 fn reading_and_decoding_a_trade_allocates_nothing() {
     let mut opened = bundled();
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     let (mut chunks, mut decoded, mut spare) = (0, 0, Vec::new());
     loop {
         let (chunk, reading) = counted(|| opened.reader.next(std::mem::take(&mut spare)));
@@ -134,7 +134,7 @@ fn reading_and_decoding_a_trade_allocates_nothing() {
             match batch.expect("no damage") {
                 Some(Batch::Trades) => decoding += count,
                 // The trailer is text.
-                Some(Batch::Entry(_)) => {}
+                Some(Batch::Candles | Batch::Entry(_)) => {}
                 None => break,
             }
             decoded += rows.len();

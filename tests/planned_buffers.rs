@@ -44,6 +44,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         ],
     ),
     (
+        "src/core/risk/checks.rs",
+        &[("ROOM", No("of one record, on its way to the ledger"))],
+    ),
+    (
         "src/core/risk/emergency.rs",
         &[("RAPID_LOSS_POINTS", Planned)],
     ),
@@ -54,6 +58,13 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
         "src/core/schedule/wheel.rs",
         &[("LEVELS", Planned), ("SLOTS", Planned)],
+    ),
+    (
+        "src/core/strategy/cycle.rs",
+        &[(
+            "INDICATORS_ROOM",
+            No("of one record, on its way to the ledger"),
+        )],
     ),
     (
         "src/core/strategy/momentum.rs",
@@ -121,6 +132,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
             ("TEXT", SHOWN),
         ],
     ),
+    ("src/report/outcome_tally.rs", &[("REASONS_MAX", Planned)]),
     ("src/runtime/effect_table.rs", &[("SLOT_BYTES", INSIDE)]),
     (
         "src/runtime/event_loop.rs",
@@ -190,7 +202,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/store/recording/block_form/trades.rs",
         &[("RUN", INSIDE)],
     ),
-    ("src/store/recording/entry.rs", &[("TEXT_MAX", REFUSES)]),
+    (
+        "src/store/recording/entry.rs",
+        &[("CANDLES_OF_RUN", Planned), ("TEXT_MAX", REFUSES)],
+    ),
     (
         "src/store/recording/error.rs",
         &[("KEPT", No("only after damage"))],

@@ -14,7 +14,7 @@ use minnow::core::market::{
 use minnow::core::settings::{Identity, Settings};
 use minnow::core::units::{Span, Stamp, Timestamp};
 use minnow::store::recording::{
-    Batch, BlockWriter, Entry, Header, OpenOptions, RecordingWriter, TradeRows, TurnKind, open,
+    Batch, BlockWriter, Entry, Header, OpenOptions, RecordingWriter, Rows, TurnKind, open,
 };
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ pub fn header(path: &Path) -> Header {
 /// All trades of a recording, in batches of the size in which a replay hands them to the core.
 pub fn trades(path: &Path) -> Vec<Vec<TimedTrade>> {
     let mut opened = open(path, &OpenOptions::default()).expect("the recording opens");
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     let (mut all, mut spare) = (Vec::new(), Vec::new());
     while let Some(chunk) = opened.reader.next(spare).expect("the recording reads") {
         spare = opened.decoder.begin(chunk).expect("the chunk is whole");

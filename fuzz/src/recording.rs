@@ -5,7 +5,7 @@ use minnow::core::input::Input;
 use minnow::core::market::instrument::GRID_MAX;
 use minnow::store::recording::{
     Batch, BlockWriter, Entry, Header, LineWriter, OpenOptions, RecordingError, RecordingWriter,
-    Sequential, TradeRows, open,
+    Sequential, Rows, open,
 };
 use std::path::Path;
 
@@ -33,7 +33,7 @@ pub fn read(path: &Path, skip_damaged: bool, rows: usize) -> Option<Read> {
     };
     let header = opened.header;
     let mut source = Sequential::new(opened.reader, opened.decoder);
-    let mut rows = TradeRows::new(rows);
+    let mut rows = Rows::new(rows);
     let mut entries = Vec::new();
     let error = loop {
         match source.next_batch(&mut rows) {
@@ -41,6 +41,10 @@ pub fn read(path: &Path, skip_damaged: bool, rows: usize) -> Option<Read> {
             Ok(Some(Batch::Trades)) => {
                 assert!(!rows.is_empty(), "a run of no trades");
                 entries.extend(rows.iter().map(|row| Entry::trade(*row)));
+            }
+            Ok(Some(Batch::Candles)) => {
+                assert!(!rows.candles().is_empty(), "a run of no candles");
+                entries.extend(rows.candles().iter().map(|row| Entry::candle(*row)));
             }
             Ok(Some(Batch::Entry(entry))) => entries.push(entry),
             Err(error) => break Some(error),

@@ -1,21 +1,21 @@
 //! `minnow import`: trades, candles and raw exchange frames of others into a recording.
 
+use super::frame_source::FrameSource;
+use super::row_watch::{RowWatch, Stage, StoppingWriter};
 use super::{Exit, Failure};
 use crate::core::market::{Interval, ProductKind};
 use crate::core::units::Decimal;
-use crate::exchange::recorded::{RecordedLine, unwrap_line};
-use crate::exchange::{Decoded, PublicTrade};
+use crate::runtime::Interrupt;
 use crate::store::recording::import::{
-    BadRows, CandleFormat, CandlePlan, CandleTable, Checksum, Columns, ImportError, ImportReport,
-    Product, TimeUnit, TradePlan, TradeRecord, TradeSink, TradeSource, TradeTable, open_text,
+    BadRows, CandleFormat, CandlePlan, CandleTable, Columns, ImportError, ImportReport, Product,
+    TimeUnit, TradePlan, TradeSource, TradeTable,
 };
-use crate::store::recording::{BlockWriter, Header, LineWriter, RecordingError, RecordingWriter};
+use crate::store::recording::{
+    BlockWriter, Header, LineWriter, PartFile, RecordingError, RecordingWriter,
+};
 use clap::ValueEnum;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-
-/// Longest frame that is read, bytes; a longer line is a bad row.
-const FRAME_MAX: u64 = 32 << 20;
+use std::rc::Rc;
 
 /// Make a recording from CSV trades, CSV or JSON candles, or raw exchange frames
 #[derive(Debug, clap::Args)]
@@ -128,30 +128,33 @@ fn interval(text: &str) -> Result<Interval, String> {
 /// Runs the verb. The summary goes to stderr, as JSON to stdout with `--json`.
 ///
 /// # Errors
-/// 2 when the command line must say more, 1 when data or disk refuse.
+/// 2 when the command line must say more, 1 when data or disk refuse, 130 after a stop signal. The
+/// output is whole then or not there.
 pub fn run(common: &super::Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    if arguments.output.exists() {
+    let interrupt = Interrupt::of_process().map_err(no_signals)?;
+    run_until(common, arguments, interrupt)
+}
+
+/// The system refuses the handlers of stop signals.
+pub(super) fn no_signals(error: std::io::Error) -> Failure {
+    Failure::run_time(format!("cannot watch for signals: {error}"))
+}
+
+pub(super) fn run_until(
+    common: &super::Common,
+    arguments: &Arguments,
+    interrupt: Interrupt,
+) -> Result<Exit, Failure> {
+    if arguments.output.symlink_metadata().is_ok() {
         return Err(Failure::new(
             Exit::Usage,
             format!("{} exists: choose another name", arguments.output.display()),
         ));
     }
-    let product = arguments.product();
-    let report = match arguments.format {
-        Format::TradesCsv => {
-            let mut table = TradeTable::new(
-                arguments.files.clone(),
-                arguments.columns()?,
-                arguments.unit(),
-            );
-            arguments.import_trades(&mut table, &product)?
-        }
-        Format::Frames => {
-            let mut frames = FrameSource::new(arguments.files.clone());
-            arguments.import_trades(&mut frames, &product)?
-        }
-        Format::CandlesCsv | Format::CandlesJson => arguments.import_candles(&product)?,
-    };
+    let watch = arguments.watch(common, interrupt);
+    let outcome = arguments.import(&watch);
+    watch.end();
+    let report = outcome.map_err(|failure| watch.instead_of(failure))?;
     summarise(common, arguments, &report);
     Ok(Exit::Success)
 }
@@ -213,60 +216,102 @@ impl Arguments {
         }
     }
 
+    /// Follows the reading of all files: trades are read twice, candles once.
+    fn watch(&self, common: &super::Common, interrupt: Interrupt) -> Rc<RowWatch> {
+        let passes = match self.format {
+            Format::TradesCsv | Format::Frames => 2,
+            Format::CandlesCsv | Format::CandlesJson => 1,
+        };
+        // A file that cannot be asked is told of when it is opened.
+        let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |data| data.len());
+        let bytes = self.files.iter().map(size).sum::<u64>() * passes;
+        let watch = RowWatch::new(interrupt, Some(self.output.clone()));
+        Rc::new(watch.with_bar("import", common.json, bytes))
+    }
+
+    fn import(&self, watch: &Rc<RowWatch>) -> Result<ImportReport, Failure> {
+        let product = self.product();
+        let files = self.files.clone();
+        match self.format {
+            Format::TradesCsv => {
+                let table = TradeTable::new(files, self.columns()?, self.unit());
+                let mut table = table.watched(Rc::clone(watch) as _);
+                self.import_trades(&mut table, &product, watch)
+            }
+            Format::Frames => {
+                let mut frames = FrameSource::new(files, Rc::clone(watch) as _);
+                self.import_trades(&mut frames, &product, watch)
+            }
+            Format::CandlesCsv | Format::CandlesJson => self.import_candles(&product, watch),
+        }
+    }
+
     fn import_trades(
         &self,
         source: &mut dyn TradeSource,
         product: &Product,
+        watch: &RowWatch,
     ) -> Result<ImportReport, Failure> {
         let plan = TradePlan::learn(source, product, self.max_rows as usize)?;
         self.refuse_bad(plan.bad())?;
-        self.written(plan.header(), |writer| plan.write(source, product, writer))
+        self.written(watch, plan.header(), |writer| {
+            plan.write(source, product, writer)
+        })
     }
 
-    fn import_candles(&self, product: &Product) -> Result<ImportReport, Failure> {
+    fn import_candles(
+        &self,
+        product: &Product,
+        watch: &Rc<RowWatch>,
+    ) -> Result<ImportReport, Failure> {
         let format = if self.format == Format::CandlesJson {
             CandleFormat::Json
         } else {
             CandleFormat::Csv
         };
-        let mut table = CandleTable::new(self.files.clone(), format, self.columns()?, self.unit());
+        let table = CandleTable::new(self.files.clone(), format, self.columns()?, self.unit());
+        let mut table = table.watched(Rc::clone(watch) as _);
         let plan = CandlePlan::learn(&mut table, product, self.interval, self.max_rows as usize)?;
         self.refuse_bad(plan.bad())?;
-        self.written(plan.header(), |writer| plan.write(writer))
+        self.written(watch, plan.header(), |writer| plan.write(writer))
     }
 
-    /// Writes the output; with `--strict` it is taken away again when a row turned out bad.
+    /// Writes the output; it gets its name only when all went well.
     fn written(
         &self,
+        watch: &RowWatch,
         header: &Header,
         write: impl FnOnce(&mut dyn RecordingWriter) -> Result<ImportReport, ImportError>,
     ) -> Result<ImportReport, Failure> {
-        let mut writer = create(&self.output, self.form, header)?;
-        let report = write(writer.as_mut())?;
+        watch.begin(Stage::Writing);
+        let (place, mut writer) = create(&self.output, self.form, header)?;
+        let report = write(&mut StoppingWriter::new(writer.as_mut(), watch))?;
         writer.finish()?;
-        if let Err(failure) = self.refuse_bad(&report.bad) {
-            let _ = std::fs::remove_file(&self.output);
-            return Err(failure);
-        }
+        self.refuse_bad(&report.bad)?;
+        place.keep()?;
         Ok(report)
     }
 }
 
-/// Creates a recording in the form asked for, or in the one its name says.
+/// Begins a recording in the form asked for, or in the one its name says; it is given its name by
+/// keeping its place.
 ///
 /// # Errors
 /// Those of the writers.
-pub fn create(
+fn create(
     path: &Path,
     form: Option<Form>,
     header: &Header,
-) -> Result<Box<dyn RecordingWriter>, RecordingError> {
+) -> Result<(PartFile, Box<dyn RecordingWriter>), RecordingError> {
+    let (place, file) = PartFile::create(path)?;
     let name = path.to_string_lossy();
     let lines = name.ends_with(".jsonl") || name.ends_with(".jsonl.gz");
-    match form.unwrap_or(if lines { Form::Lines } else { Form::Block }) {
-        Form::Block => Ok(Box::new(BlockWriter::create(path, header)?)),
-        Form::Lines => Ok(Box::new(LineWriter::create_file(path, header)?)),
-    }
+    let writer: Box<dyn RecordingWriter> =
+        match form.unwrap_or(if lines { Form::Lines } else { Form::Block }) {
+            Form::Block => Box::new(BlockWriter::on(file, path, header)?),
+            Form::Lines => Box::new(LineWriter::on(file, path, header)?),
+        };
+    Ok((place, writer))
 }
 
 fn summarise(common: &super::Common, arguments: &Arguments, report: &ImportReport) {
@@ -320,110 +365,5 @@ fn summarise(common: &super::Common, arguments: &Arguments, report: &ImportRepor
             "last": report.last.as_millis(),
         });
         println!("{json}");
-    }
-}
-
-/// Trades out of recorded frames: the codecs of `exchange` for the importer of `store`.
-struct FrameSource {
-    paths: Vec<PathBuf>,
-    without_trade: u64,
-}
-
-impl FrameSource {
-    const fn new(paths: Vec<PathBuf>) -> Self {
-        Self {
-            paths,
-            without_trade: 0,
-        }
-    }
-
-    fn read_file(
-        &mut self,
-        path: &Path,
-        checksum: &mut Checksum,
-        bad: &mut BadRows,
-        sink: &mut TradeSink<'_>,
-    ) -> Result<(), ImportError> {
-        let mut lines = BufReader::with_capacity(256 << 10, open_text(path, checksum)?);
-        let mut bytes = Vec::new();
-        for number in 1u64.. {
-            bytes.clear();
-            let read = lines
-                .by_ref()
-                .take(FRAME_MAX)
-                .read_until(b'\n', &mut bytes)
-                .map_err(|error| RecordingError::Io {
-                    path: path.to_owned(),
-                    action: "read",
-                    reason: error.to_string(),
-                })?;
-            if read == 0 {
-                return Ok(());
-            }
-            let place = || format!("{}: line {number}", path.display());
-            let Ok(line) = std::str::from_utf8(&bytes) else {
-                bad.add(place(), "not UTF-8 text");
-                continue;
-            };
-            let frame = match unwrap_line(line) {
-                RecordedLine::Frame(frame) => frame,
-                RecordedLine::NoFrame => {
-                    self.without_trade += 1;
-                    continue;
-                }
-            };
-            let mut outcome = Ok(());
-            let decoded = crate::exchange::decode(&frame, &mut |trade| {
-                if outcome.is_ok() {
-                    outcome = sink(&record(trade));
-                }
-            });
-            outcome?;
-            match decoded {
-                Ok(Decoded::Trades) => {}
-                Ok(Decoded::Other) => self.without_trade += 1,
-                Err(error) => bad.add(place(), error.to_string()),
-            }
-        }
-        Ok(())
-    }
-}
-
-fn record<'a>(trade: &PublicTrade<'a>) -> TradeRecord<'a> {
-    TradeRecord {
-        symbol: Some(trade.product),
-        time: trade.time,
-        price: trade.price,
-        quantity: trade.quantity,
-        aggressor: trade.aggressor,
-        from_sign: false,
-        id: trade.id,
-        ordered: trade.id != 0,
-    }
-}
-
-impl TradeSource for FrameSource {
-    fn read(
-        &mut self,
-        checksum: &mut Checksum,
-        bad: &mut BadRows,
-        sink: &mut TradeSink<'_>,
-    ) -> Result<(), ImportError> {
-        self.without_trade = 0;
-        for path in self.paths.clone() {
-            self.read_file(&path, checksum, bad, sink)?;
-        }
-        Ok(())
-    }
-
-    fn noisy(&self) -> u64 {
-        0
-    }
-
-    fn notes(&self) -> Vec<String> {
-        vec![format!(
-            "{} lines or frames without a trade",
-            self.without_trade
-        )]
     }
 }

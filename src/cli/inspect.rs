@@ -9,6 +9,11 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Show span, counts, gaps, symbols and checksums of a recording; exit 1 when it is damaged
+///
+/// Reads it to its end, past any damage. Exit 1 when something in the middle is damaged, entries are
+/// missing or out of order, or its own counts say something else; every such place is named (DAMAGED).
+/// An end that is torn or not closed, as an interrupted writer leaves it, is named too (cut off), but
+/// is no damage: the exit status stays 0.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Recording: a file of either form, or a folder of segments

@@ -5,8 +5,10 @@
 pub mod check_config;
 pub mod compact;
 pub mod completions;
+mod csv_writer;
 pub mod exit;
 pub mod export;
+mod frame_source;
 pub mod html;
 pub mod import;
 pub mod init;
@@ -18,6 +20,7 @@ pub mod replay;
 pub mod replay_ledger;
 pub mod replay_start;
 pub mod report;
+mod row_watch;
 pub mod sources;
 pub mod trade;
 

@@ -1,6 +1,6 @@
 //! How far a long verb is: a bar with rate and time left on a terminal, nothing into a pipe.
 //!
-//! Drawn from the loop's own timer; no thread of its own.
+//! Drawn from the loop's own timer, or between two pieces of work; no thread of its own.
 
 use crate::runtime::replay::ReplayProgress;
 use indicatif::{HumanCount, ProgressBar as Bar, ProgressDrawTarget, ProgressStyle};
@@ -8,6 +8,7 @@ use std::io::IsTerminal;
 use std::time::Instant;
 
 /// Draws to stderr, and only to a terminal.
+#[derive(Debug)]
 pub struct ProgressBar {
     bar: Bar,
     began: Instant,
@@ -15,22 +16,23 @@ pub struct ProgressBar {
 
 impl ProgressBar {
     /// `quiet`: the output is for a program.
-    /// `bytes`: what there is to replay, if that is known.
-    pub fn new(quiet: bool, bytes: Option<u64>) -> Self {
+    /// `bytes`: what there is to work through, if that is known.
+    pub fn new(verb: &str, quiet: bool, bytes: Option<u64>) -> Self {
         let target = if quiet || !std::io::stderr().is_terminal() {
             ProgressDrawTarget::hidden()
         } else {
             ProgressDrawTarget::stderr()
         };
         let template = if bytes.is_some() {
-            "replay {bar:24} {percent:>3}%  {msg}  {eta} left"
+            "{prefix} {bar:24} {percent:>3}%  {msg}  {eta} left"
         } else {
-            "replay {spinner} {msg}  {elapsed}"
+            "{prefix} {spinner} {msg}  {elapsed}"
         };
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = Bar::with_draw_target(bytes, target);
         bar.set_style(style);
+        bar.set_prefix(verb.to_owned());
         Self {
             bar,
             began: Instant::now(),
@@ -43,18 +45,32 @@ impl ProgressBar {
     }
 
     pub fn show(&self, progress: ReplayProgress) {
-        let seconds = self.began.elapsed().as_secs_f64();
-        let rate = progress.inputs as f64 / seconds.max(1e-3);
         self.bar.set_position(progress.bytes);
         self.bar.set_message(format!(
             "{}  {} inputs  {} a second",
             progress.at,
             HumanCount(progress.inputs),
-            HumanCount(rate as u64)
+            rate(progress.inputs, self.began)
+        ));
+    }
+
+    /// Rows are `what` (read, written) since `began`; `bytes` of all that there is are done.
+    pub fn show_rows(&self, bytes: u64, rows: u64, what: &str, began: Instant) {
+        self.bar.set_position(bytes);
+        self.bar.set_message(format!(
+            "{} rows {what}  {} a second",
+            HumanCount(rows),
+            rate(rows, began)
         ));
     }
 
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// So many a second since then.
+fn rate(count: u64, began: Instant) -> HumanCount {
+    let seconds = began.elapsed().as_secs_f64().max(1e-3);
+    HumanCount((count as f64 / seconds) as u64)
 }

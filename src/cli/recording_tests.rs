@@ -3,6 +3,7 @@
 use super::{CommandLine, Exit, Failure, Verb, compact, export, import, inspect};
 use crate::exchange::recorded::{RecordedLine, unwrap_line};
 use crate::exchange::{Decoded, decode};
+use crate::runtime::Interrupt;
 use clap::Parser;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,18 @@ fn run(arguments: &[&str]) -> Result<Exit, Failure> {
         Verb::Compact(arguments) => compact::run(&line.common, arguments),
         #[allow(unreachable_patterns)]
         _ => panic!("a verb about recordings"),
+    }
+}
+
+/// The same, with a stop signal that comes when it was looked for so many times.
+fn run_until(arguments: &[&str], looks: u32) -> Result<Exit, Failure> {
+    let line = CommandLine::try_parse_from([&["minnow"], arguments].concat()).unwrap();
+    let interrupt = Interrupt::after_looks(looks);
+    match &line.verb {
+        Verb::Import(arguments) => import::run_until(&line.common, arguments, interrupt),
+        Verb::Export(arguments) => export::run_until(&line.common, arguments, interrupt),
+        Verb::Compact(arguments) => compact::run_until(&line.common, arguments, interrupt),
+        _ => panic!("a verb that writes a file"),
     }
 }
 
@@ -135,6 +148,130 @@ fn what_the_command_line_must_say_is_a_usage_error() {
     assert!(failure.message.contains("use `minnow import`"), "{failure}");
 }
 
+/// Names of what lies in a folder.
+fn names(folder: &Scratch) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(&folder.0)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_stop_signal_at_any_moment_ends_with_130_and_leaves_no_output() {
+    let folder = Scratch::new("stopped");
+    let [trades, unsorted, candles, recording, out] =
+        ["t.csv", "u.csv", "c.csv", "in.mrec", "out"].map(|name| folder.file(name));
+    let rows: Vec<String> = (0..9_000i64)
+        .map(|n| format!("{},100,1", 1_514_764_800_000 + n * 1000))
+        .collect();
+    let text = |rows: &[String]| format!("timestamp,price,size\n{}\n", rows.join("\n"));
+    std::fs::write(&trades, text(&rows)).unwrap();
+    let backwards: Vec<String> = rows[..400].iter().rev().cloned().collect();
+    std::fs::write(&unsorted, text(&backwards)).unwrap();
+    let rows: Vec<String> = (0..300i64)
+        .map(|n| format!("{},2,3,1,2,5", 1_514_764_800 + n * 60))
+        .collect();
+    let text = format!("time,open,high,low,close,volume\n{}\n", rows.join("\n"));
+    std::fs::write(&candles, text).unwrap();
+    run(&["import", &trades, "-o", &recording, "--symbol", "X-USD"]).unwrap();
+    let inputs = names(&folder);
+    let verbs: [&[&str]; 7] = [
+        &["import", &trades, "-o", &out, "--symbol", "X-USD"],
+        &["import", &unsorted, "-o", &out, "--symbol", "X-USD"],
+        &[
+            "import",
+            &candles,
+            "--format",
+            "candles-csv",
+            "-o",
+            &out,
+            "--symbol",
+            "X-USD",
+        ],
+        &[
+            "import", &trades, "--form", "lines", "-o", &out, "--symbol", "X-USD",
+        ],
+        &["compact", &recording, "-o", &out],
+        &["export", &recording, "-o", &out],
+        &["export", &recording, "--format", "jsonl", "-o", &out],
+    ];
+    for arguments in verbs {
+        let mut looks = 0;
+        let (mut began, mut while_writing) = (false, false);
+        loop {
+            match run_until(arguments, looks) {
+                Ok(exit) => {
+                    assert_eq!(exit, Exit::Success);
+                    break;
+                }
+                Err(failure) => {
+                    assert_eq!(failure.exit, Exit::Interrupted, "{failure}");
+                    let end = format!(" rows; nothing was written to {out}");
+                    let said = &failure.message;
+                    assert!(
+                        said.starts_with("interrupted") && said.ends_with(&end),
+                        "{said}"
+                    );
+                    assert_eq!(names(&folder), inputs, "{arguments:?} after {looks} looks");
+                    began |= !said.contains(" after 0 rows");
+                    while_writing |= said.contains("while writing");
+                }
+            }
+            looks += 1;
+        }
+        assert!(began, "{arguments:?} was never stopped within its rows");
+        assert_eq!(while_writing, arguments[0] == "import", "{arguments:?}");
+        std::fs::remove_file(&out).expect("a run that was not stopped has its output");
+    }
+}
+
+#[test]
+fn a_recording_or_a_table_that_is_no_file_is_named_and_never_waited_for() {
+    let folder = Scratch::new("special");
+    let [fifo, out] = ["fifo", "out"].map(|name| folder.file(name));
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    let segments = folder.0.join("segments");
+    std::fs::create_dir(&segments).unwrap();
+    let segment = segments.join("00000001.jsonl");
+    let made = std::process::Command::new("mkfifo").arg(&segment).status();
+    assert!(made.unwrap().success());
+    let (segments, place) = (segments.display().to_string(), folder.file(""));
+    for (arguments, named, kind) in [
+        (&["inspect", &fifo][..], &fifo, "a FIFO"),
+        (
+            &["inspect", &segments],
+            &segment.display().to_string(),
+            "a FIFO",
+        ),
+        (&["compact", &fifo, "-o", &out], &fifo, "a FIFO"),
+        (&["export", &fifo, "-o", &out], &fifo, "a FIFO"),
+        (
+            &["import", &fifo, "-o", &out, "--symbol", "X-USD"],
+            &fifo,
+            "a FIFO",
+        ),
+        (
+            &["import", &place, "-o", &out, "--symbol", "X-USD"],
+            &place,
+            "a folder",
+        ),
+        (
+            &["inspect", "/dev/null"],
+            &"/dev/null".to_owned(),
+            "a device",
+        ),
+    ] {
+        let failure = run(arguments).unwrap_err();
+        assert_eq!(failure.exit, Exit::Failure, "{failure}");
+        let said = format!("{named}: cannot open: {kind}; expected a regular file");
+        assert_eq!(failure.message, said);
+        assert!(!Path::new(&out).exists());
+    }
+}
+
 #[test]
 fn inspect_fails_on_damage_and_not_on_a_cut_off_end() {
     let folder = Scratch::new("inspect");
@@ -150,7 +287,7 @@ fn inspect_fails_on_damage_and_not_on_a_cut_off_end() {
     let out = folder.file("out.mrec");
     let failure = run(&["compact", &path, "-o", &out]).unwrap_err();
     assert!(failure.message.contains("entries after entry"), "{failure}");
-    std::fs::remove_file(&out).unwrap();
+    assert!(!Path::new(&out).exists(), "no half recording is left");
     assert_eq!(
         run(&["compact", &path, "-o", &out, "--skip-damaged"]).unwrap(),
         Exit::Success

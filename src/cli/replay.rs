@@ -179,7 +179,7 @@ fn replay(
     let mut core = start.core;
     core.keep_holds(arguments.keep_all);
     core.use_plain_path(arguments.plain);
-    let bar = ProgressBar::new(common.json, start.bytes);
+    let bar = ProgressBar::new(VERB, common.json, start.bytes);
     let watched = !bar.is_hidden();
     let mut show = |progress: ReplayProgress| bar.show(progress);
     let mut reload = || reload_text(common, effective);

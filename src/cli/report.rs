@@ -2,16 +2,19 @@
 //!
 //! Reads only; a bot or replay that is writing the ledger is not disturbed.
 
-use super::{Common, Exit, Failure};
+use super::{Common, Exit, Failure, sources};
 use crate::report::terminal::Paint;
 use crate::report::{
-    FullOptions, FullReport, Report, TradesShown, full_json, full_text, json, terminal,
+    Comparison, FullOptions, FullReport, Report, TradesShown, compare, full_json, full_text, json,
+    terminal,
 };
 use crate::store::ledger::paths::REPLAYS;
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+/// Where a setting comes from that the verb itself makes.
+const VERB: &str = "report";
 /// Trades listed in text unless asked otherwise.
 const TRADES_DEFAULT: u64 = 10;
 
@@ -23,12 +26,16 @@ pub struct Arguments {
     /// Closed trades to list: a number, or all [default: 10 in text, all in JSON]
     #[arg(long, value_name = "N|all", value_parser = trades_shown)]
     pub trades: Option<TradesShown>,
-    /// Directory that holds the replays' ledgers
-    #[arg(long, value_name = "DIRECTORY", default_value = "data")]
-    pub data_dir: PathBuf,
     /// Also write the report with its charts into this HTML file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Directory that holds the replays' ledgers [default: data.directory of the configuration]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub data_dir: Option<PathBuf>,
+    /// Set the runs of two ledgers side by side: is B better than A by more than luck?
+    #[arg(long, num_args = 2, value_names = ["A", "B"],
+          conflicts_with_all = ["ledger", "trades", "recordings", "brief", "html"])]
+    pub compare: Vec<PathBuf>,
     /// Where the run's recording lies now; once for each, in the order of the replay
     #[arg(long = "recording", value_name = "FILE")]
     pub recordings: Vec<PathBuf>,
@@ -49,11 +56,20 @@ pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
 /// Prints the report of a ledger.
 ///
 /// # Errors
-/// No ledger, or one that cannot be read; a standard output that cannot be written.
+/// No ledger, or one that cannot be read; a standard output that cannot be written. 78 when the
+/// configuration is asked for the directory and has a mistake.
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
-    let path = match &arguments.ledger {
-        Some(path) => path.clone(),
-        None => newest(&arguments.data_dir.join(REPLAYS))?,
+    if let [a, b] = &arguments.compare[..] {
+        return compare(common, a, b);
+    }
+    let path = match (&arguments.ledger, &arguments.data_dir) {
+        (Some(path), _) => path.clone(),
+        (None, Some(directory)) => newest(&directory.join(REPLAYS))?,
+        (None, None) => {
+            // Where a replay under the same configuration puts them.
+            let effective = sources::paper_configuration(common, VERB)?;
+            newest(&Path::new(effective.text("data.directory")).join(REPLAYS))?
+        }
     };
     let shown = arguments.trades.unwrap_or(if common.json {
         TradesShown::All
@@ -83,6 +99,17 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(file) = &arguments.html {
         super::html::write(&path, &arguments.recordings, file)?;
     }
+    Ok(Exit::Success)
+}
+
+fn compare(common: &Common, a: &Path, b: &Path) -> Result<Exit, Failure> {
+    let comparison = Comparison::load(a, b).map_err(Failure::run_time)?;
+    let text = if common.json {
+        compare::json::render(&comparison).map_err(|e| no_json(b, &e))?
+    } else {
+        compare::text::render(&comparison, paint())
+    };
+    print(&format!("{}\n", text.trim_end()))?;
     Ok(Exit::Success)
 }
 
@@ -157,8 +184,9 @@ mod tests {
         let arguments = Arguments {
             ledger: Some("no/such/run.sqlite".into()),
             trades: None,
-            data_dir: "data".into(),
             html: None,
+            data_dir: None,
+            compare: Vec::new(),
             recordings: Vec::new(),
             brief: false,
         };

@@ -1,10 +1,11 @@
 //! The core itself: inputs to their rooms, deadlines to their handlers. Routing only.
 
 use super::effect::{Checkpoint, Effect, Effects};
+use super::holds::HoldCounts;
 use super::input::Input;
 use super::market::filter::Verdict;
 use super::market::series::Place;
-use super::market::{SymbolId, TimedTrade};
+use super::market::{SymbolId, TimedCandle, TimedTrade};
 use super::modes::{Mode, Turns};
 use super::paper::Account;
 use super::records::{Action, ExitReason};
@@ -19,7 +20,6 @@ use super::symbol::{Feed, Symbol};
 use super::units::stamp::MILLISECOND;
 use super::units::{Span, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Inputs between two checkpoints of the state hash.
 pub const CHECKPOINT_EVERY: u64 = 1000;
@@ -96,12 +96,14 @@ pub struct Core {
     pub(in crate::core) hash: StateHash,
     pub(in crate::core) counts: Counts,
     /// Decisions to hold by reason; empty reason = the strategy saw nothing.
-    pub(in crate::core) holds: BTreeMap<&'static str, u64>,
+    pub(in crate::core) holds: HoldCounts,
     /// Write a decision row for every HOLD too.
     pub(in crate::core) keep_holds: bool,
     wheel: Wheel<Timer>,
     /// Next deadline, monotonic nanoseconds; `i64::MAX` = none.
     deadline: i64,
+    /// The wheel has changed since `deadline` was read from it.
+    deadline_stale: bool,
     due: Vec<Timer>,
     pub(in crate::core) inputs: u64,
     /// Take the plain path for every trade (to check that the fast one agrees).
@@ -159,10 +161,11 @@ impl Core {
             numbers: Numbers::default(),
             hash: StateHash::default(),
             counts: Counts::default(),
-            holds: BTreeMap::new(),
+            holds: HoldCounts::default(),
             keep_holds: false,
             wheel: Wheel::new(0),
             deadline: i64::MAX,
+            deadline_stale: false,
             due: Vec::new(),
             inputs: 0,
             plain: false,
@@ -201,25 +204,15 @@ impl Core {
                 symbol,
                 interval,
                 candle,
-            } => {
-                let c = &candle;
-                self.hash.words(
-                    Tag::Candle,
-                    &[
-                        at.mono.into(),
-                        at.wall.0.into(),
-                        symbol.0.into(),
-                        interval.seconds().into(),
-                        c.open_time.0.into(),
-                        c.open.0.into(),
-                        c.high.0.into(),
-                        c.low.0.into(),
-                        c.close.0.into(),
-                        c.volume,
-                    ],
-                );
-                self.venue_candle(at, symbol, interval, candle, out);
-            }
+            } => self.candle(
+                &TimedCandle {
+                    stamp: at,
+                    symbol,
+                    interval,
+                    candle,
+                },
+                out,
+            ),
             Input::Quiet { symbol, until } => {
                 self.hash.words(
                     Tag::Quiet,
@@ -248,6 +241,16 @@ impl Core {
         }
         self.refresh_deadline();
         self.count_input(at, out);
+    }
+
+    /// One finished candle; the same as `handle` of it.
+    pub fn handle_candle(&mut self, row: &TimedCandle, out: &mut Effects) {
+        if self.turns == Turns::History {
+            self.advance_to(row.stamp.mono, out);
+        }
+        self.candle(row, out);
+        self.refresh_deadline();
+        self.count_input(row.stamp, out);
     }
 
     /// Trades in order; the same as `handle` for each, but runs of trades that can change nothing
@@ -284,6 +287,7 @@ impl Core {
     /// Everything due by `at`.
     pub fn turn(&mut self, at: Stamp, out: &mut Effects) {
         self.wheel.advance((at.mono.max(0) / MILLISECOND) as u64);
+        self.deadline_stale = true;
         let mut due = std::mem::take(&mut self.due);
         while let Some(fired) = self.wheel.pop() {
             due.push(fired.value);
@@ -328,6 +332,26 @@ impl Core {
             }
             Timer::RunDeadline(symbol) => self.answer_missing(symbol, at, out),
         }
+    }
+
+    fn candle(&mut self, row: &TimedCandle, out: &mut Effects) {
+        let c = &row.candle;
+        self.hash.words(
+            Tag::Candle,
+            &[
+                row.stamp.mono.into(),
+                row.stamp.wall.0.into(),
+                row.symbol.0.into(),
+                row.interval.seconds().into(),
+                c.open_time.0.into(),
+                c.open.0.into(),
+                c.high.0.into(),
+                c.low.0.into(),
+                c.close.0.into(),
+                c.volume,
+            ],
+        );
+        self.venue_candle(row, out);
     }
 
     fn trade(&mut self, row: &TimedTrade, out: &mut Effects) {
@@ -409,13 +433,14 @@ impl Core {
     /// Arms a timer for a monotonic millisecond.
     pub(in crate::core) fn arm_at(&mut self, timer: Timer, due: u64) -> Armed {
         let key = self.wheel.arm(due, timer);
-        self.refresh_deadline();
+        self.deadline_stale = true;
         Armed { key, due }
     }
 
     pub(in crate::core) fn disarm(&mut self, armed: Option<Armed>) {
         if let Some(armed) = armed {
             self.wheel.cancel(armed.key);
+            self.deadline_stale = true;
         }
     }
 
@@ -424,7 +449,11 @@ impl Core {
         self.symbols[id.index()].settle(trailing);
     }
 
-    fn refresh_deadline(&mut self) {
+    /// Reads the next deadline anew where a timer was armed, cancelled or fired.
+    pub(in crate::core) fn refresh_deadline(&mut self) {
+        if !std::mem::take(&mut self.deadline_stale) {
+            return;
+        }
         self.deadline = self.wheel.next_deadline().map_or(i64::MAX, |ms| {
             i64::try_from(ms)
                 .ok()
@@ -454,7 +483,7 @@ impl Core {
     }
 
     pub(in crate::core) fn note_hold(&mut self, reason: &'static str) {
-        *self.holds.entry(reason).or_default() += 1;
+        self.holds.note(reason);
     }
 }
 

@@ -185,6 +185,7 @@ impl Core {
             let armed = self.arm_at(Timer::RollOver(id), due);
             self.symbols[id.index()].roll_over = Some((armed, wall));
         }
+        self.refresh_deadline();
         self.settle(id);
         Ok(())
     }

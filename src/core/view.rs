@@ -28,11 +28,10 @@ impl Core {
         &self.counts
     }
 
-    /// Decisions to hold by reason.
-    pub fn holds(&self) -> &BTreeMap<&'static str, u64> {
-        &self.holds
+    /// Decisions to hold by reason; the empty reason = the strategy saw nothing.
+    pub fn holds(&self) -> BTreeMap<&'static str, u64> {
+        self.holds.by_reason()
     }
-
     /// Baselines and latches of the loss limits.
     pub fn losses(&self) -> &LossLimits {
         &self.guard.losses

@@ -1,6 +1,6 @@
 //! Follows a run's effects and sums them up, in bounded memory: no list of points or trades.
 //!
-//! Memory: the thinned curve, one entry a day with data, one number a symbol, the open lots. A
+//! Memory: the thinned curve, one entry a day with data, one number a symbol, the open lots, what `outcome_tally` counts. A
 //! point of equity allocates nothing but, once a day, room in the daily series. Sums of money are
 //! exact; like all sums of the core they stop the process when they leave the range of a decimal.
 
@@ -8,6 +8,7 @@ use super::curve::EquityCurve;
 use super::daily::{DailySeries, daily_returns};
 use super::drawdown::DrawdownTracker;
 use super::metrics;
+use super::outcome_tally::OutcomeTally;
 use super::summary::{Account, Metrics, OpenPosition, Summary, SymbolSummary};
 use super::time_in_position::TimeInPosition;
 use super::trade_tally::TradeTally;
@@ -56,6 +57,7 @@ pub struct Accumulator {
     candle_equity_beyond: f64,
     candle_points: u64,
     tally: TradeTally,
+    outcomes: OutcomeTally,
     fills: u64,
     fees: Decimal,
     slippage: Decimal,
@@ -78,6 +80,7 @@ impl Accumulator {
             candle_equity_beyond: 0.0,
             candle_points: 0,
             tally: TradeTally::default(),
+            outcomes: OutcomeTally::default(),
             fills: 0,
             fees: Decimal::ZERO,
             slippage: Decimal::ZERO,
@@ -102,7 +105,9 @@ impl Accumulator {
             Record::Fill(fill) => self.fill(fill),
             Record::Lot(lot) => self.lot(lot),
             Record::Trade(trade) => self.trade(trade),
-            Record::Decision(_) | Record::Order(_) | Record::Event(_) => {}
+            Record::Decision(decision) => self.outcomes.decision(decision),
+            Record::Order(order) => self.outcomes.order(order),
+            Record::Event(_) => {}
         }
     }
 
@@ -180,6 +185,7 @@ impl Accumulator {
             daily_equity: to_millis(days),
             open_positions: self.open_positions(ending),
             symbols,
+            outcomes: Some(self.outcomes.outcomes(&self.instruments)),
             notes,
         }
     }

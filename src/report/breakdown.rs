@@ -173,3 +173,73 @@ fn month_returns(summary: &Summary) -> BTreeMap<Timestamp, Option<f64>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::units::Side::{Buy, Sell};
+    use crate::report::summary::Millis;
+    use crate::report::test_scene::{Scene, at, d};
+    use crate::report::{Accumulator, Ending};
+
+    const HOUR: i64 = 3600;
+    const DAY: i64 = 24 * HOUR;
+
+    #[test]
+    fn trades_are_counted_by_month_of_exit_hour_of_entry_and_reason() {
+        let mut scene = Scene::new("breakdown");
+        // In at 23:59:59 of 31 January, out in February: +10 - 2.
+        scene.round_trip(Buy, 10_000, 11_000, 31 * DAY - 1, 31 * DAY + 5);
+        // In and out in January at 00:00: -10 - 2.
+        scene.round_trip(Sell, 10_000, 11_000, 5 * DAY, 5 * DAY + 60);
+        // Nets exactly nothing: no win. Also at 23 o'clock.
+        scene.round_trip(Buy, 10_000, 10_200, 6 * DAY - 1, 6 * DAY);
+        let mut summary = Accumulator::new(d("1000"), scene.session.instruments.clone())
+            .summary(&Ending::default());
+        summary.daily_equity = [(5, "1010"), (20, "990"), (31, "1089"), (65, "1089")]
+            .map(|(day, equity)| (Millis::from(at(day * DAY)), d(equity)))
+            .to_vec();
+        let reader = scene.write(None, None);
+        let breakdown = Breakdown::read(&reader, 1, Some(&summary)).unwrap();
+        let months: Vec<_> = breakdown
+            .months
+            .iter()
+            .map(|m| (m.month.as_str(), m.trades.trades, m.trades.net))
+            .collect();
+        assert_eq!(
+            months,
+            [
+                ("2018-01", 2, d("-12")),
+                ("2018-02", 1, d("8")),
+                ("2018-03", 0, d("0"))
+            ]
+        );
+        let returns: Vec<_> = breakdown.months.iter().map(|m| m.return_pct).collect();
+        for (found, expected) in returns.into_iter().zip([-1.0, 10.0, 0.0]) {
+            assert!((found.unwrap() - expected).abs() < 1e-9, "{found:?}");
+        }
+        assert_eq!(breakdown.months[2].trades.win_rate_pct, None);
+        assert_eq!(breakdown.hours.len(), 24);
+        let late = &breakdown.hours[23].trades;
+        assert_eq!((late.trades, late.wins, late.net), (2, 1, d("8")));
+        assert_eq!(late.win_rate_pct, Some(50.0));
+        assert_eq!(late.fees, d("4"));
+        assert_eq!(breakdown.hours[0].trades.trades, 1);
+        assert_eq!(breakdown.exits.len(), 1);
+        assert_eq!(breakdown.exits[0].reason, "take_profit");
+        assert_eq!(breakdown.exits[0].trades.net, d("-4"));
+    }
+
+    #[test]
+    fn without_trades_there_are_hours_and_nothing_else() {
+        let scene = Scene::new("breakdown-none");
+        let breakdown = Breakdown::read(&scene.write(None, None), 1, None).unwrap();
+        assert!(breakdown.months.is_empty() && breakdown.exits.is_empty());
+        assert!(
+            breakdown
+                .hours
+                .iter()
+                .all(|h| h.trades == TradeSums::default())
+        );
+    }
+}

@@ -109,6 +109,7 @@ fn luck(page: &mut Page, luck: &Luck) {
                 count(r.runs)
             );
             page.entry("", how);
+            page.entry("", "same sides, holding times and fees; no slippage");
             if r.candles_a_step > 1 {
                 page.entry("", format!("on every {}th close", r.candles_a_step));
             }

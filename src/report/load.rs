@@ -1,5 +1,6 @@
 //! Everything that a report shows, read from one ledger.
 
+use super::metrics::FEW_OBSERVATIONS;
 use super::summary::Summary;
 use crate::store::ledger::read::ReasonCount;
 use crate::store::ledger::{LedgerError, Reader, SessionStatus, StoredSession, StoredTrade};
@@ -59,6 +60,11 @@ impl Report {
         };
         let trade_count = reader.trade_count(session.id)?;
         let (first, left_out, last) = split(trade_count, shown);
+        let counted = summary.as_ref().and_then(|s| s.outcomes.clone());
+        let (orders, refusals) = match counted {
+            Some(counted) => (counted.orders, counted.refusals),
+            None => (reader.orders(session.id)?, reader.refusals(session.id)?),
+        };
         let notes = notes(&session, summary.as_ref());
         Ok(Self {
             ledger: path.to_path_buf(),
@@ -66,8 +72,8 @@ impl Report {
             trades_left_out: left_out,
             last_trades: reader.trades(session.id, first + left_out, last)?,
             trade_count,
-            orders: reader.orders(session.id)?,
-            refusals: reader.refusals(session.id)?,
+            orders,
+            refusals,
             holds: reader.holds(session.id)?,
             warnings: reader.warnings(session.id)?,
             notes,
@@ -104,8 +110,16 @@ fn notes(session: &StoredSession, summary: Option<&Summary>) -> Vec<String> {
     }
     if let Some(summary) = summary {
         notes.extend(summary.notes.iter().cloned());
+        let metrics = &summary.metrics;
+        notes.extend(extrapolation(metrics.days, metrics.cagr_pct));
     }
     notes
+}
+
+/// A growth rate a year from a few days says little more than its sign.
+fn extrapolation(days: f64, cagr_pct: Option<f64>) -> Option<String> {
+    let short = days < FEW_OBSERVATIONS as f64 && cagr_pct.is_some();
+    short.then(|| format!("CAGR extrapolates {days:.1} days to a year"))
 }
 
 #[cfg(test)]
@@ -120,5 +134,16 @@ mod tests {
         assert_eq!(split(4, TradesShown::Some(5)), (4, 0, 0));
         assert_eq!(split(5, TradesShown::Some(5)), (5, 0, 0));
         assert_eq!(split(2_000, TradesShown::All), (2_000, 0, 0));
+    }
+
+    #[test]
+    fn a_growth_rate_is_called_extrapolated_below_thirty_days_and_only_where_there_is_one() {
+        assert_eq!(extrapolation(0.5, None), None);
+        assert_eq!(
+            extrapolation(4.13, Some(-100.0)).as_deref(),
+            Some("CAGR extrapolates 4.1 days to a year")
+        );
+        assert!(extrapolation(29.9, Some(1.0)).is_some());
+        assert_eq!(extrapolation(30.0, Some(1.0)), None);
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod accumulator;
 pub mod breakdown;
+pub mod compare;
 pub mod curve;
 pub mod daily;
 pub mod drawdown;
@@ -23,6 +24,7 @@ pub mod markouts;
 pub mod metric_table;
 pub mod metrics;
 pub mod not_computed;
+pub mod outcome_tally;
 pub mod page;
 pub mod planned;
 pub mod profit_split;
@@ -35,9 +37,12 @@ pub mod trade_table;
 pub mod trade_tally;
 
 #[cfg(test)]
+pub(crate) mod test_scene;
+#[cfg(test)]
 mod tests;
 
 pub use accumulator::{Accumulator, Ending, SymbolEnding};
+pub use compare::Comparison;
 pub use full::{FullOptions, FullReport};
 pub use load::{Report, TradesShown};
 pub use summary::Summary;

@@ -193,3 +193,105 @@ pub fn of_markouts(markouts: Result<&Markouts, &str>) -> Vec<NotComputed> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::records::{EquityKind, Record};
+    use crate::core::units::Timestamp;
+    use crate::report::{Accumulator, Ending, SymbolEnding};
+    use crate::store::ledger::tests::samples;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// Metrics that are null in JSON, times aside: a drawdown that never was has none.
+    fn nulls(summary: &Summary) -> BTreeSet<String> {
+        let value = serde_json::to_value(&summary.metrics).unwrap();
+        let fields = value.as_object().unwrap().iter();
+        fields
+            .filter(|(name, value)| value.is_null() && !name.ends_with("_ms"))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    fn listed(summary: &Summary) -> BTreeSet<String> {
+        let list = of_summary(Some(summary));
+        let names: BTreeSet<String> = list.iter().map(|item| item.metric.clone()).collect();
+        assert_eq!(names.len(), list.len(), "each metric once");
+        names
+    }
+
+    #[test]
+    fn an_empty_run_says_of_every_metric_why_it_is_missing() {
+        let accumulator = Accumulator::new(Decimal::ZERO, vec![samples::instrument()]);
+        let summary = accumulator.summary(&Ending::default());
+        assert_eq!(listed(&summary), nulls(&summary));
+        assert_eq!(nulls(&summary).len(), 18);
+    }
+
+    #[test]
+    fn reasons_say_what_is_so() {
+        let mut accumulator = Accumulator::new(Decimal::from_int(100), vec![samples::instrument()]);
+        for (second, equity) in [(0, 110), (86_400, 121)] {
+            accumulator.equity(&samples::equity(second, equity));
+        }
+        let ending = Ending {
+            first_data: Some(samples::time(0)),
+            last_data: Some(samples::time(2 * 86_400)),
+            ..Ending::default()
+        };
+        let list = of_summary(Some(&accumulator.summary(&ending)));
+        let reason = |metric: &str| {
+            let found = list.iter().find(|item| item.metric == metric);
+            found.map(|item| item.reason.as_str())
+        };
+        // Two days of +10 % each.
+        assert_eq!(reason("sharpe"), Some("the daily returns do not differ"));
+        assert_eq!(reason("sortino"), Some("no losing day"));
+        assert_eq!(reason("calmar"), Some("equity never fell"));
+        assert_eq!(reason("cagr_pct"), None);
+        assert_eq!(reason("expectancy"), Some("no closed trade"));
+        assert_eq!(of_summary(None)[0].metric, "metrics");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+        #[test]
+        fn what_is_undefined_is_listed_and_nothing_else(
+            equities in prop::collection::vec((0i64..1_000_000, -100i64..20_000), 0..12),
+            nets in prop::collection::vec(-3i64..3, 0..6),
+            start in -1i64..3,
+            data in prop::option::of((0i64..100, 0i64..1_000_000)),
+            closes in prop::option::of((1i64..100, 1i64..100)),
+        ) {
+            let mut accumulator = Accumulator::new(Decimal::from_int(start * 5_000), vec![samples::instrument()]);
+            for (second, equity) in equities {
+                let mut point = samples::equity(second, equity);
+                point.kind = if equity % 3 == 0 { EquityKind::Fill } else { EquityKind::Candle };
+                accumulator.equity(&point);
+            }
+            for (id, net) in (1..).zip(nets) {
+                let mut trade = samples::trade(id, Decimal::from_int(net));
+                if net == 2 {
+                    trade.margin = Decimal::ZERO;
+                }
+                accumulator.record(&Record::Trade(trade));
+            }
+            let price = crate::core::units::Price;
+            let summary = accumulator.summary(&Ending {
+                first_data: data.map(|d| Timestamp(d.0)),
+                last_data: data.map(|d| Timestamp((d.0 + d.1) * 1_000_000_000)),
+                last_equity: None,
+                symbols: closes
+                    .map(|(first, last)| SymbolEnding {
+                        first_close: Some(price(first)),
+                        last_close: Some(price(last)),
+                        ..SymbolEnding::default()
+                    })
+                    .into_iter()
+                    .collect(),
+            });
+            prop_assert_eq!(listed(&summary), nulls(&summary));
+        }
+    }
+}

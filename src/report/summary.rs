@@ -4,6 +4,7 @@
 //! numbers or null, times are milliseconds since 1970 UTC. A summary read back from JSON is equal
 //! to the one written.
 
+use super::outcome_tally::Outcomes;
 use crate::core::units::{Decimal, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -47,6 +48,9 @@ pub struct Summary {
     /// Valued at the last price.
     pub open_positions: Vec<OpenPosition>,
     pub symbols: Vec<SymbolSummary>,
+    /// Counted during the run; `None` in summaries of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<Outcomes>,
     pub notes: Vec<String>,
 }
 

@@ -293,6 +293,9 @@ fn reported(path: &Path, shown: TradesShown, instruments: usize) -> Report {
     two_days()
         .iter()
         .for_each(|effect| accumulator.effect(effect));
+    accumulator.record(&Record::Order(samples::order(1)));
+    let refused = samples::decision(1, Action::Long, Action::Hold);
+    accumulator.record(&Record::Decision(refused));
     let summary = accumulator.summary(&ending());
     ledger
         .close(&SessionEnd {
@@ -405,6 +408,7 @@ fn json_carries_the_same_with_exact_money() {
     assert_eq!(value["holds"][0]["count"], 2879);
     assert_eq!(value["open_positions"][0]["unrealised"], "240");
     assert_eq!(value["notes"][0], "few observations");
+    assert_eq!(value["notes"][1], "CAGR extrapolates 2.0 days to a year");
 }
 
 #[test]

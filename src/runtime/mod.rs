@@ -6,6 +6,7 @@
 //! | `application` | the trait that is run: a product, a replay, a test |
 //! | `shell` | what an application may ask of the loop |
 //! | `sources`, `signals`, `clock` | what wakes the loop and what time it is |
+//! | `interrupt` | the stop signals of verbs that run without the loop |
 //! | `effect_table` | admission, priorities, time-outs of effects |
 //! | `jobs`, `workers`, `worker_thread` | what a job is, and the threads that run it |
 //! | `parallel` | several jobs at once with results in order |
@@ -18,6 +19,7 @@ pub mod clock;
 mod effect_counters;
 pub mod effect_table;
 pub mod event_loop;
+pub mod interrupt;
 pub mod jobs;
 pub mod journal;
 pub mod meters;
@@ -35,6 +37,7 @@ pub use application::{Application, Arrival, EffectOutcome, EffectReport, Progres
 pub use effect_counters::ClassView;
 pub use effect_table::{Admission, EffectSettings, EffectTable, Lapse, PerOwner};
 pub use event_loop::{EventLoop, LoopEnd, LoopSettings};
+pub use interrupt::Interrupt;
 pub use jobs::{EffectClass, EffectId, EffectRequest, Job, Owner, Slice, Verdict, Wait};
 pub use parallel::Parallel;
 pub use shell::Shell;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Status of a process that a second stop signal ended.
-const STOPPED_AT_ONCE: i32 = 3;
+pub(super) const STOPPED_AT_ONCE: i32 = 3;
 
 /// What somebody outside wants of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

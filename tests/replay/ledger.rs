@@ -67,6 +67,23 @@ fn sqlite3_reads_it_and_counts_what_the_report_says() {
         })
         .collect();
     assert_eq!(serde_json::json!(orders), report["orders"]);
+    let refusals = "SELECT coalesce(refused_by, reason) AS why, count(*) FROM decisions
+        WHERE proposed <> 'HOLD' AND action = 'HOLD' GROUP BY why ORDER BY 2 DESC, 1";
+    let refusals = ask(refusals).expect("rows");
+    let reported: Vec<String> = report["refusals"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|r| {
+            format!(
+                "{}|{}",
+                r["reason"].as_str().unwrap_or_default(),
+                r["count"]
+            )
+        })
+        .collect();
+    assert!(!reported.is_empty());
+    assert_eq!(refusals.lines().collect::<Vec<_>>(), reported);
     let holds = ask("SELECT sum(count) FROM hold_counts").expect("a sum");
     let reported: u64 = report["holds"]
         .as_array()

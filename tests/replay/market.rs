@@ -4,7 +4,7 @@ use crate::bot::bundled;
 use minnow::core::market::TimedTrade;
 use minnow::core::units::{Stamp, Timestamp};
 use minnow::store::recording::{
-    Batch, BlockWriter, Header, OpenOptions, RecordingWriter, Sequential, TradeRows, open,
+    Batch, BlockWriter, Header, OpenOptions, RecordingWriter, Rows, Sequential, open,
 };
 use std::path::Path;
 use std::sync::OnceLock;
@@ -16,7 +16,7 @@ pub fn trades() -> &'static (Header, Vec<TimedTrade>) {
         let opened = open(&bundled(), &OpenOptions::default()).expect("the bundled recording");
         let header = opened.header;
         let mut source = Sequential::new(opened.reader, opened.decoder);
-        let mut rows = TradeRows::new(4096);
+        let mut rows = Rows::new(4096);
         let mut all = Vec::with_capacity(1_000_000);
         while let Some(batch) = source.next_batch(&mut rows).expect("no damage") {
             if batch == Batch::Trades {

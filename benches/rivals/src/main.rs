@@ -19,7 +19,7 @@ use hftbacktest::backtest::models::{
 use hftbacktest::backtest::{Backtest, ExchangeKind, L2AssetBuilder};
 use hftbacktest::prelude::*;
 use minnow::core::market::{Aggressor, Instrument, TimedTrade};
-use minnow::store::recording::{Batch, OpenOptions, TradeRows, open};
+use minnow::store::recording::{Batch, OpenOptions, Rows, open};
 use std::path::Path;
 use std::time::Instant;
 
@@ -63,7 +63,7 @@ fn main() -> Result<(), Fault> {
 fn read(path: &Path) -> Result<(Instrument, Vec<TimedTrade>), Fault> {
     let mut opened = open(path, &OpenOptions::default())?;
     let instrument = opened.header.instruments[0].clone();
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     let (mut all, mut spare) = (Vec::new(), Vec::new());
     while let Some(chunk) = opened.reader.next(spare)? {
         spare = opened.decoder.begin(chunk)?;

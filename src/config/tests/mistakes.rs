@@ -384,7 +384,9 @@ fn files_that_are_no_text_or_too_large_are_refused() {
     let large = format!("{{\"_comment\": \"{}\"}}", "x".repeat(300_000));
     assert_eq!(
         of_json(&large),
-        ["config: config/my.json (from --config): larger than 262144 bytes"]
+        [
+            "config: config/my.json (from --config): 300016 bytes; expected a file of at most 262144 bytes"
+        ]
     );
     let mut folder = Folder::new().json("{}");
     std::fs::write(folder.path.join("config/my.json"), [0xff, 0xfe]).unwrap();
@@ -395,13 +397,32 @@ fn files_that_are_no_text_or_too_large_are_refused() {
     folder.sources.config_file = Some("config".into());
     assert_eq!(
         folder.wrong(),
-        ["config: config (from --config): not a file"]
+        ["config: config (from --config): a folder; expected a regular file"]
     );
     folder.sources.config_file = None;
     folder.sources.environment_not_text = vec!["LOG_LEVEL".into(), "OTHER".into()];
     assert_eq!(
         folder.wrong(),
         ["config: LOG_LEVEL (from environment): not valid UTF-8"]
+    );
+}
+
+#[test]
+fn a_fifo_or_a_device_is_refused_and_never_waited_for() {
+    let mut folder = Folder::new();
+    let fifo = folder.path.join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    folder.sources.config_file = Some("fifo".into());
+    folder.sources.env_file = Some("/dev/zero".into());
+    let folder = folder.environment("LLM__API_KEY_FILE", "fifo");
+    assert_eq!(
+        folder.wrong(),
+        [
+            "config: /dev/zero: a device; expected a regular file",
+            "config: fifo (from --config): a FIFO; expected a regular file",
+            "config: llm.api_key = *** (from the file named by LLM__API_KEY_FILE): fifo: a FIFO; expected a regular file",
+        ]
     );
 }
 

@@ -1,7 +1,8 @@
 //! The candle: what a strategy sees of an interval.
 
-use super::trade::Trade;
-use crate::core::units::{Price, Timestamp};
+use super::interval::Interval;
+use super::trade::{SymbolId, Trade};
+use crate::core::units::{Price, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,15 @@ pub struct Candle {
     pub source: CandleSource,
     /// False for a bucket that was joined midway: never used for a decision.
     pub complete: bool,
+}
+
+/// A finished candle of a venue or of imported history, with the clock reading it came with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedCandle {
+    pub stamp: Stamp,
+    pub symbol: SymbolId,
+    pub interval: Interval,
+    pub candle: Candle,
 }
 
 impl Candle {

@@ -7,7 +7,7 @@ pub mod interval;
 pub mod series;
 pub mod trade;
 
-pub use candle::{Candle, CandleSource};
+pub use candle::{Candle, CandleSource, TimedCandle};
 pub use instrument::{Instrument, ProductKind};
 pub use interval::Interval;
 pub use series::Series;

@@ -202,8 +202,10 @@ impl Series {
 
     /// Whether the trade at `time` ends a gap that restarts the series.
     pub fn ends_gap(&self, time: Timestamp) -> bool {
-        self.open_bucket().is_some_and(|(start, _)| {
-            (self.interval.bucket(time).0 - start.0) / self.interval.span().0 > GAP_LIMIT
+        // `start` is a bucket's: no division is needed to know how many lie between.
+        self.bucket.is_some_and(|start| {
+            let missing = (GAP_LIMIT + 1).saturating_mul(self.interval.span().0);
+            time.0 >= start.0.saturating_add(missing)
         })
     }
 

@@ -3,11 +3,23 @@
 use crate::core::records::{Check, CheckOutcome};
 use crate::core::units::Decimal;
 
+/// Room for the checks of one entry; more of them only cost an allocation.
+const ROOM: usize = 32;
+
 /// Collects checks in order; the first refusal decides, the rest is still evaluated and kept.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Checks {
     list: Vec<Check>,
     refusal: Option<usize>,
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self {
+            list: Vec::with_capacity(ROOM),
+            refusal: None,
+        }
+    }
 }
 
 impl Checks {

@@ -126,6 +126,11 @@ struct RapidLoss {
 
 impl RapidLoss {
     fn note(&mut self, mono: i64, equity: Decimal) -> Decimal {
+        // Nothing is held: the same equity again.
+        if self.peaks.len() == 1 && self.peaks[0].1 == equity {
+            self.peaks[0].0 = mono;
+            return Decimal::ZERO;
+        }
         while self
             .peaks
             .front()

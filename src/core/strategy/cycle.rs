@@ -8,7 +8,7 @@ use super::decision::{CandleView, Context, Reply, hold};
 use super::questions::position_view;
 use crate::core::effect::{Effect, Effects};
 use crate::core::machine::{Core, Numbers, action_code};
-use crate::core::market::{Candle, Interval, ProductKind, SymbolId};
+use crate::core::market::{Candle, ProductKind, SymbolId, TimedCandle};
 use crate::core::modes::{Mode, Turns};
 use crate::core::records::{Action, Check, Decision, ExitReason, Leg, Proposal, Record};
 use crate::core::risk::breaker::BreakerState;
@@ -18,6 +18,9 @@ use crate::core::state_hash::Tag;
 use crate::core::symbol::{Feed, Reversal};
 use crate::core::units::calendar::DAY;
 use crate::core::units::{Price, Side, Stamp, Timestamp};
+
+/// Room for a decision's indicator values; more of them only cost an allocation.
+const INDICATORS_ROOM: usize = 16;
 
 /// What the cycle made of a proposal.
 pub(super) struct Outcome {
@@ -58,27 +61,28 @@ pub(super) struct Run {
 
 impl Core {
     /// A finished candle of the venue or of imported history.
-    pub(in crate::core) fn venue_candle(
-        &mut self,
-        at: Stamp,
-        id: SymbolId,
-        interval: Interval,
-        candle: Candle,
-        out: &mut Effects,
-    ) {
+    pub(in crate::core) fn venue_candle(&mut self, row: &TimedCandle, out: &mut Effects) {
+        let TimedCandle {
+            stamp: at,
+            symbol: id,
+            interval,
+            candle,
+        } = *row;
         let wanted = self.settings.trading.interval;
         let Some(symbol) = self.symbols.get_mut(id.index()) else {
             self.counts.inputs_refused += 1;
             return;
         };
-        let late = symbol
-            .series
-            .open_bucket()
-            .is_some_and(|(start, _)| candle.open_time < start);
+        let open = symbol.series.open_bucket();
+        let late = open.is_some_and(|(start, _)| candle.open_time < start);
+        // The usual case needs no division: exactly the candle that is due.
+        let due = wanted == interval && open.is_some_and(|(start, _)| start == candle.open_time);
+        let fits = due
+            || wanted.is_multiple_of(interval)
+                && interval.bucket(candle.open_time) == candle.open_time;
         let usable = *symbol.feed.get_or_insert(Feed::Candles) == Feed::Candles
             && candle.check().is_ok()
-            && wanted.is_multiple_of(interval)
-            && interval.bucket(candle.open_time) == candle.open_time
+            && fits
             && !late;
         if !usable {
             self.counts.candles_refused += 1;
@@ -421,7 +425,7 @@ impl Core {
         }
         let equity = self.equity();
         let symbol = &self.symbols[id.index()];
-        let mut indicators = Vec::new();
+        let mut indicators = Vec::with_capacity(INDICATORS_ROOM);
         symbol.strategy.indicators(&mut indicators);
         let reason = if outcome.detail.is_empty() {
             outcome.reason.to_owned()

@@ -43,6 +43,12 @@ pub const fn restart_below(block: u64) -> u64 {
     (1 << 53) / block
 }
 
+/// The mean of one resample of at least one value.
+pub fn resampled_mean(values: &[f64], rng: &mut SplitMix64) -> f64 {
+    let restart_below = restart_below(block(values.len() as u64));
+    resample(values, restart_below, rng) / values.len() as f64
+}
+
 /// Sum of one resample.
 fn resample(values: &[f64], restart_below: u64, rng: &mut SplitMix64) -> f64 {
     let n = values.len();

@@ -133,3 +133,6 @@ fn random(returns: &TradeReturns, tape: &Tape, seed: u64, real: f64) -> Option<R
         candles_a_step: stride,
     })
 }
+
+#[cfg(test)]
+mod tests;

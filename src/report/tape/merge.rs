@@ -5,7 +5,7 @@
 use crate::core::input::Input;
 use crate::core::market::TimedTrade;
 use crate::core::units::{Stamp, Timestamp};
-use crate::store::recording::{Batch, Entry, Opened, RecordingError, Sequential, TradeRows};
+use crate::store::recording::{Batch, Entry, Opened, RecordingError, Rows, Sequential};
 
 /// Trades decoded at once.
 const ROWS: usize = 512;
@@ -21,9 +21,12 @@ pub enum Step<'a> {
 #[derive(Debug)]
 struct Source {
     reading: Sequential,
-    rows: TradeRows,
+    rows: Rows,
     /// Rows from here on are still to go out.
     row: usize,
+    /// Candles from here to `candle_end` are still to go out.
+    candle: usize,
+    candle_end: usize,
     entry: Option<Entry>,
     ended: bool,
 }
@@ -35,6 +38,10 @@ impl Source {
             if let Some(row) = self.rows.get(self.row) {
                 return Ok(Some(row.stamp.mono));
             }
+            if self.entry.is_none() && self.candle < self.candle_end {
+                self.entry = Some(Entry::candle(self.rows.candles()[self.candle]));
+                self.candle += 1;
+            }
             if let Some(stamp) = self.entry.as_ref().and_then(Entry::stamp) {
                 return Ok(Some(stamp.mono));
             }
@@ -45,6 +52,9 @@ impl Source {
             match self.reading.next_batch(&mut self.rows)? {
                 None => self.ended = true,
                 Some(Batch::Trades) => continue,
+                Some(Batch::Candles) => {
+                    (self.candle, self.candle_end) = (0, self.rows.candles().len());
+                }
                 Some(Batch::Entry(entry)) => self.entry = Some(entry),
             }
             self.row = self.rows.len();
@@ -64,8 +74,10 @@ impl Merged {
             .into_iter()
             .map(|opened| Source {
                 reading: Sequential::new(opened.reader, opened.decoder),
-                rows: TradeRows::new(ROWS),
+                rows: Rows::new(ROWS),
                 row: 0,
+                candle: 0,
+                candle_end: 0,
                 entry: None,
                 ended: false,
             })

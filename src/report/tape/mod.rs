@@ -62,3 +62,6 @@ impl CandleListener for () {
 
     fn restart(&mut self, _: SymbolId) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use super::feed::Feed;
 use super::job::{ReplayJob, ReplayOutput, submit};
 use super::merge::{Merge, Step};
 use super::pace::Pace;
+use super::plan::{Outcome, Plan, ReplayProgress};
 use super::recorder::Recorder;
 use crate::core::Core;
 use crate::core::effect::{Checkpoint, Effect, Effects, ModelRequest};
@@ -25,37 +26,6 @@ use std::collections::VecDeque;
 /// Time between two drawings of the progress.
 const PROGRESS_MS: u64 = 100;
 const PROGRESS_TAG: u64 = 1;
-
-/// What a replay is told.
-#[derive(Debug)]
-pub struct Plan {
-    pub feeds: Vec<Feed>,
-    /// Recorded time per time; `None` = as fast as it goes.
-    pub speed: Option<f64>,
-    /// Compare the state hash with the recording's checkpoints.
-    pub verify: bool,
-    /// Records the session while it runs.
-    pub recorder: Option<Recorder>,
-}
-
-/// How a replay ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Complete,
-    /// By a signal; everything up to the last input is written.
-    Interrupted(Signal),
-    /// In words.
-    Failed(String),
-}
-
-/// How far it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReplayProgress {
-    pub inputs: u64,
-    pub at: Timestamp,
-    /// Bytes of the recordings handed to the decoder.
-    pub bytes: u64,
-}
 
 /// Recorded inputs into the core, its wishes into the journal.
 pub struct Replay<'a> {
@@ -186,6 +156,23 @@ impl<'a> Replay<'a> {
                     }
                 }
             }
+            Ok(Step::Candles(rows)) => {
+                let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+                    return None;
+                };
+                self.first.get_or_insert(first.stamp.wall);
+                self.last = last.stamp;
+                for row in rows {
+                    let before = self.effects.len();
+                    if let Some(recorder) = &mut self.recorder {
+                        recorder.candle(row);
+                    }
+                    self.core.handle_candle(row, &mut self.effects);
+                    if let Some(recorder) = &mut self.recorder {
+                        recorder.outputs(&self.effects[before..]);
+                    }
+                }
+            }
             Ok(Step::Entry(entry)) => self.entry(entry),
             Ok(Step::NotBefore(at)) => return Some(Progress::WaitUntil(self.pace.due(at))),
             Ok(Step::Starved) => return Some(Progress::WaitForEffect),
@@ -308,7 +295,7 @@ impl<'a> Replay<'a> {
     fn wind_up(&mut self, now: i64, shell: &mut Shell<ReplayJob>) -> Progress {
         if !self.finished {
             self.finished = true;
-            self.journal.finish(self.core.holds(), now);
+            self.journal.finish(&self.core.holds(), now);
             self.report_progress();
             if let Some(recorder) = &mut self.recorder {
                 recorder.finish();

@@ -1,9 +1,9 @@
 //! One recording being read: chunks come ahead from a worker, trades and entries go out.
 
-use crate::core::market::TimedTrade;
+use crate::core::market::{TimedCandle, TimedTrade};
 use crate::core::units::Timestamp;
 use crate::store::recording::{
-    Batch, Chunk, ChunkDecoder, ChunkReader, DamageList, Entry, Opened, RecordingError, TradeRows,
+    Batch, Chunk, ChunkDecoder, ChunkReader, DamageList, Entry, Opened, RecordingError, Rows,
 };
 use std::collections::VecDeque;
 
@@ -32,6 +32,13 @@ pub enum Head {
     Ended,
 }
 
+/// Rows of one kind that go out together.
+#[derive(Clone, Copy, Debug)]
+pub enum Run<'a> {
+    Trades(&'a [TimedTrade]),
+    Candles(&'a [TimedCandle]),
+}
+
 #[derive(Debug)]
 pub struct Feed {
     decoder: ChunkDecoder,
@@ -40,10 +47,13 @@ pub struct Feed {
     chunks: VecDeque<Chunk>,
     buffers: Vec<Vec<u8>>,
     window: Window,
-    rows: TradeRows,
-    /// Rows from here to `end` are still to go out.
+    rows: Rows,
+    /// Trades of `rows` from here to `end` are still to go out.
     row: usize,
     end: usize,
+    /// The same of its candles.
+    candle: usize,
+    candle_end: usize,
     entry: Option<Entry>,
     in_chunk: bool,
     exhausted: bool,
@@ -59,9 +69,11 @@ impl Feed {
             chunks: VecDeque::with_capacity(READ_AHEAD),
             buffers: vec![Vec::new(); READ_AHEAD + 1],
             window,
-            rows: TradeRows::new(ROWS),
+            rows: Rows::new(ROWS),
             row: 0,
             end: 0,
+            candle: 0,
+            candle_end: 0,
             entry: None,
             in_chunk: false,
             exhausted: false,
@@ -120,6 +132,10 @@ impl Feed {
             if self.row < self.end {
                 return Ok(Head::At(self.rows[self.row].stamp.mono));
             }
+            if self.candle < self.candle_end {
+                let next = &self.rows.candles()[self.candle];
+                return Ok(Head::At(next.stamp.mono));
+            }
             if let Some(entry) = &self.entry {
                 return Ok(entry
                     .stamp()
@@ -141,13 +157,24 @@ impl Feed {
             match self.decoder.next_batch(&mut self.rows)? {
                 None => self.in_chunk = false,
                 Some(Batch::Trades) => self.cut_to_window(),
+                Some(Batch::Candles) => self.cut_candles_to_window(),
                 Some(Batch::Entry(entry)) => self.take_entry(entry),
             }
         }
     }
 
-    /// The trades at the head with stamps up to `until`, handed out for good.
-    pub fn trades(&mut self, until: i64) -> &[TimedTrade] {
+    /// The rows at the head with stamps up to `until`, handed out for good.
+    pub fn run(&mut self, until: i64) -> Run<'_> {
+        if self.row < self.end {
+            return Run::Trades(self.trades(until));
+        }
+        let rows = &self.rows.candles()[self.candle..self.candle_end];
+        let count = rows.partition_point(|row| row.stamp.mono <= until);
+        self.candle += count;
+        Run::Candles(&rows[..count])
+    }
+
+    fn trades(&mut self, until: i64) -> &[TimedTrade] {
         let rows = &self.rows[self.row..self.end];
         let count = match rows.last() {
             Some(last) if last.stamp.mono <= until => rows.len(),
@@ -157,7 +184,7 @@ impl Feed {
         &rows[..count]
     }
 
-    /// The entry at the head, if it is none of the trades.
+    /// The entry at the head, if it is none of a run's rows.
     pub fn take(&mut self) -> Option<Entry> {
         self.entry.take()
     }
@@ -171,12 +198,31 @@ impl Feed {
             let end = self.rows.partition_point(|row| row.stamp.wall < to);
             if end < self.rows.len() {
                 self.end = end.max(self.row);
-                // What is left goes out, then nothing: later chunks are not looked at.
-                self.chunks.clear();
-                self.in_chunk = false;
-                self.exhausted = true;
+                self.end_after_these();
             }
         }
+    }
+
+    fn cut_candles_to_window(&mut self) {
+        let rows = self.rows.candles();
+        (self.candle, self.candle_end) = (0, rows.len());
+        if let Some(from) = self.window.from {
+            self.candle = rows.partition_point(|row| row.stamp.wall < from);
+        }
+        if let Some(to) = self.window.to {
+            let end = rows.partition_point(|row| row.stamp.wall < to);
+            if end < rows.len() {
+                self.candle_end = end.max(self.candle);
+                self.end_after_these();
+            }
+        }
+    }
+
+    /// What is left goes out, then nothing: later chunks are not looked at.
+    fn end_after_these(&mut self) {
+        self.chunks.clear();
+        self.in_chunk = false;
+        self.exhausted = true;
     }
 
     fn take_entry(&mut self, entry: Entry) {

@@ -1,13 +1,14 @@
 //! Several recordings as one: by stamp, ties in the order in which they were named.
 
-use super::feed::{Feed, Head};
-use crate::core::market::TimedTrade;
+use super::feed::{Feed, Head, Run};
+use crate::core::market::{TimedCandle, TimedTrade};
 use crate::store::recording::{Entry, RecordingError};
 
 /// What is next over all feeds.
 #[derive(Debug)]
 pub enum Step<'a> {
     Trades(&'a [TimedTrade]),
+    Candles(&'a [TimedCandle]),
     Entry(Entry),
     /// Nothing before this stamp is allowed out yet.
     NotBefore(i64),
@@ -77,7 +78,10 @@ impl Merge {
         if let Some(entry) = feed.take() {
             return Ok(Step::Entry(entry));
         }
-        Ok(Step::Trades(feed.trades(until)))
+        Ok(match feed.run(until) {
+            Run::Trades(rows) => Step::Trades(rows),
+            Run::Candles(rows) => Step::Candles(rows),
+        })
     }
 
     /// The last stamp up to which feed `index` goes before all others.

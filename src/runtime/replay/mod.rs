@@ -9,10 +9,12 @@ mod feed;
 mod job;
 mod merge;
 mod pace;
+mod plan;
 mod planned;
 mod recorder;
 
-pub use application::{Outcome, Plan, Replay, ReplayProgress};
+pub use application::Replay;
 pub use feed::{Feed, Window};
+pub use plan::{Outcome, Plan, ReplayProgress};
 pub use planned::planned_buffers;
 pub use recorder::Recorder;

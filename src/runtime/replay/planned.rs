@@ -3,10 +3,11 @@
 use super::feed::{READ_AHEAD, ROWS};
 use super::job::ReplayJob;
 use super::recorder::{BATCH, Item};
-use crate::core::market::TimedTrade;
+use crate::core::market::{TimedCandle, TimedTrade};
 use crate::core::planned::Buffer;
 use crate::runtime::event_loop::LoopSettings;
 use crate::runtime::planned::buffers;
+use crate::store::recording::CANDLES_OF_RUN;
 use crate::store::recording::sizes::{block_bytes, line_bytes, writer_bytes};
 
 /// What a replay of `files` recordings may take beside core, ledger and report. A recording whose
@@ -23,6 +24,12 @@ pub fn planned_buffers(settings: &LoopSettings, files: usize) -> Vec<Buffer> {
         block_bytes(),
     );
     of("trades decoded", "ROWS", ROWS, size_of::<TimedTrade>());
+    of(
+        "candles decoded",
+        "CANDLES_OF_RUN",
+        CANDLES_OF_RUN,
+        size_of::<TimedCandle>(),
+    );
     of(
         "text and gzip window (line form)",
         "CHUNK, WINDOW, RETAINED",

@@ -7,7 +7,7 @@
 use crate::core::Core;
 use crate::core::effect::Effect;
 use crate::core::input::Input;
-use crate::core::market::TimedTrade;
+use crate::core::market::{TimedCandle, TimedTrade};
 use crate::core::units::Stamp;
 use crate::store::recording::{Entry, LineWriter, RecordingError, RecordingWriter, SegmentState};
 use serde_json::value::RawValue;
@@ -90,6 +90,10 @@ impl Recorder {
 
     pub fn trade(&mut self, row: &TimedTrade) {
         self.items.push(Item::Entry(Entry::trade(*row)));
+    }
+
+    pub fn candle(&mut self, row: &TimedCandle) {
+        self.items.push(Item::Entry(Entry::candle(*row)));
     }
 
     pub fn input(&mut self, stamp: Stamp, input: Input) {

@@ -10,6 +10,8 @@ use crate::core::units::Span;
 #[derive(Clone, Debug)]
 pub struct EquityThinner {
     span: i64,
+    /// Start of the pending point's span.
+    start: i64,
     pending: Option<EquityPoint>,
 }
 
@@ -25,6 +27,7 @@ impl EquityThinner {
         assert!(span.0 > 0, "a thinning span is positive");
         Self {
             span: span.0,
+            start: 0,
             pending: None,
         }
     }
@@ -35,15 +38,17 @@ impl EquityThinner {
         if point.kind == EquityKind::Fill {
             return None;
         }
-        match &mut self.pending {
-            Some(pending)
-                if pending.time.0.div_euclid(self.span) == point.time.0.div_euclid(self.span) =>
-            {
-                pending.clone_from(point);
-                None
-            }
-            pending => pending.replace(point.clone()),
+        if let Some(pending) = &mut self.pending
+            && (0..self.span).contains(&point.time.0.saturating_sub(self.start))
+        {
+            pending.clone_from(point);
+            return None;
         }
+        self.start = point
+            .time
+            .0
+            .saturating_sub(point.time.0.rem_euclid(self.span));
+        self.pending.replace(point.clone())
     }
 
     /// The last candle point of the run.

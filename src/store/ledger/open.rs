@@ -341,6 +341,12 @@ fn make_directory(path: &Path) -> Result<(), LedgerError> {
 /// Only a replay's own ledger (or an empty file) may be made anew; the first 100 bytes tell.
 fn check_replaceable(path: &Path) -> Result<(), LedgerError> {
     let mut header = Vec::new();
+    // Opening a FIFO would wait for a writer.
+    if std::fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        return Err(LedgerError::NotALedger {
+            path: path.to_path_buf(),
+        });
+    }
     let read = std::fs::File::open(path).and_then(|file| file.take(100).read_to_end(&mut header));
     match read {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),

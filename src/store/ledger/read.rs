@@ -12,6 +12,7 @@ use super::schema::VERSION;
 use crate::core::market::Instrument;
 use crate::core::units::{Decimal, Timestamp};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ pub struct StoredTrade {
 }
 
 /// A reason and how often it occurred; an empty symbol stands for all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReasonCount {
     pub symbol: String,
     pub reason: String,
@@ -201,22 +202,21 @@ impl Reader {
         self.list(
             "SELECT symbol, coalesce(refused_by, reason) AS why, count(*)
              FROM decisions WHERE session = ?1 AND proposed <> 'HOLD' AND action = 'HOLD'
-             GROUP BY symbol, why ORDER BY count(*) DESC, symbol, why",
+             GROUP BY symbol, why",
             [session],
             reason_count,
         )
-        .map(cut)
+        .map(most_frequent)
     }
 
     /// Decisions to hold by reason, refusals among them, most frequent first.
     pub fn holds(&self, session: i64) -> Result<Vec<ReasonCount>, LedgerError> {
         self.list(
-            "SELECT '', reason, count FROM hold_counts WHERE session = ?1
-             ORDER BY count DESC, reason",
+            "SELECT '', reason, count FROM hold_counts WHERE session = ?1",
             [session],
             reason_count,
         )
-        .map(cut)
+        .map(most_frequent)
     }
 
     /// Orders by leg and final state, in words: `entry filled`.
@@ -424,7 +424,11 @@ fn reason_count(row: &SqlRow<'_>) -> rusqlite::Result<ReasonCount> {
 }
 
 /// The most frequent reasons, and the sum of all others.
-fn cut(mut reasons: Vec<ReasonCount>) -> Vec<ReasonCount> {
+pub fn most_frequent(mut reasons: Vec<ReasonCount>) -> Vec<ReasonCount> {
+    reasons.sort_by(|a, b| {
+        let by_name = || (&a.symbol, &a.reason).cmp(&(&b.symbol, &b.reason));
+        b.count.cmp(&a.count).then_with(by_name)
+    });
     if reasons.len() > REASONS_SHOWN {
         let rest = reasons.split_off(REASONS_SHOWN);
         reasons.push(ReasonCount {

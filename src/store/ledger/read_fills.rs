@@ -23,15 +23,16 @@ pub struct StoredFill {
     /// What slippage is measured from.
     pub reference: Decimal,
     pub time: Timestamp,
-    /// Whether it opened or raised a position.
+    /// Whether it opened or raised a position; false where the ledger does not hold its order.
     pub entry: bool,
-    /// The decision behind its order.
+    /// The decision behind its order; 0 where that is not known.
     pub decision: i64,
 }
 
 const FILL_COLUMNS: &str = "f.id, f.symbol, f.side, f.price, f.quantity, f.fee, f.reference, \
-     f.time, o.leg = 'entry', o.decision";
-const FILLS: &str = "fills f JOIN orders o ON o.id = f.order_id";
+     f.time, coalesce(o.leg = 'entry', 0), coalesce(o.decision, 0)";
+// A fill without its order is no reason to leave it out.
+const FILLS: &str = "fills f LEFT JOIN orders o ON o.id = f.order_id";
 
 impl Reader {
     /// Fills of a symbol in the order in which they happened, behind the fill `after` (0 = from the

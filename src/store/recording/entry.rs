@@ -4,7 +4,7 @@ use super::{Header, RecordingError};
 use crate::core::effect::Checkpoint;
 use crate::core::input::{Answer, Command, Input};
 use crate::core::market::instrument::GRID_MAX;
-use crate::core::market::{Aggressor, SymbolId, TimedTrade, Trade};
+use crate::core::market::{Aggressor, SymbolId, TimedCandle, TimedTrade, Trade};
 use crate::core::units::{Price, Quantity, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -45,6 +45,18 @@ impl Entry {
         Self::Input {
             stamp: row.stamp,
             input: Input::Trade(row.trade),
+        }
+    }
+
+    /// The entry of a candle.
+    pub const fn candle(row: TimedCandle) -> Self {
+        Self::Input {
+            stamp: row.stamp,
+            input: Input::Candle {
+                symbol: row.symbol,
+                interval: row.interval,
+                candle: row.candle,
+            },
         }
     }
 
@@ -214,14 +226,21 @@ fn check_input(header: &Header, input: &Input) -> Result<(), String> {
 /// Largest volume of a candle: far beyond any market, far within the integer.
 pub(super) const VOLUME_MAX: i128 = 10i128.pow(34);
 
-/// A caller-owned buffer that runs of trades are decoded into; its capacity never changes.
+/// Candles of one run: with what the core makes of them they stay within the caches.
+pub const CANDLES_OF_RUN: usize = 32;
+
+/// A caller-owned buffer that runs of trades and candles are decoded into; its capacity never
+/// changes. As a slice it is the trades.
 #[derive(Debug)]
-pub struct TradeRows {
-    rows: Box<[TimedTrade]>,
+pub struct Rows {
+    trades: Box<[TimedTrade]>,
     filled: usize,
+    candles: Vec<TimedCandle>,
 }
 
-impl TradeRows {
+impl Rows {
+    /// For runs of at most `capacity` trades.
+    ///
     /// # Panics
     /// If `capacity` is 0 (a programming error: nothing could ever be read).
     pub fn new(capacity: usize) -> Self {
@@ -238,43 +257,55 @@ impl TradeRows {
             },
         };
         Self {
-            rows: vec![empty; capacity].into_boxed_slice(),
+            trades: vec![empty; capacity].into_boxed_slice(),
             filled: 0,
+            candles: Vec::with_capacity(CANDLES_OF_RUN),
         }
     }
 
     pub(super) fn capacity(&self) -> usize {
-        self.rows.len()
+        self.trades.len()
     }
 
-    /// The first `count` places, to be written.
+    /// The first `count` places for trades, to be written.
     pub(super) fn places(&mut self, count: usize) -> &mut [TimedTrade] {
         self.filled = count;
-        &mut self.rows[..count]
+        &mut self.trades[..count]
     }
 
     pub(super) fn set(&mut self, index: usize, row: TimedTrade) {
-        self.rows[index] = row;
+        self.trades[index] = row;
     }
 
-    /// Forgets everything after the first `count` rows.
+    /// Forgets every trade after the first `count`.
     pub(super) fn truncate(&mut self, count: usize) {
         self.filled = self.filled.min(count);
     }
+
+    /// The run of candles that `Batch::Candles` announced.
+    pub fn candles(&self) -> &[TimedCandle] {
+        &self.candles
+    }
+
+    pub(super) fn candles_mut(&mut self) -> &mut Vec<TimedCandle> {
+        &mut self.candles
+    }
 }
 
-impl std::ops::Deref for TradeRows {
+impl std::ops::Deref for Rows {
     type Target = [TimedTrade];
     fn deref(&self) -> &[TimedTrade] {
-        &self.rows[..self.filled]
+        &self.trades[..self.filled]
     }
 }
 
 /// What a decoder hands out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Batch {
-    /// A run of trades; they stand in the caller's `TradeRows`.
+    /// A run of trades; they stand in the caller's `Rows`.
     Trades,
-    /// One entry of any other kind.
+    /// A run of candles; they stand in the caller's `Rows`.
+    Candles,
+    /// One entry of any other kind; single candles too.
     Entry(Entry),
 }

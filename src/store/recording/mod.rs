@@ -12,18 +12,21 @@ mod error;
 mod header;
 pub mod import;
 mod line_form;
+mod part_file;
 mod reader;
+mod regular_file;
 pub mod sizes;
 mod sniff;
 pub mod survey;
 mod writer;
 
 pub use block_form::write::BlockWriter;
-pub use entry::{Batch, Entry, TradeRows, Trailer};
+pub use entry::{Batch, CANDLES_OF_RUN, Entry, Rows, Trailer};
 pub use error::{Damage, DamageKind, DamageList, RecordingError};
 pub use header::{FORMAT_VERSION, Header, INSTRUMENTS_MAX, SymbolTable, TurnKind};
 pub use line_form::segments::compress_segment;
 pub use line_form::write::{LineWriter, SegmentState};
+pub use part_file::PartFile;
 pub use reader::{Chunk, ChunkDecoder, ChunkReader, OpenOptions, Opened, Sequential, open};
 pub use writer::RecordingWriter;
 

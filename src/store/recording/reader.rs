@@ -10,14 +10,12 @@ use super::block_form::read::{Block, BlockSource};
 use super::error::DamageList;
 use super::line_form::payload::LineDecoder;
 use super::line_form::read::{LineChunk, LineSource, Lines};
+use super::regular_file::open_regular;
 use super::sniff;
-use super::{
-    Batch, Damage, DamageKind, Entry, Header, RecordingError, SymbolTable, TradeRows, Trailer,
-};
+use super::{Batch, Damage, DamageKind, Entry, Header, RecordingError, Rows, SymbolTable, Trailer};
 use crate::core::input::Input;
 use crate::core::market::SymbolId;
 use crate::core::units::Timestamp;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -50,8 +48,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened, RecordingError
         let (header, source) = LineSource::open_folder(path, options.skip_damaged, options.from)?;
         (header, Source::Lines(Box::new(source)))
     } else {
-        let mut file =
-            File::open(path).map_err(|error| RecordingError::io(path, "open", &error))?;
+        let mut file = open_regular(path)?;
         let mut start = Vec::with_capacity(512);
         (&mut file)
             .take(512)
@@ -231,7 +228,7 @@ impl ChunkDecoder {
     ///
     /// # Errors
     /// `Damaged` when an entry makes no sense or the clock goes back, and damage is not skipped.
-    pub fn next_batch(&mut self, rows: &mut TradeRows) -> Result<Option<Batch>, RecordingError> {
+    pub fn next_batch(&mut self, rows: &mut Rows) -> Result<Option<Batch>, RecordingError> {
         loop {
             let outcome = match &self.content {
                 Content::Nothing => return Ok(None),
@@ -272,7 +269,7 @@ impl ChunkDecoder {
     }
 
     /// Checks that the clock does not go back; a run or entry that does is damage.
-    fn accept(&mut self, batch: &Batch, rows: &TradeRows) -> Result<bool, RecordingError> {
+    fn accept(&mut self, batch: &Batch, rows: &Rows) -> Result<bool, RecordingError> {
         let (count, span, backward) = match batch {
             Batch::Trades => {
                 let ends = rows.first().zip(rows.last());
@@ -285,6 +282,12 @@ impl ChunkDecoder {
                     !rows.is_sorted_by_key(|row| row.stamp.mono)
                 };
                 (rows.len() as u64, span, backward)
+            }
+            // A decoder's run of candles never goes back within itself.
+            Batch::Candles => {
+                let ends = rows.candles().first().zip(rows.candles().last());
+                let span = ends.map(|(first, last)| (first.stamp.mono, last.stamp.mono));
+                (rows.candles().len() as u64, span, false)
             }
             Batch::Entry(entry) => (1, entry.stamp().map(|s| (s.mono, s.mono)), false),
         };
@@ -302,7 +305,7 @@ impl ChunkDecoder {
     }
 
     /// The recording's symbols to the caller's; `None` when nothing wanted is left.
-    fn translate(&self, mut batch: Batch, rows: &mut TradeRows) -> Option<Batch> {
+    fn translate(&self, mut batch: Batch, rows: &mut Rows) -> Option<Batch> {
         if self.as_recorded {
             return Some(batch);
         }
@@ -320,6 +323,16 @@ impl ChunkDecoder {
                 }
                 rows.truncate(kept);
                 (kept > 0).then_some(batch)
+            }
+            Batch::Candles => {
+                rows.candles_mut().retain_mut(|row| match to(row.symbol) {
+                    Some(symbol) => {
+                        row.symbol = symbol;
+                        true
+                    }
+                    None => false,
+                });
+                (!rows.candles().is_empty()).then_some(batch)
             }
             Batch::Entry(Entry::Input { input, .. }) => {
                 let symbol = match input {
@@ -406,7 +419,7 @@ impl Sequential {
     ///
     /// # Errors
     /// Those of the two halves.
-    pub fn next_batch(&mut self, rows: &mut TradeRows) -> Result<Option<Batch>, RecordingError> {
+    pub fn next_batch(&mut self, rows: &mut Rows) -> Result<Option<Batch>, RecordingError> {
         loop {
             if self.busy {
                 if let Some(batch) = self.decoder.next_batch(rows)? {

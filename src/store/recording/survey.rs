@@ -1,7 +1,7 @@
 //! What a recording holds, learned by reading all of it.
 
 use super::{
-    Batch, Damage, DamageKind, Entry, Header, OpenOptions, RecordingError, Sequential, TradeRows,
+    Batch, Damage, DamageKind, Entry, Header, OpenOptions, RecordingError, Rows, Sequential,
     Trailer, open,
 };
 use crate::core::input::Input;
@@ -185,10 +185,15 @@ pub fn survey(path: &Path) -> Result<Survey, RecordingError> {
         damage_count: 0,
     };
     let mut source = Sequential::new(opened.reader, opened.decoder);
-    let mut rows = TradeRows::new(512);
+    let mut rows = Rows::new(512);
     while let Some(batch) = source.next_batch(&mut rows)? {
         match batch {
             Batch::Trades => survey.trades(&rows),
+            Batch::Candles => {
+                for row in rows.candles() {
+                    survey.entry(&Entry::candle(*row));
+                }
+            }
             Batch::Entry(entry) => survey.entry(&entry),
         }
     }

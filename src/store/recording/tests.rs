@@ -81,12 +81,15 @@ pub type Read = (Vec<Entry>, Vec<Damage>, Option<RecordingError>);
 pub fn read_until_error(path: &Path, options: &OpenOptions) -> Result<Read, RecordingError> {
     let opened = open(path, options)?;
     let mut source = Sequential::new(opened.reader, opened.decoder);
-    let mut rows = TradeRows::new(7);
+    let mut rows = Rows::new(7);
     let mut entries = Vec::new();
     let error = loop {
         match source.next_batch(&mut rows) {
             Ok(None) => break None,
             Ok(Some(Batch::Trades)) => entries.extend(rows.iter().map(|row| Entry::trade(*row))),
+            Ok(Some(Batch::Candles)) => {
+                entries.extend(rows.candles().iter().map(|row| Entry::candle(*row)));
+            }
             Ok(Some(Batch::Entry(entry))) => entries.push(entry),
             Err(error) => break Some(error),
         }

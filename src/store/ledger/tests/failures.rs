@@ -54,6 +54,18 @@ fn a_directory_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn a_fifo_in_the_place_of_a_ledger_is_refused_and_never_waited_for() {
+    let scratch = Scratch::new("fifo");
+    let path = scratch.file("a.sqlite");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let error = Ledger::create_replay(&path, &session(Mode::Replay)).unwrap_err();
+    assert!(matches!(error, LedgerError::NotALedger { .. }), "{error:?}");
+    assert!(Reader::open(&path).is_err());
+    assert!(path.exists(), "it is left alone");
+}
+
+#[test]
 fn a_full_disk_loses_nothing_that_was_committed() {
     let scratch = Scratch::new("full");
     let path = scratch.file("a.sqlite");

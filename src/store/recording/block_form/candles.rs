@@ -1,17 +1,8 @@
 //! Candles as rows of small differences, each against the candle before of the same symbol.
 
 use super::varint::{Cursor, Malformed, put, put_signed, put_wide};
-use crate::core::market::{Candle, CandleSource, Interval, SymbolId};
+use crate::core::market::{Candle, CandleSource, Interval, SymbolId, TimedCandle};
 use crate::core::units::{Price, Stamp, Timestamp};
-
-/// One candle with its clock reading; the row of a candle block.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CandleRow {
-    pub stamp: Stamp,
-    pub symbol: SymbolId,
-    pub interval: Interval,
-    pub candle: Candle,
-}
 
 /// Bits of a row's control byte.
 const SAME_SERIES: u8 = 1;
@@ -49,7 +40,7 @@ impl CandleState {
 }
 
 /// Appends a candle; its symbol is one of the header's.
-pub fn encode(state: &mut CandleState, out: &mut Vec<u8>, row: &CandleRow) {
+pub fn encode(state: &mut CandleState, out: &mut Vec<u8>, row: &TimedCandle) {
     let candle = &row.candle;
     let (last_open, last_close) = state.last[row.symbol.index()];
     let next_open = last_open.wrapping_add(row.interval.span().0);
@@ -105,7 +96,7 @@ pub fn decode(
     state: &mut CandleState,
     bytes: &[u8],
     cursor: &mut Cursor,
-) -> Result<CandleRow, Malformed> {
+) -> Result<TimedCandle, Malformed> {
     let control = cursor.byte(bytes)?;
     let (symbol, interval) = if control & SAME_SERIES != 0 {
         state.series.ok_or(Malformed)?
@@ -152,7 +143,7 @@ pub fn decode(
     *last = (open_time, close);
     state.series = Some((symbol, interval));
     state.stamp = stamp;
-    Ok(CandleRow {
+    Ok(TimedCandle {
         stamp,
         symbol,
         interval,

@@ -10,10 +10,10 @@ use super::trades::{TradeCursor, decode_rows};
 use super::varint::{Cursor, Malformed};
 use crate::core::input::Input;
 use crate::core::market::instrument::GRID_MAX;
-use crate::core::market::{Aggressor, Candle, SymbolId, TimedTrade};
+use crate::core::market::{Aggressor, Candle, SymbolId, TimedCandle, TimedTrade};
 use crate::core::units::Stamp;
-use crate::store::recording::entry::VOLUME_MAX;
-use crate::store::recording::{Batch, Entry, TradeRows};
+use crate::store::recording::entry::{CANDLES_OF_RUN, VOLUME_MAX};
+use crate::store::recording::{Batch, Entry, Rows};
 
 /// Bits whose absence shows at one look that all of several numbers are within the grid.
 const MAYBE_BEYOND_GRID: u64 = !((GRID_MAX as u64).next_power_of_two() / 2 - 1);
@@ -40,6 +40,10 @@ pub struct BlockDecoder {
     unknown: usize,
     candle_state: CandleState,
     candles: Cursor,
+    /// A candle read but not handed out yet.
+    held: Option<TimedCandle>,
+    /// What comes after the candles handed out makes no sense.
+    malformed: bool,
     other_state: OtherState,
     others: Cursor,
 }
@@ -66,6 +70,8 @@ impl BlockDecoder {
             unknown: 0,
             candle_state: CandleState::new(symbols),
             candles: Cursor::default(),
+            held: None,
+            malformed: false,
             other_state: OtherState::new(symbols),
             others: Cursor::default(),
         }
@@ -136,6 +142,8 @@ impl BlockDecoder {
         self.last_id = 0;
         self.last_stamp = Stamp::default();
         self.candle_state.clear();
+        self.held = None;
+        self.malformed = false;
         self.other_state.clear();
         self.row = 0;
         self.others_left = self.head.others;
@@ -168,7 +176,10 @@ impl BlockDecoder {
 
     /// The next run of trades or the next entry; symbols are the recording's own. `None` at the end
     /// of the block. `rows` is rewritten by a run only.
-    pub fn next_batch(&mut self, rows: &mut TradeRows) -> Result<Option<Batch>, Malformed> {
+    pub fn next_batch(&mut self, rows: &mut Rows) -> Result<Option<Batch>, Malformed> {
+        if self.malformed {
+            return Err(Malformed);
+        }
         if self.row == self.next_other {
             let entry = others::decode(&mut self.other_state, &self.bytes, &mut self.others)?;
             self.check_symbol(&entry)?;
@@ -180,10 +191,15 @@ impl BlockDecoder {
         if left == 0 {
             return Ok(None);
         }
+        let before_other = left.min(self.next_other - self.row);
         if self.head.kind == KIND_CANDLES {
-            return self.candle().map(Some);
+            let count = before_other.min(CANDLES_OF_RUN);
+            self.candles(rows.candles_mut(), count)?;
+            let ended = self.row == self.head.rows as usize;
+            self.malformed |= ended && !self.candles.is_at_end();
+            return Ok(Some(Batch::Candles));
         }
-        let count = left.min(self.next_other - self.row).min(rows.capacity());
+        let count = before_other.min(rows.capacity());
         self.trades(rows.places(count))?;
         Ok(Some(Batch::Trades))
     }
@@ -211,21 +227,39 @@ impl BlockDecoder {
         }
     }
 
-    fn candle(&mut self) -> Result<Batch, Malformed> {
+    /// The next run of candles. It ends before a candle whose clock goes back and before one that
+    /// makes no sense: what stands before them is good.
+    fn candles(&mut self, out: &mut Vec<TimedCandle>, count: usize) -> Result<(), Malformed> {
+        out.clear();
+        for _ in 0..count {
+            let row = match self.held.take() {
+                Some(row) => row,
+                None => match self.candle() {
+                    Ok(row) => row,
+                    Err(malformed) if out.is_empty() => return Err(malformed),
+                    Err(_) => {
+                        self.malformed = true;
+                        break;
+                    }
+                },
+            };
+            if out
+                .last()
+                .is_some_and(|last| last.stamp.mono > row.stamp.mono)
+            {
+                self.held = Some(row);
+                break;
+            }
+            out.push(row);
+        }
+        self.row += out.len();
+        Ok(())
+    }
+
+    fn candle(&mut self) -> Result<TimedCandle, Malformed> {
         let row = candles::decode(&mut self.candle_state, &self.bytes, &mut self.candles)?;
         check_candle(&row.candle)?;
-        self.row += 1;
-        if self.row == self.head.rows as usize && !self.candles.is_at_end() {
-            return Err(Malformed);
-        }
-        Ok(Batch::Entry(Entry::Input {
-            stamp: row.stamp,
-            input: Input::Candle {
-                symbol: row.symbol,
-                interval: row.interval,
-                candle: row.candle,
-            },
-        }))
+        Ok(row)
     }
 
     fn trades(&mut self, out: &mut [TimedTrade]) -> Result<(), Malformed> {

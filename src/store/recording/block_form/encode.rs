@@ -1,6 +1,6 @@
 //! Entries in, one block out. Pure: the writer puts the bytes into a file.
 
-use super::candles::{self, CandleRow, CandleState};
+use super::candles::{self, CandleState};
 use super::layout::{
     BLOCK_OTHERS, BLOCK_ROWS, BlockHead, FLAG_ALL_UNKNOWN, FLAG_IDS, FLAG_SOME_UNKNOWN,
     FLAG_STAMPS, FLAG_SYMBOLS, KIND_CANDLES, KIND_TRADES, UNITS,
@@ -9,7 +9,7 @@ use super::others::{self, OtherState};
 use super::trades::encode_row;
 use super::varint::{put, put_signed};
 use crate::core::input::Input;
-use crate::core::market::{Aggressor, TimedTrade};
+use crate::core::market::{Aggressor, TimedCandle, TimedTrade};
 use crate::core::units::{Stamp, Timestamp};
 use crate::store::recording::Entry;
 
@@ -106,7 +106,7 @@ impl BlockEncoder {
                     },
             } if self.kind == KIND_CANDLES || self.trades.is_empty() => {
                 self.kind = KIND_CANDLES;
-                let row = CandleRow {
+                let row = TimedCandle {
                     stamp: *stamp,
                     symbol: *symbol,
                     interval: *interval,

@@ -1,10 +1,10 @@
 //! Entries other than the block's rows: each with its place between them.
 
-use super::candles::{self, CandleRow, CandleState};
+use super::candles::{self, CandleState};
 use super::varint::{Cursor, Malformed, put, put_signed, put_text};
 use crate::core::effect::Checkpoint;
 use crate::core::input::{Answer, Command, Input};
-use crate::core::market::{Aggressor, SymbolId, Trade};
+use crate::core::market::{Aggressor, SymbolId, TimedCandle, Trade};
 use crate::core::units::{Price, Quantity, Stamp, Timestamp};
 use crate::store::recording::Entry;
 use serde_json::value::RawValue;
@@ -102,7 +102,7 @@ fn encode_input(state: &mut OtherState, out: &mut Vec<u8>, stamp: Stamp, input: 
         } => candles::encode(
             &mut state.candles,
             out,
-            &CandleRow {
+            &TimedCandle {
                 stamp,
                 symbol: *symbol,
                 interval: *interval,

@@ -323,7 +323,7 @@ mod tests {
             }
             let end = data.len();
             data.extend_from_slice(&[0; super::super::layout::PADDING]);
-            let mut out = crate::store::recording::TradeRows::new(rows.len());
+            let mut out = crate::store::recording::Rows::new(rows.len());
             let mut cursor = TradeCursor::default();
             decode_rows(&mut cursor, 1, SymbolId(3), &control, &data, out.places(rows.len())).unwrap();
             prop_assert_eq!(cursor.at, end);

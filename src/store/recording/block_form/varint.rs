@@ -64,14 +64,39 @@ impl Cursor {
         Ok(byte)
     }
 
+    /// A number of at most eight bytes, read as one word; `None`, and nothing read, where it is
+    /// longer or the column ends too early for that.
+    #[inline]
+    fn short(&mut self, bytes: &[u8]) -> Option<u64> {
+        const LAST: u64 = 0x8080_8080_8080_8080;
+        let word = u64::from_le_bytes(*bytes.get(self.at..)?.first_chunk()?);
+        // The first byte without its top bit ends the number.
+        let last = !word & LAST;
+        let length = last.trailing_zeros() as usize / 8 + 1;
+        if last == 0 || self.at + length > self.end {
+            return None;
+        }
+        let kept = word & (last ^ (last - 1));
+        // Squeeze the unused top bits out: pairs of bytes, of halves, of the whole.
+        let pairs = (kept & 0x007F_007F_007F_007F) | (kept & 0x7F00_7F00_7F00_7F00) >> 1;
+        let halves = (pairs & 0x0000_3FFF_0000_3FFF) | (pairs & 0x3FFF_0000_3FFF_0000) >> 2;
+        let n = (halves & 0x0FFF_FFFF) | (halves & 0x0FFF_FFFF_0000_0000) >> 4;
+        self.at += length;
+        Some(n)
+    }
+
     #[inline]
     pub fn number(&mut self, bytes: &[u8]) -> Result<u64, Malformed> {
         let first = self.byte(bytes)?;
         if first < 0x80 {
             return Ok(u64::from(first));
         }
-        let mut n = u64::from(first & 0x7F);
-        for shift in (7..64).step_by(7) {
+        self.at -= 1;
+        if let Some(n) = self.short(bytes) {
+            return Ok(n);
+        }
+        let mut n = 0u64;
+        for shift in (0..64).step_by(7) {
             let byte = self.byte(bytes)?;
             let bits = u64::from(byte & 0x7F);
             if shift == 63 && bits > 1 {
@@ -90,7 +115,17 @@ impl Cursor {
         self.number(bytes).map(unzigzag)
     }
 
+    #[inline]
     pub fn wide(&mut self, bytes: &[u8]) -> Result<i128, Malformed> {
+        // Nearly all fit 56 bits.
+        match self.short(bytes) {
+            Some(n) => Ok(i128::from(unzigzag(n))),
+            None => self.wider(bytes),
+        }
+    }
+
+    #[cold]
+    fn wider(&mut self, bytes: &[u8]) -> Result<i128, Malformed> {
         let mut n = 0u128;
         for shift in (0..128).step_by(7) {
             let byte = self.byte(bytes)?;
@@ -136,6 +171,26 @@ mod tests {
             prop_assert_eq!(cursor.wide(&bytes), Ok(c));
             prop_assert_eq!(cursor.text(&bytes), Ok(text.as_str()));
             prop_assert!(cursor.is_at_end());
+        }
+
+        #[test]
+        fn words_and_single_bytes_read_the_same(length in 1u32..65, bits: u64, padding in 0usize..9) {
+            let n = bits >> (64 - length);
+            let mut bytes = Vec::new();
+            put(&mut bytes, n);
+            let end = bytes.len();
+            put_wide(&mut bytes, -i128::from(n));
+            let whole = bytes.len();
+            bytes.resize(whole + padding, 0xFF);
+            let mut cursor = Cursor { at: 0, end };
+            prop_assert_eq!(cursor.number(&bytes), Ok(n));
+            prop_assert_eq!(cursor.at, end);
+            prop_assert_eq!(cursor.number(&bytes), Err(Malformed));
+            let mut cursor = Cursor { at: end, end: whole };
+            prop_assert_eq!(cursor.wide(&bytes), Ok(-i128::from(n)));
+            prop_assert_eq!(cursor.at, whole);
+            let mut cut = Cursor { at: end, end: whole - 1 };
+            prop_assert_eq!(cut.wide(&bytes), Err(Malformed));
         }
 
         #[test]

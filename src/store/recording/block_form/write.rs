@@ -34,6 +34,22 @@ impl BlockWriter {
         header
             .check()
             .map_err(|reason| RecordingError::header(path, reason))?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .map_err(|error| RecordingError::io(path, "create", &error))?;
+        Self::on(file, path, header)
+    }
+
+    /// Writes the header into an empty file; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// When the header cannot be used, or the disk refuses.
+    pub fn on(mut file: File, path: &Path, header: &Header) -> Result<Self, RecordingError> {
+        header
+            .check()
+            .map_err(|reason| RecordingError::header(path, reason))?;
         let json = serde_json::to_vec(header)
             .map_err(|error| RecordingError::header(path, error.to_string()))?;
         let mut head = Vec::with_capacity(json.len() + 20);
@@ -44,11 +60,6 @@ impl BlockWriter {
         crc.update(&json);
         head.extend_from_slice(&crc.finalize().to_le_bytes());
         head.extend_from_slice(&json);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(path)
-            .map_err(|error| RecordingError::io(path, "create", &error))?;
         file.write_all(&FILE_MAGIC)
             .and_then(|()| file.write_all(&head))
             .map_err(|error| RecordingError::io(path, "write", &error))?;

@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::number;
-use super::source::{BadRows, CandleRecord, CandleSink, Checksum, ImportError};
+use super::source::{BadRows, CandleRecord, CandleSink, Checksum, ImportError, Unwatched, Watch};
 use super::table::{Rows, decimal, field};
 use super::text::{TimeReader, TimeUnit, open_text};
 use crate::core::units::Decimal;
@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Largest JSON file of candles that is read, unpacked: it is held in memory.
 const JSON_MAX: u64 = 256 << 20;
@@ -30,12 +31,13 @@ pub struct CandleTable {
     format: CandleFormat,
     columns: Columns,
     unit: Option<TimeUnit>,
+    watch: Rc<dyn Watch>,
     /// Numbers with the tail of a binary float, in the last reading.
     pub noisy: u64,
 }
 
 impl CandleTable {
-    pub const fn new(
+    pub fn new(
         paths: Vec<PathBuf>,
         format: CandleFormat,
         columns: Columns,
@@ -46,8 +48,14 @@ impl CandleTable {
             format,
             columns,
             unit,
+            watch: Rc::new(Unwatched),
             noisy: 0,
         }
+    }
+
+    /// The same, followed by somebody.
+    pub fn watched(self, watch: Rc<dyn Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     /// Delivers every readable candle in the order of the files.
@@ -78,7 +86,8 @@ impl CandleTable {
         bad: &mut BadRows,
         sink: &mut CandleSink<'_>,
     ) -> Result<(), ImportError> {
-        let mut rows = Rows::open(path, checksum)?;
+        let watch = Rc::clone(&self.watch);
+        let mut rows = Rows::open(path, checksum, &*watch)?;
         let Some(first) = rows.next(bad)? else {
             return Ok(());
         };
@@ -126,7 +135,7 @@ impl CandleTable {
         sink: &mut CandleSink<'_>,
     ) -> Result<(), ImportError> {
         let mut text = String::new();
-        open_text(path, checksum)?
+        open_text(path, checksum, &*self.watch)?
             .take(JSON_MAX + 1)
             .read_to_string(&mut text)
             .map_err(|error| RecordingError::io(path, "read", &error))?;
@@ -144,6 +153,7 @@ impl CandleTable {
         })?;
         let mut time = TimeReader { unit: self.unit };
         for (number, row) in (1u64..).zip(rows) {
+            self.watch.row();
             match json_candle(row, &self.columns, &mut time, &mut self.noisy) {
                 Ok(record) => sink(&record)?,
                 Err(reason) => bad.add(format!("{}: candle {number}", path.display()), reason),

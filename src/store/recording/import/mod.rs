@@ -23,7 +23,7 @@ pub use columns::{ColumnError, Columns};
 pub use product::{ImportReport, Product};
 pub use source::{
     BadRows, CandleRecord, CandleSink, Checksum, ImportError, RowFault, TradeRecord, TradeSink,
-    TradeSource,
+    TradeSource, Unwatched, Watch,
 };
 pub use table::TradeTable;
 pub use text::{TimeReader, TimeUnit, open_text};

@@ -93,6 +93,28 @@ pub type TradeSink<'a> = dyn FnMut(&TradeRecord<'_>) -> Result<(), ImportError> 
 /// Takes the candles of a source in its order.
 pub type CandleSink<'a> = dyn FnMut(&CandleRecord) -> Result<(), ImportError> + 'a;
 
+/// Follows an import while it reads its files.
+pub trait Watch: fmt::Debug {
+    /// So many more bytes of a file were read, as they lie on disk. `false`: give up, which ends
+    /// the reading with an `Io` error.
+    fn bytes(&self, count: usize) -> bool;
+
+    /// One more row was read, usable or not.
+    fn row(&self);
+}
+
+/// Nobody follows.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn bytes(&self, _count: usize) -> bool {
+        true
+    }
+
+    fn row(&self) {}
+}
+
 /// Something that can be read for trades as often as wanted, with the same outcome.
 pub trait TradeSource {
     /// Delivers every usable trade to the sink and counts the others. `checksum` sees all bytes.

@@ -2,7 +2,9 @@
 
 use super::columns::Columns;
 use super::number;
-use super::source::{BadRows, Checksum, ImportError, TradeRecord, TradeSink, TradeSource};
+use super::source::{
+    BadRows, Checksum, ImportError, TradeRecord, TradeSink, TradeSource, Unwatched, Watch,
+};
 use super::text::{TimeReader, TimeUnit, open_text};
 use crate::core::market::Aggressor;
 use crate::core::units::Decimal;
@@ -10,6 +12,7 @@ use crate::store::recording::RecordingError;
 use csv::StringRecord;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// CSV files of trades, read one after the other.
 #[derive(Debug)]
@@ -17,6 +20,7 @@ pub struct TradeTable {
     paths: Vec<PathBuf>,
     columns: Columns,
     unit: Option<TimeUnit>,
+    watch: Rc<dyn Watch>,
     noisy: u64,
     notes: Vec<String>,
 }
@@ -27,9 +31,15 @@ impl TradeTable {
             paths,
             columns,
             unit,
+            watch: Rc::new(Unwatched),
             noisy: 0,
             notes: Vec::new(),
         }
+    }
+
+    /// The same, followed by somebody.
+    pub fn watched(self, watch: Rc<dyn Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     fn read_file(
@@ -39,7 +49,8 @@ impl TradeTable {
         bad: &mut BadRows,
         sink: &mut TradeSink<'_>,
     ) -> Result<(), ImportError> {
-        let mut rows = Rows::open(path, checksum)?;
+        let watch = Rc::clone(&self.watch);
+        let mut rows = Rows::open(path, checksum, &*watch)?;
         let Some(first) = rows.next(bad)? else {
             return Ok(());
         };
@@ -103,6 +114,7 @@ impl TradeSource for TradeTable {
 /// The rows of a CSV file; what is no UTF-8 is a bad row.
 pub(super) struct Rows<'a> {
     path: PathBuf,
+    watch: &'a dyn Watch,
     reader: csv::Reader<Box<dyn std::io::Read + 'a>>,
     row: StringRecord,
     line: u64,
@@ -111,13 +123,18 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub fn open(path: &Path, checksum: &'a mut Checksum) -> Result<Self, ImportError> {
+    pub fn open(
+        path: &Path,
+        checksum: &'a mut Checksum,
+        watch: &'a dyn Watch,
+    ) -> Result<Self, ImportError> {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .from_reader(open_text(path, checksum)?);
+            .from_reader(open_text(path, checksum, watch)?);
         Ok(Self {
             path: path.to_owned(),
+            watch,
             reader,
             row: StringRecord::new(),
             line: 0,
@@ -134,6 +151,9 @@ impl<'a> Rows<'a> {
             let outcome = self.reader.read_record(&mut self.row);
             let position = self.row.position().map(csv::Position::line);
             self.line = position.unwrap_or_else(|| self.reader.position().line());
+            if !matches!(outcome, Ok(false)) {
+                self.watch.row();
+            }
             match outcome {
                 Ok(true) => return Ok(Some(&self.row)),
                 Ok(false) => return Ok(None),

@@ -1,10 +1,11 @@
 //! Opening text files, plain or gzip, and reading times as they print them.
 
 use super::number;
-use super::source::Checksum;
+use super::source::{Checksum, Watch};
 use crate::core::units::calendar::parse_time;
 use crate::core::units::{Decimal, Rounding, Timestamp};
 use crate::store::recording::RecordingError;
+use crate::store::recording::regular_file::open_regular;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -84,20 +85,22 @@ impl TimeReader {
     }
 }
 
-/// Opens a text file; gzip is recognised by its first bytes. All bytes pass the checksum.
+/// Opens a text file; gzip is recognised by its first bytes. All bytes pass the checksum, and those
+/// of the disk are told to `watch`.
 ///
 /// # Errors
-/// `Io`.
+/// `Io`, also for what is no regular file: a source may be read twice.
 pub fn open_text<'a>(
     path: &Path,
     checksum: &'a mut Checksum,
+    watch: &'a dyn Watch,
 ) -> Result<Box<dyn Read + 'a>, RecordingError> {
     let io = |error: std::io::Error| RecordingError::io(path, "open", &error);
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = open_regular(path)?;
     let mut start = [0u8; 2];
     let read = file.read(&mut start).map_err(io)?;
     std::io::Seek::rewind(&mut file).map_err(io)?;
-    let file = BufReader::with_capacity(64 << 10, file);
+    let file = BufReader::with_capacity(64 << 10, Watched { file, watch });
     Ok(if read == 2 && start == [0x1F, 0x8B] {
         Box::new(Summed {
             inner: MultiGzDecoder::new(file),
@@ -109,6 +112,22 @@ pub fn open_text<'a>(
             checksum,
         })
     })
+}
+
+struct Watched<'a> {
+    file: File,
+    watch: &'a dyn Watch,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        if self.watch.bytes(read) {
+            Ok(read)
+        } else {
+            Err(std::io::Error::other("interrupted"))
+        }
+    }
 }
 
 struct Summed<'a, R> {

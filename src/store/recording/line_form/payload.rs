@@ -12,7 +12,7 @@ use crate::core::market::{
 };
 use crate::core::units::{Decimal, Price, Quantity, Rounding, Stamp, Timestamp};
 use crate::store::recording::entry::VOLUME_MAX;
-use crate::store::recording::{Batch, Entry, Header, TradeRows};
+use crate::store::recording::{Batch, Entry, Header, Rows};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -379,7 +379,7 @@ impl LineDecoder {
     }
 
     /// The next run of trades or other entry; the text says what is wrong with a line.
-    pub fn next_batch(&mut self, rows: &mut TradeRows) -> Result<Option<Batch>, String> {
+    pub fn next_batch(&mut self, rows: &mut Rows) -> Result<Option<Batch>, String> {
         let mut count = 0;
         let capacity = rows.capacity();
         loop {

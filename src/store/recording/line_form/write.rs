@@ -59,8 +59,20 @@ impl LineWriter {
     /// # Errors
     /// When the file exists, cannot be made, or the header cannot be used.
     pub fn create_file(path: &Path, header: &Header) -> Result<Self, RecordingError> {
+        header
+            .check()
+            .map_err(|reason| RecordingError::header(path, reason))?;
+        Self::on(create_new(path)?, path, header)
+    }
+
+    /// Writes the header into an empty file. `path` is what errors call it; compressed when that
+    /// ends in `.gz`.
+    ///
+    /// # Errors
+    /// When the header cannot be used, or the disk refuses.
+    pub fn on(file: File, path: &Path, header: &Header) -> Result<Self, RecordingError> {
         let gzip = path.extension().is_some_and(|extension| extension == "gz");
-        Self::create(path, path.to_owned(), Target::File { gzip }, header)
+        Self::start(path, path.to_owned(), file, Target::File { gzip }, header)
     }
 
     /// A new folder of segments of about `segment_mb` MiB of text each. With `compress`, closed
@@ -85,19 +97,24 @@ impl LineWriter {
             segment_bytes: u64::from(segment_mb.max(1)) << 20,
             compress,
         };
-        Self::create(folder, folder.join(segments::plain_name(1)), target, header)
+        header
+            .check()
+            .map_err(|reason| RecordingError::header(folder, reason))?;
+        let file_path = folder.join(segments::plain_name(1));
+        let file = create_new(&file_path)?;
+        Self::start(folder, file_path, file, target, header)
     }
 
-    fn create(
+    fn start(
         path: &Path,
         file_path: PathBuf,
+        file: File,
         target: Target,
         header: &Header,
     ) -> Result<Self, RecordingError> {
         header
             .check()
             .map_err(|reason| RecordingError::header(path, reason))?;
-        let file = create_new(&file_path)?;
         let mut writer = Self {
             target,
             path: path.to_owned(),

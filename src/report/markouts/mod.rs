@@ -245,3 +245,6 @@ fn add(row: &mut Markout, fill: &Waiting, last: LastPrice, instrument: &Instrume
         sum.notional += notional;
     }
 }
+
+#[cfg(test)]
+mod tests;

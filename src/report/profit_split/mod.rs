@@ -255,3 +255,6 @@ impl Walk<'_> {
         Ok(fees)
     }
 }
+
+#[cfg(test)]
+mod tests;
