@@ -88,6 +88,10 @@ fn speed(text: &str) -> Result<f64, String> {
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     check_window(arguments)?;
     check_files(arguments)?;
+    arguments
+        .html
+        .as_deref()
+        .map_or(Ok(()), super::html::check)?;
     let effective = sources::paper_configuration(common, VERB)?;
     start_log(&effective)?;
     let headers = read_headers(&arguments.files)?;

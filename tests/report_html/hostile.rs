@@ -1,7 +1,7 @@
 //! Ledgers whose texts are meant to do something.
 
 use crate::folder::Folder;
-use crate::run::{bundled, change, check, page, replay};
+use crate::run::{bundled, change, check, minnow, page, replay};
 use std::collections::BTreeSet;
 
 /// Every tag that the program itself writes.
@@ -129,4 +129,29 @@ fn without_the_recording_the_page_says_what_it_lacks() {
     );
     assert!(document.text_of("not-computed").contains("markouts"));
     assert!(document.by_id("markouts").is_none());
+}
+
+#[test]
+fn a_recording_is_never_overwritten_by_a_page() {
+    let folder = Folder::new();
+    let recording = folder.write("run.mrec", std::fs::read(bundled()).expect("the recording"));
+    let before = std::fs::metadata(&recording).expect("a file").len();
+    let arguments = [
+        "replay",
+        "run.mrec",
+        "--dry-run",
+        "--ledger",
+        "run.sqlite",
+        "--html",
+        "run.mrec",
+    ];
+    let output = minnow(&folder, &arguments);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("run.mrec") && said.contains("no page"),
+        "{said}"
+    );
+    assert_eq!(std::fs::metadata(&recording).expect("a file").len(), before);
+    assert!(!folder.file("run.sqlite").exists(), "nothing was begun");
 }

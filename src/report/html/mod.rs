@@ -27,4 +27,4 @@ mod table;
 mod thin;
 
 pub use content::Content;
-pub use page::{BYTES_MAX, render};
+pub use page::{BYTES_MAX, FIRST_LINE, render};
