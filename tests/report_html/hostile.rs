@@ -62,10 +62,14 @@ fn no_text_of_a_ledger_becomes_markup() {
     replay(&folder, &bundled(), &["--to", "2018-01-02"]);
     // A zero would end the text in SQL.
     let text = ATTACK.replace('\'', "''").replace('\u{0}', "\u{1}");
+    // The summary is JSON, and what it counts by reason is a text of a strategy too.
+    let json = serde_json::to_string(&text).expect("a text");
+    let json = json.trim_matches('"');
     change(
         &folder,
         &format!(
-            "UPDATE trades SET reason = '{text}';
+            "UPDATE sessions SET summary = replace(summary, 'already in position', '{json}');
+             UPDATE trades SET reason = '{text}';
              UPDATE decisions SET reason = '{text}', refused_by = '{text}', rationale = '{text}';
              UPDATE hold_counts SET reason = reason || '{text}';
              UPDATE events SET code = '{text}', level = 'warning';

@@ -28,9 +28,7 @@ pub fn profit_split(split: &ProfitSplit, currency: &str, out: &mut Markup) {
     add("net", split.net);
     add("unexplained by the fills", split.residual);
     table.write(out);
-    let unrealised = split
-        .unrealised
-        .map_or(UNDEFINED.to_owned(), |value| exact(value));
+    let unrealised = split.unrealised.map_or(UNDEFINED.to_owned(), exact);
     out.element(
         "p",
         &format!(
