@@ -125,7 +125,13 @@ fn without_the_recording_the_page_says_what_it_lacks() {
     change(&folder, "UPDATE sessions SET recording = '/gone/away.mrec'");
     let document = check(&page(&folder));
     assert!(document.text_of("price").contains("needs the recording"));
-    assert!(document.text_of("indicators").contains("could not be read"));
+    let indicators = document.text_of("indicators");
+    assert!(indicators.contains("could not be read"), "{indicators}");
+    assert!(
+        indicators.contains("at stored decisions only"),
+        "{indicators}"
+    );
+    assert!(indicators.contains("rsi14 between"), "{indicators}");
     assert!(
         document
             .text_of("equity")
