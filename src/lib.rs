@@ -11,9 +11,10 @@
 //! | `config` | sources, precedence, checks, and where each value came from |
 //! | `log` | the log sinks and what they redact |
 //! | `report` | what a run amounted to |
+//! | `sweep` | many configurations over the same recordings, and how much of the best is luck |
 //! | `cli` | one file a verb; wires the rooms together |
 //!
-//! Arrows run one way: `cli` -> `runtime`, `report` -> `store`, `exchange`, `config`, `log` ->
+//! Arrows run one way: `cli` -> `sweep` -> `runtime`, `report` -> `store`, `exchange`, `config`, `log` ->
 //! `core`. `tests/house.rs` keeps it so.
 
 pub mod cli;
@@ -24,3 +25,4 @@ pub mod log;
 pub mod report;
 pub mod runtime;
 pub mod store;
+pub mod sweep;

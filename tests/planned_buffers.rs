@@ -67,6 +67,24 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         )],
     ),
     (
+        "src/core/strategy/mean_reversion.rs",
+        &[("ADX_LENGTH", INSIDE)],
+    ),
+    (
+        "src/core/indicators/cipher/check.rs",
+        &[("N", No("number of checks of a rule"))],
+    ),
+    (
+        "src/core/indicators/cipher/combined.rs",
+        &[("MIN_CANDLES", No("a number of candles that are waited for"))],
+    ),
+    ("src/core/indicators/cipher/ribbon.rs", &[("LINES", INSIDE)]),
+    ("src/core/strategy/vumanchu.rs", &[("ATR_LENGTH", INSIDE)]),
+    (
+        "src/core/strategy/vumanchu_rules.rs",
+        &[("N", No("number of checks of a rule"))],
+    ),
+    (
         "src/core/strategy/momentum.rs",
         &[("ATR_LENGTH", INSIDE), ("RSI_LENGTH", INSIDE)],
     ),

@@ -14,6 +14,7 @@ pub mod import;
 pub mod init;
 pub mod inspect;
 pub mod logging;
+pub mod lookahead;
 pub mod plan;
 pub mod progress;
 pub mod replay;
@@ -22,6 +23,11 @@ pub mod replay_start;
 pub mod report;
 mod row_watch;
 pub mod sources;
+pub mod sweep;
+pub mod sweep_plan;
+pub mod sweep_run;
+pub mod sweep_show;
+pub mod sweep_tasks;
 pub mod trade;
 
 pub use exit::{Exit, Failure};
@@ -95,6 +101,11 @@ pub enum Verb {
     Compact(compact::Arguments),
     /// Print every bounded buffer with count, size and the total
     Plan(plan::Arguments),
+    /// Replay many configurations, and tell how much of the best is luck
+    Sweep(Box<sweep::Arguments>),
+    /// Replays tasks of a sweep's plan, a line of JSON each: what `sweep run` starts
+    #[command(hide = true)]
+    SweepTasks(sweep_tasks::Arguments),
     /// Trade on live data: not in this version; checks the configuration and says so
     Trade(trade::Arguments),
     /// Print a completion script for a shell
@@ -127,6 +138,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Export(arguments) => export::run(common, arguments),
         Verb::Compact(arguments) => compact::run(common, arguments),
         Verb::Plan(arguments) => plan::run(common, arguments),
+        Verb::Sweep(arguments) => sweep::run(common, arguments),
+        Verb::SweepTasks(arguments) => sweep_tasks::run(arguments),
         Verb::Trade(arguments) => trade::run(common, arguments),
         Verb::Completions(arguments) => completions::run(common, arguments),
     };

@@ -27,11 +27,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Where a setting comes from that the verb itself makes.
-const VERB: &str = "replay";
+pub(super) const VERB: &str = "replay";
 /// Trades listed in the text report unless asked otherwise.
 const TRADES_SHOWN: u64 = 10;
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Arguments {
     /// Recordings: block form (.mrec), line form (.jsonl, .jsonl.gz) or a folder of segments
     #[arg(required = true, value_name = "FILE")]
@@ -66,6 +66,12 @@ pub struct Arguments {
     /// Also write the report with its charts into this HTML file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Instead of a report: compare the decisions on N beginnings of the recording with those on all
+    /// of it, and exit 1 when one differs [default N: 64]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true,
+          default_missing_value = "64", value_parser = super::lookahead::prefixes,
+          conflicts_with_all = ["speed", "record", "ledger", "keep_all", "trades", "html"])]
+    pub check_lookahead: Option<usize>,
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
@@ -92,6 +98,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         .html
         .as_deref()
         .map_or(Ok(()), super::html::check)?;
+    if let Some(prefixes) = arguments.check_lookahead {
+        return super::lookahead::run(common, arguments, prefixes);
+    }
     let effective = sources::paper_configuration(common, VERB)?;
     start_log(&effective)?;
     let headers = read_headers(&arguments.files)?;

@@ -5,7 +5,7 @@ use crate::config::Effective;
 use crate::core::Core;
 use crate::core::records::{EquityKind, EquityPoint};
 use crate::core::risk::limits::Period;
-use crate::core::settings::{Settings, StrategySettings};
+use crate::core::settings::Settings;
 use crate::core::units::Timestamp;
 use crate::report::accumulator::SymbolEnding;
 use crate::report::{Accumulator, Ending as RunEnding};
@@ -25,7 +25,6 @@ pub fn ledger_path(effective: &Effective, files: &[PathBuf]) -> PathBuf {
 
 pub fn session_row(effective: &Effective, settings: &Settings, files: &[PathBuf]) -> SessionRow {
     let names: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
-    let StrategySettings::Momentum(_) = &settings.strategy;
     SessionRow {
         name: settings.identity.session.clone(),
         mode: Mode::Replay,
@@ -34,7 +33,7 @@ pub fn session_row(effective: &Effective, settings: &Settings, files: &[PathBuf]
         fingerprint: effective.fingerprint(),
         configuration: serde_json::to_string(&effective.recordable()).unwrap_or_default(),
         recording: names.join(" "),
-        strategy: "momentum".to_owned(),
+        strategy: settings.strategy.name().to_owned(),
         interval: settings.trading.interval.name().to_owned(),
         seed: settings.seed,
         currency: settings.instruments[0].currency.clone(),
@@ -67,7 +66,7 @@ impl Ending {
             return Ok(());
         };
         ledger.write(&last_rows(core)).map_err(Failure::run_time)?;
-        let summary = accumulator.summary(&self.run_ending(core));
+        let summary = accumulator.summary(&run_ending(core, self.span));
         let end = SessionEnd {
             status: match self.outcome {
                 Outcome::Complete => SessionStatus::Complete,
@@ -84,30 +83,31 @@ impl Ending {
         };
         ledger.close(&end).map_err(Failure::run_time)
     }
+}
 
-    fn run_ending(&self, core: &Core) -> RunEnding {
-        RunEnding {
-            first_data: self.span.0,
-            last_data: self.span.1,
-            last_equity: self.span.1.map(|time| EquityPoint {
-                time,
-                kind: EquityKind::Fill,
-                equity: core.equity(),
-                cash: core.account().cash,
-                unrealised: core.unrealised(),
-                margin_used: core.margin_used(),
-            }),
-            symbols: core
-                .symbols()
-                .iter()
-                .map(|symbol| SymbolEnding {
-                    first_close: symbol.closes.first,
-                    last_close: symbol.closes.last,
-                    last_price: symbol.last,
-                    taker_fee: symbol.fees.taker,
-                })
-                .collect(),
-        }
+/// What the report must know of the end of a run from `span.0` to `span.1`.
+pub(super) fn run_ending(core: &Core, span: (Option<Timestamp>, Option<Timestamp>)) -> RunEnding {
+    RunEnding {
+        first_data: span.0,
+        last_data: span.1,
+        last_equity: span.1.map(|time| EquityPoint {
+            time,
+            kind: EquityKind::Fill,
+            equity: core.equity(),
+            cash: core.account().cash,
+            unrealised: core.unrealised(),
+            margin_used: core.margin_used(),
+        }),
+        symbols: core
+            .symbols()
+            .iter()
+            .map(|symbol| SymbolEnding {
+                first_close: symbol.closes.first,
+                last_close: symbol.closes.last,
+                last_price: symbol.last,
+                taker_fee: symbol.fees.taker,
+            })
+            .collect(),
     }
 }
 

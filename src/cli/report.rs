@@ -26,16 +26,16 @@ pub struct Arguments {
     /// Closed trades to list: a number, or all [default: 10 in text, all in JSON]
     #[arg(long, value_name = "N|all", value_parser = trades_shown)]
     pub trades: Option<TradesShown>,
-    /// Also write the report with its charts into this HTML file
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
     /// Directory that holds the replays' ledgers [default: data.directory of the configuration]
     #[arg(long, value_name = "DIRECTORY")]
     pub data_dir: Option<PathBuf>,
     /// Set the runs of two ledgers side by side: is B better than A by more than luck?
     #[arg(long, num_args = 2, value_names = ["A", "B"],
-          conflicts_with_all = ["ledger", "trades", "recordings", "brief", "html"])]
+          conflicts_with_all = ["ledger", "trades", "html", "recordings", "brief"])]
     pub compare: Vec<PathBuf>,
+    /// Also write the report with its charts into this HTML file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Where the run's recording lies now; once for each, in the order of the replay
     #[arg(long = "recording", value_name = "FILE")]
     pub recordings: Vec<PathBuf>,
@@ -184,9 +184,9 @@ mod tests {
         let arguments = Arguments {
             ledger: Some("no/such/run.sqlite".into()),
             trades: None,
-            html: None,
             data_dir: None,
             compare: Vec::new(),
+            html: None,
             recordings: Vec::new(),
             brief: false,
         };

@@ -35,6 +35,8 @@ pub struct Sources {
     pub sets: Vec<String>,
     /// Flags of their own: key, value, flag.
     pub named: Vec<(&'static str, String, &'static str)>,
+    /// Read neither `.env` nor a configuration file: what is stated here is everything.
+    pub without_files: bool,
     /// Folder that relative paths start from; empty = the working directory.
     pub directory: PathBuf,
 }
@@ -85,7 +87,9 @@ pub(super) fn gather(sources: &Sources) -> Gathered {
     for text in &sources.defaults {
         gathered.take_option(text, "--default", Source::StartDefault);
     }
-    gathered.read_env_file(sources.env_file.as_deref());
+    if !sources.without_files {
+        gathered.read_env_file(sources.env_file.as_deref());
+    }
     gathered.take_environment(sources);
     for text in &sources.sets {
         gathered.take_option(text, "--set", Source::Set);
@@ -96,7 +100,9 @@ pub(super) fn gather(sources: &Sources) -> Gathered {
             gathered.assign(key, (*flag).to_owned(), raw, Source::Flag(flag));
         }
     }
-    gathered.read_config_file(sources.config_file.as_deref());
+    if !sources.without_files {
+        gathered.read_config_file(sources.config_file.as_deref());
+    }
     gathered
 }
 

@@ -10,6 +10,7 @@
 //! | `effect_table` | admission, priorities, time-outs of effects |
 //! | `jobs`, `workers`, `worker_thread` | what a job is, and the threads that run it |
 //! | `parallel` | several jobs at once with results in order |
+//! | `processes` | other processes, read through the loop |
 //! | `meters`, `status` | what is measured, and the dump that shows it |
 //!
 //! Imports `core` and `log`. There are no threads but the loop's and the pool's one to three.
@@ -25,6 +26,7 @@ pub mod journal;
 pub mod meters;
 pub mod parallel;
 mod planned;
+pub mod processes;
 pub mod replay;
 pub mod shell;
 pub mod signals;
@@ -39,7 +41,9 @@ pub use effect_table::{Admission, EffectSettings, EffectTable, Lapse, PerOwner};
 pub use event_loop::{EventLoop, LoopEnd, LoopSettings};
 pub use interrupt::Interrupt;
 pub use jobs::{EffectClass, EffectId, EffectRequest, Job, Owner, Slice, Verdict, Wait};
+pub use mio::Token;
 pub use parallel::Parallel;
+pub use processes::{ProcessLines, ProcessState};
 pub use shell::Shell;
 pub use signals::Signal;
 pub use sources::{Readiness, SourceKind, SourceState};

@@ -8,5 +8,8 @@ pub mod ledger;
 /// Recordings: what the core saw, in a line form and a block form.
 pub mod recording;
 
+/// Results of sweeps, one SQLite file each.
+pub mod sweep_results;
+
 /// How much memory they may take.
 pub mod planned;

@@ -2,11 +2,14 @@
 //!
 //! A `Feed` reads one recording ahead on a worker, `Merge` brings several into one order, `Replay`
 //! hands them to the core and its wishes to the journal. While it runs the loop serves signals,
-//! timers and workers as ever.
+//! timers and workers as ever. `Direct` does the same without loop and ledger, where only the outcome
+//! of a run is wanted; `lookahead` compares runs on beginnings of a recording.
 
 mod application;
+mod direct;
 mod feed;
 mod job;
+pub mod lookahead;
 mod merge;
 mod pace;
 mod plan;
@@ -14,6 +17,7 @@ mod planned;
 mod recorder;
 
 pub use application::Replay;
+pub use direct::Direct;
 pub use feed::{Feed, Window};
 pub use plan::{Outcome, Plan, ReplayProgress};
 pub use planned::planned_buffers;

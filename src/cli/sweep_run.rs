@@ -1,0 +1,157 @@
+//! `minnow sweep run`: replays the tasks of a plan that have no result yet.
+
+use super::{Common, Exit, Failure};
+use crate::runtime::processes::cores;
+use crate::runtime::{EventLoop, LoopSettings};
+use crate::store::sweep_results::{ResultsError, SweepResults};
+use crate::sweep::plan::Share;
+use crate::sweep::run::ProcessStart;
+use crate::sweep::{Plan, SweepOutcome, SweepProgress, SweepRun};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// What `minnow sweep plan` wrote
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Only this share of the tasks: 2/8 is the second of eight
+    #[arg(long, value_name = "I/N", value_parser = Share::parse)]
+    pub slice: Option<Share>,
+    /// Results, made or gone on with [default: the plan's name with .sqlite]
+    #[arg(short, long, value_name = "RESULTS")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct RunOptions {
+    /// Processes at once [default: as many as cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub processes: Option<u16>,
+    /// Try tasks again that failed
+    #[arg(long)]
+    pub retry_failed: bool,
+}
+
+impl From<ResultsError> for Failure {
+    fn from(error: ResultsError) -> Self {
+        Self::run_time(error)
+    }
+}
+
+/// Runs the step.
+///
+/// # Errors
+/// A plan, recordings or results that cannot be used (1).
+pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+    let plan = Plan::read(&arguments.plan).map_err(Failure::run_time)?;
+    let results = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| arguments.plan.with_extension("sqlite"));
+    let (slice, options) = (arguments.slice, &arguments.options);
+    run_plan(common, &plan, &arguments.plan, &results, slice, options)
+}
+
+/// Runs a plan that lies at `path` into `results`.
+///
+/// # Errors
+/// Recordings that are not those of the plan, results of another plan, a disk that refuses (1).
+pub fn run_plan(
+    common: &Common,
+    plan: &Plan,
+    path: &Path,
+    results: &Path,
+    slice: Option<Share>,
+    options: &RunOptions,
+) -> Result<Exit, Failure> {
+    for recording in &plan.recordings {
+        recording.verify().map_err(Failure::run_time)?;
+    }
+    if plan.program != concat!("minnow ", env!("CARGO_PKG_VERSION")) {
+        note(&format!("the plan was made by {}", plan.program));
+    }
+    let store = SweepResults::open(results, &plan.to_json(), &plan.digest())?;
+    let settled = store.settled(options.retry_failed)?;
+    let tasks: Vec<u32> = plan
+        .tasks
+        .iter()
+        .map(|task| task.number)
+        .filter(|task| slice.is_none_or(|slice| slice.holds(*task)) && !settled.contains(task))
+        .collect();
+    let wanted = tasks.len();
+    let processes = options.processes.map_or_else(cores, usize::from);
+    let start = ProcessStart {
+        program: std::env::current_exe()
+            .map_err(|error| Failure::run_time(format!("this program has no path: {error}")))?,
+        arguments: vec!["sweep-tasks".into(), path.into()],
+    };
+    let began = Instant::now();
+    let bar = bar(common.json, wanted);
+    let mut show = |progress: SweepProgress| {
+        bar.set_position(progress.ended as u64);
+        if progress.failed > 0 {
+            bar.set_message(format!("{} failed", progress.failed));
+        }
+    };
+    let watched = !bar.is_hidden();
+    let mut sweep = SweepRun::new(
+        plan,
+        start,
+        processes,
+        tasks,
+        store,
+        watched.then_some(&mut show),
+    );
+    let machine = EventLoop::new(LoopSettings::default())
+        .map_err(|error| Failure::run_time(format!("cannot set up the event loop: {error}")))?;
+    let end = machine
+        .run(&mut sweep)
+        .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
+    let (outcome, progress) = (sweep.outcome(), sweep.progress());
+    drop(sweep);
+    bar.finish_and_clear();
+    let seconds = began.elapsed().as_secs_f64();
+    note(&format!(
+        "{} of {wanted} tasks in {seconds:.1} s, {:.0} a second, in {processes} processes; {} failed",
+        progress.ended,
+        progress.ended as f64 / seconds.max(1e-3),
+        progress.failed
+    ));
+    match outcome {
+        SweepOutcome::Complete if end.exit_code() == Exit::Unresolved as u8 => Ok(Exit::Unresolved),
+        SweepOutcome::Complete => Ok(Exit::Success),
+        SweepOutcome::Interrupted(signal) => {
+            note(&format!(
+                "stopped by {}: the same command goes on from here",
+                signal.name()
+            ));
+            Ok(Exit::Interrupted)
+        }
+        SweepOutcome::Failed(text) => Err(Failure::run_time(text)),
+    }
+}
+
+/// Drawn on a terminal only.
+fn bar(quiet: bool, tasks: usize) -> ProgressBar {
+    let target = if quiet || !std::io::stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
+    let template = "sweep {bar:24} {pos} of {len}  {per_sec}  {eta} left  {msg}";
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(Some(tasks as u64), target);
+    bar.set_style(style);
+    bar
+}
+
+pub(super) fn note(text: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
