@@ -24,6 +24,8 @@ const REFUSES: Role = No("refuses larger input");
 /// Used while other verbs run: import, export, compact, inspect.
 const OTHER_VERBS: Role = No("not in a replay");
 const SHOWN: Role = No("length of what is shown");
+/// Used by `minnow report` alone.
+const IN_REPORTS: Role = No("not in a replay");
 /// Fills when a run is over and somebody asked for its page.
 const PAGE: Role = No("only while an HTML report is written");
 /// Values on the stack or inside a planned type.
@@ -105,6 +107,12 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("AFTER_PREFIX", No("length of a word"))],
     ),
     ("src/log/repeat.rs", &[("WATCHED", Planned)]),
+    ("src/report/breakdown.rs", &[("REASONS_MAX", IN_REPORTS)]),
+    (
+        "src/report/compare/significance.rs",
+        &[("DAYS_MIN", No("number of days"))],
+    ),
+    ("src/report/compare/text.rs", &[("TEXT", SHOWN)]),
     (
         "src/report/curve.rs",
         &[("POINTS_MAX", Planned), ("ROOM", INSIDE)],
@@ -146,13 +154,42 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("CELL", SHOWN), ("LONG_CELL", SHOWN)],
     ),
     (
-        "src/report/terminal.rs",
+        "src/report/full_text.rs",
+        &[("LABEL", SHOWN), ("MONTHS", SHOWN), ("TEXT", SHOWN)],
+    ),
+    (
+        "src/report/luck/bootstrap.rs",
         &[
-            ("CURVE", SHOWN),
-            ("LABEL", SHOWN),
-            ("REASON", SHOWN),
-            ("TEXT", SHOWN),
+            ("HIGH", No("a place in a list")),
+            ("LOW", No("a place in a list")),
+            ("RESAMPLES", IN_REPORTS),
         ],
+    ),
+    ("src/report/luck/gather.rs", &[("TRADES_MAX", IN_REPORTS)]),
+    (
+        "src/report/luck/mod.rs",
+        &[("TRADES_MIN", No("number of trades"))],
+    ),
+    (
+        "src/report/luck/random_runs.rs",
+        &[
+            ("HIGH", No("a place in a list")),
+            ("LOW", No("a place in a list")),
+            ("RUNS", IN_REPORTS),
+        ],
+    ),
+    ("src/report/markouts/mod.rs", &[("WAITING_MAX", IN_REPORTS)]),
+    ("src/report/page.rs", &[("LABEL", SHOWN), ("WIDTH", SHOWN)]),
+    (
+        "src/report/tape/candles.rs",
+        &[("CHART_CANDLES_MAX", IN_REPORTS)],
+    ),
+    ("src/report/tape/locate.rs", &[("WORDS_MAX", IN_REPORTS)]),
+    ("src/report/tape/merge.rs", &[("ROWS", IN_REPORTS)]),
+    ("src/report/tape/mod.rs", &[("CLOSES_MAX", IN_REPORTS)]),
+    (
+        "src/report/terminal.rs",
+        &[("CURVE", SHOWN), ("REASON", SHOWN), ("TEXT", SHOWN)],
     ),
     ("src/report/outcome_tally.rs", &[("REASONS_MAX", Planned)]),
     ("src/runtime/effect_table.rs", &[("SLOT_BYTES", INSIDE)]),
@@ -199,6 +236,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("FINGERPRINT_MAX", SHOWN), ("NAME_MAX", SHOWN)],
     ),
     ("src/store/ledger/read.rs", &[("REASONS_SHOWN", SHOWN)]),
+    ("src/store/ledger/read_fills.rs", &[("PAGE", IN_REPORTS)]),
     ("src/store/ledger/read_charts.rs", &[("ROWS", PAGE)]),
     (
         "src/store/ledger/statements.rs",

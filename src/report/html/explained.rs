@@ -96,9 +96,10 @@ pub fn luck(luck: &Luck, out: &mut Markup) {
         out.element(
             "p",
             &format!(
-                "{} of {} random runs with the same sides, holding times and fees were at least as good.",
+                "{} of {} random runs with the same sides, holding times and fees, without slippage, were at least as good as this run before slippage ({}).",
                 count(random.at_least_as_good),
-                count(random.runs)
+                count(random.runs),
+                percent(Some(random.before_slippage_pct))
             ),
         );
     }
