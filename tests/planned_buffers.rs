@@ -134,6 +134,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/report/html/content.rs",
         &[("BY_PROFIT", PAGE), ("ROWS", PAGE)],
     ),
+    (
+        "src/report/html/decision_indicators.rs",
+        &[("DECISIONS", PAGE)],
+    ),
     ("src/report/html/equity_charts.rs", &[("POINTS", PAGE)]),
     (
         "src/report/html/indicator_charts.rs",
