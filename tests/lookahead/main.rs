@@ -13,7 +13,7 @@ use minnow::core::units::Timestamp;
 use minnow::runtime::replay::lookahead::{Difference, Unchecked, Verdict, check, prefix_ends};
 use minnow::runtime::replay::{Direct, Feed, Window};
 use minnow::store::recording::{
-    Batch, OpenOptions, RecordingError, Sequential, SymbolTable, Rows, open,
+    Batch, OpenOptions, RecordingError, Rows, Sequential, SymbolTable, open,
 };
 use peeking::{Future, Habit, Peeking};
 use program::{Folder, minnow};
