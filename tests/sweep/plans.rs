@@ -213,3 +213,59 @@ fn the_same_sweep_again_finds_its_results_and_shows_and_exports_them() {
     let by_return = desk.run(&[&sweep[..], &["--by", "return", "--top", "1"]].concat());
     assert!(by_return.expect(0).stdout.contains("in-sample return"));
 }
+
+#[test]
+fn a_worker_that_can_do_nothing_says_so_and_ends_the_sweep() {
+    let desk = Desk::new();
+    let said = desk
+        .run(&["sweep-tasks", "none.json", "0"])
+        .expect(1)
+        .stdout;
+    assert!(
+        said.starts_with(r#"{"unable":"none.json: cannot be read"#),
+        "{said}"
+    );
+    plan(&desk, "p.json", GRID);
+    let said = desk.run(&["sweep-tasks", "p.json", "7-9"]).expect(1).stdout;
+    assert!(said.contains("task numbers below 8"), "{said}");
+    assert!(
+        !desk
+            .run(&["--help"])
+            .expect(0)
+            .stdout
+            .contains("sweep-tasks")
+    );
+}
+
+#[test]
+fn sessions_in_segments_are_swept_whole_and_divided_only_as_one_file() {
+    let desk = Desk::new();
+    let record = [
+        "replay",
+        &bundled(),
+        "--set",
+        FUTURES,
+        "--to",
+        "2018-01-02",
+        "--set",
+        "recording.segment_mb=1",
+        "--record",
+        "session",
+    ];
+    desk.run(&record).expect(0);
+    let sweep = |more: &[&str]| {
+        let words = ["sweep", "session", "--set", FUTURES, "--grid", GRID, "-o"];
+        desk.run(&[&words[..], more].concat())
+    };
+    let divided = sweep(&["divided.json", "--split", "0.9"]).expect(1);
+    assert!(
+        divided.stderr.contains("minnow compact"),
+        "{}",
+        divided.stderr
+    );
+    sweep(&["whole.json"]).expect(0);
+    let shown = desk.shown("whole.sqlite");
+    let part = &shown["windows"][0]["best"][0]["in_sample"];
+    let report = desk.replay_of(part);
+    assert_eq!(part["state_hash"], report["session"]["state_hash"]);
+}
