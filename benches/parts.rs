@@ -1,4 +1,4 @@
-//! What single parts cost: timers, decimals, hash, indicators, gate, ledger rows, configuration.
+//! What single parts cost: timers, decimals, hash, gate, ledger rows, configuration.
 //!
 //! `cargo bench --bench parts`. The figure beside each name is items a second; an item is what the
 //! bench's own line says.
@@ -10,8 +10,7 @@ use divan::counter::ItemsCount;
 use minnow::config::{Sources, load};
 use minnow::core::Core;
 use minnow::core::effect::{Effect, Effects};
-use minnow::core::indicators::{Atr, Ema, Rma, RollingMax, RollingMin, Rsi, Sma};
-use minnow::core::market::{Candle, SymbolId, TimedTrade};
+use minnow::core::market::{SymbolId, TimedTrade};
 use minnow::core::modes::Turns;
 use minnow::core::records::{Action, Proposal};
 use minnow::core::risk::breaker::BreakerState;
@@ -21,8 +20,10 @@ use minnow::core::risk::limits::{EntryLog, LosingRun, LossLimits};
 use minnow::core::risk::sizing::Budget;
 use minnow::core::risk::{EntryRequest, Standing, approve_entry};
 use minnow::core::schedule::Wheel;
-use minnow::core::settings::Settings;
+use minnow::core::settings::{MomentumSettings, Settings, StrategySettings};
 use minnow::core::state_hash::{StateHash, Tag};
+use minnow::core::strategy::decision::CandleView;
+use minnow::core::strategy::{Context, build};
 use minnow::core::units::{Decimal, Price, Rounding, Side, Stamp, Timestamp};
 use minnow::store::ledger::{Ledger, Mode, ReplayRows, Row, SessionRow};
 use support::{SETS, Scratch, bundled, candles, header, settings, trades};
@@ -166,69 +167,53 @@ fn state_hash_words() -> u64 {
     hash.value()
 }
 
-/// Closed candles of the bundled recording as doubles: high, low, close.
-fn bars() -> Vec<(f64, f64, f64)> {
-    let float = |price: Price| price.0 as f64;
-    candles()
-        .iter()
-        .map(|c: &Candle| (float(c.high), float(c.low), float(c.close)))
-        .collect()
+/// The documented defaults.
+fn momentum() -> StrategySettings {
+    StrategySettings::Momentum(MomentumSettings {
+        lookback: 20,
+        entry_threshold: 0.002,
+        exit_threshold: 0.01,
+        use_volume: true,
+    })
 }
 
-fn indicator(bencher: divan::Bencher, mut update: impl FnMut(f64, f64, f64) -> Option<f64>) {
-    let bars = bars();
+/// An item = one candle through a strategy: its indicators and what it proposes.
+fn strategy_on_candles(bencher: divan::Bencher, name: &str) {
+    let header = header(&bundled());
+    let mut settings = settings(&header.instruments);
+    if name == "momentum" {
+        settings.strategy = momentum();
+    }
+    let scale = header.instruments[0].scale();
+    let views: Vec<CandleView> = candles()
+        .iter()
+        .map(|candle| CandleView::of(candle, &scale))
+        .collect();
+    let mut strategy = build(&settings.strategy, settings.trading.interval);
+    assert_eq!(strategy.name(), name);
     bencher
-        .counter(ItemsCount::new(bars.len()))
-        .bench_local(move || {
-            for (high, low, close) in &bars {
-                black_box(update(*high, *low, *close));
+        .counter(ItemsCount::new(views.len()))
+        .bench_local(|| {
+            for view in &views {
+                strategy.observe(view);
+                black_box(strategy.propose(&Context {
+                    instrument: &header.instruments[0],
+                    candle: view,
+                    mark: Price(1),
+                    position: None,
+                }));
             }
         });
 }
 
-/// An item = one bar, here and in the six below.
 #[divan::bench]
-fn indicator_sma_20(bencher: divan::Bencher) {
-    let mut sma = Sma::new(20);
-    indicator(bencher, move |_, _, close| sma.update(close));
+fn strategy_momentum(bencher: divan::Bencher) {
+    strategy_on_candles(bencher, "momentum");
 }
 
 #[divan::bench]
-fn indicator_ema_20(bencher: divan::Bencher) {
-    let mut ema = Ema::new(20);
-    indicator(bencher, move |_, _, close| ema.update(close));
-}
-
-#[divan::bench]
-fn indicator_rma_14(bencher: divan::Bencher) {
-    let mut rma = Rma::new(14);
-    indicator(bencher, move |_, _, close| rma.update(close));
-}
-
-#[divan::bench]
-fn indicator_rsi_14(bencher: divan::Bencher) {
-    let mut rsi = Rsi::new(14);
-    indicator(bencher, move |_, _, close| rsi.update(close));
-}
-
-#[divan::bench]
-fn indicator_atr_14(bencher: divan::Bencher) {
-    let mut atr = Atr::new(14);
-    indicator(bencher, move |high, low, close| {
-        atr.update(high, low, close)
-    });
-}
-
-#[divan::bench]
-fn indicator_rolling_max_20(bencher: divan::Bencher) {
-    let mut max = RollingMax::new(20);
-    indicator(bencher, move |high, _, _| max.update(high));
-}
-
-#[divan::bench]
-fn indicator_rolling_min_20(bencher: divan::Bencher) {
-    let mut min = RollingMin::new(20);
-    indicator(bencher, move |_, low, _| min.update(low));
+fn strategy_vumanchu(bencher: divan::Bencher) {
+    strategy_on_candles(bencher, "vumanchu");
 }
 
 /// An item = one entry through every check of the gate, approved.

@@ -24,6 +24,8 @@ const REFUSES: Role = No("refuses larger input");
 /// Used while other verbs run: import, export, compact, inspect, sweep, a check for look-ahead.
 const OTHER_VERBS: Role = No("not in a replay");
 const SHOWN: Role = No("length of what is shown");
+/// Fills when a run is over and somebody asked for its page.
+const PAGE: Role = No("only while an HTML report is written");
 /// Values on the stack or inside a planned type.
 const INSIDE: Role = No("inside a type whose size counts");
 
@@ -65,6 +67,24 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         )],
     ),
     (
+        "src/core/strategy/mean_reversion.rs",
+        &[("ADX_LENGTH", INSIDE)],
+    ),
+    (
+        "src/core/indicators/cipher/check.rs",
+        &[("N", No("number of checks of a rule"))],
+    ),
+    (
+        "src/core/indicators/cipher/combined.rs",
+        &[("MIN_CANDLES", No("a number of candles that are waited for"))],
+    ),
+    ("src/core/indicators/cipher/ribbon.rs", &[("LINES", INSIDE)]),
+    ("src/core/strategy/vumanchu.rs", &[("ATR_LENGTH", INSIDE)]),
+    (
+        "src/core/strategy/vumanchu_rules.rs",
+        &[("N", No("number of checks of a rule"))],
+    ),
+    (
         "src/core/strategy/momentum.rs",
         &[("ATR_LENGTH", INSIDE), ("RSI_LENGTH", INSIDE)],
     ),
@@ -88,6 +108,38 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
         "src/report/curve.rs",
         &[("POINTS_MAX", Planned), ("ROOM", INSIDE)],
+    ),
+    ("src/report/html/axis.rs", &[("LABEL", SHOWN)]),
+    ("src/report/html/bar_chart.rs", &[("LABELS", SHOWN)]),
+    (
+        "src/report/html/breakdowns.rs",
+        &[("EXITS", SHOWN), ("MONTHS", SHOWN)],
+    ),
+    ("src/report/html/chart.rs", &[("SAMPLES", SHOWN)]),
+    (
+        "src/report/html/content.rs",
+        &[("BY_PROFIT", PAGE), ("ROWS", PAGE)],
+    ),
+    ("src/report/html/equity_charts.rs", &[("POINTS", PAGE)]),
+    (
+        "src/report/html/indicator_charts.rs",
+        &[("PANELS_MAX", PAGE), ("POINTS", PAGE)],
+    ),
+    (
+        "src/report/html/indicator_series.rs",
+        &[("NAMES_MAX", PAGE), ("RUNS", PAGE)],
+    ),
+    ("src/report/html/lists.rs", &[("NUMBER", SHOWN)]),
+    ("src/report/html/market.rs", &[("SYMBOLS_MAX", SHOWN)]),
+    ("src/report/html/markup.rs", &[("TEXT_SHOWN", SHOWN)]),
+    ("src/report/html/page.rs", &[("BYTES_MAX", PAGE)]),
+    (
+        "src/report/html/price_chart.rs",
+        &[("CANDLES", PAGE), ("TRADES_DRAWN", PAGE)],
+    ),
+    (
+        "src/report/html/table.rs",
+        &[("CELL", SHOWN), ("LONG_CELL", SHOWN)],
     ),
     (
         "src/report/terminal.rs",
@@ -151,6 +203,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("FINGERPRINT_MAX", SHOWN), ("NAME_MAX", SHOWN)],
     ),
     ("src/store/ledger/read.rs", &[("REASONS_SHOWN", SHOWN)]),
+    ("src/store/ledger/read_charts.rs", &[("ROWS", PAGE)]),
     (
         "src/store/ledger/statements.rs",
         &[("COUNT", No("number of statements"))],

@@ -153,6 +153,7 @@ impl Choice {
             min_candles: 1,
             require_24h_data: false,
             reversal: self.reversal,
+            cipher_b_filter: None,
             on_shutdown: if self.close_at_stop {
                 OnShutdown::Close
             } else {

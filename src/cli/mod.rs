@@ -9,6 +9,7 @@ mod csv_writer;
 pub mod exit;
 pub mod export;
 mod frame_source;
+pub mod html;
 pub mod import;
 pub mod init;
 pub mod inspect;

@@ -52,6 +52,8 @@ pub fn buffers(effective: &Effective, files: usize) -> Vec<Buffer> {
         symbols: effective.symbols().len(),
         candle_limit: effective.count("indicators.candle_limit"),
         lookback: effective.count("strategy.momentum.lookback"),
+        mean_window: effective.count("strategy.mean_reversion.window"),
+        cipher_windows: effective.cipher_windows(),
         order_rate: effective.count("risk.order_rate"),
         breaker_failures: effective.count("risk.breaker_failures"),
         api_failures: effective.count("risk.emergency_api_failures"),

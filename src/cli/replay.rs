@@ -63,11 +63,14 @@ pub struct Arguments {
     /// Closed trades to list in the report: a number, or all
     #[arg(long, value_name = "N|all", value_parser = super::report::trades_shown)]
     pub trades: Option<TradesShown>,
+    /// Also write the report with its charts into this HTML file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Instead of a report: compare the decisions on N beginnings of the recording with those on all
     /// of it, and exit 1 when one differs [default N: 64]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true,
           default_missing_value = "64", value_parser = super::lookahead::prefixes,
-          conflicts_with_all = ["speed", "record", "ledger", "keep_all", "trades"])]
+          conflicts_with_all = ["speed", "record", "ledger", "keep_all", "trades", "html"])]
     pub check_lookahead: Option<usize>,
 }
 
@@ -121,6 +124,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let exit = replay(common, arguments, &effective, start, ledger)?;
     give_memory_back();
     print_report(common, arguments, &path)?;
+    if let Some(file) = &arguments.html {
+        super::html::write(&path, &arguments.files, file)?;
+    }
     Ok(exit)
 }
 

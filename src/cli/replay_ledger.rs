@@ -5,7 +5,7 @@ use crate::config::Effective;
 use crate::core::Core;
 use crate::core::records::{EquityKind, EquityPoint};
 use crate::core::risk::limits::Period;
-use crate::core::settings::{Settings, StrategySettings};
+use crate::core::settings::Settings;
 use crate::core::units::Timestamp;
 use crate::report::accumulator::SymbolEnding;
 use crate::report::{Accumulator, Ending as RunEnding};
@@ -25,7 +25,6 @@ pub fn ledger_path(effective: &Effective, files: &[PathBuf]) -> PathBuf {
 
 pub fn session_row(effective: &Effective, settings: &Settings, files: &[PathBuf]) -> SessionRow {
     let names: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
-    let StrategySettings::Momentum(_) = &settings.strategy;
     SessionRow {
         name: settings.identity.session.clone(),
         mode: Mode::Replay,
@@ -34,7 +33,7 @@ pub fn session_row(effective: &Effective, settings: &Settings, files: &[PathBuf]
         fingerprint: effective.fingerprint(),
         configuration: serde_json::to_string(&effective.recordable()).unwrap_or_default(),
         recording: names.join(" "),
-        strategy: "momentum".to_owned(),
+        strategy: settings.strategy.name().to_owned(),
         interval: settings.trading.interval.name().to_owned(),
         seed: settings.seed,
         currency: settings.instruments[0].currency.clone(),

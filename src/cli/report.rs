@@ -4,7 +4,10 @@
 
 use super::{Common, Exit, Failure, sources};
 use crate::report::terminal::Paint;
-use crate::report::{Report, TradesShown, json, terminal};
+use crate::report::{
+    Comparison, FullOptions, FullReport, Report, TradesShown, compare, full_json, full_text, json,
+    terminal,
+};
 use crate::store::ledger::paths::REPLAYS;
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
@@ -26,6 +29,19 @@ pub struct Arguments {
     /// Directory that holds the replays' ledgers [default: data.directory of the configuration]
     #[arg(long, value_name = "DIRECTORY")]
     pub data_dir: Option<PathBuf>,
+    /// Set the runs of two ledgers side by side: is B better than A by more than luck?
+    #[arg(long, num_args = 2, value_names = ["A", "B"],
+          conflicts_with_all = ["ledger", "trades", "html", "recordings", "brief"])]
+    pub compare: Vec<PathBuf>,
+    /// Also write the report with its charts into this HTML file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Where the run's recording lies now; once for each, in the order of the replay
+    #[arg(long = "recording", value_name = "FILE")]
+    pub recordings: Vec<PathBuf>,
+    /// Only what the end of a replay shows: no second pass over the recording
+    #[arg(long, conflicts_with = "recordings")]
+    pub brief: bool,
 }
 
 pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
@@ -43,6 +59,9 @@ pub fn trades_shown(text: &str) -> Result<TradesShown, String> {
 /// No ledger, or one that cannot be read; a standard output that cannot be written. 78 when the
 /// configuration is asked for the directory and has a mistake.
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+    if let [a, b] = &arguments.compare[..] {
+        return compare(common, a, b);
+    }
     let path = match (&arguments.ledger, &arguments.data_dir) {
         (Some(path), _) => path.clone(),
         (None, Some(directory)) => newest(&directory.join(REPLAYS))?,
@@ -57,17 +76,45 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     } else {
         TradesShown::Some(TRADES_DEFAULT)
     });
-    let report = Report::load(&path, shown).map_err(Failure::run_time)?;
-    let text = if common.json {
-        let mut line = json::render(&report)
-            .map_err(|e| Failure::run_time(format!("report of {}: {e}", path.display())))?;
-        line.push('\n');
-        line
+    let text = if arguments.brief {
+        let report = Report::load(&path, shown).map_err(Failure::run_time)?;
+        if common.json {
+            json::render(&report).map_err(|e| no_json(&path, &e))?
+        } else {
+            terminal::render(&report, paint())
+        }
     } else {
-        terminal::render(&report, paint())
+        let options = FullOptions {
+            shown,
+            recordings: arguments.recordings.clone(),
+        };
+        let full = FullReport::load(&path, &options, &mut ()).map_err(Failure::run_time)?;
+        if common.json {
+            full_json::render(&full).map_err(|e| no_json(&path, &e))?
+        } else {
+            full_text::render(&full, paint())
+        }
     };
-    print(&text)?;
+    print(&format!("{}\n", text.trim_end()))?;
+    if let Some(file) = &arguments.html {
+        super::html::write(&path, &arguments.recordings, file)?;
+    }
     Ok(Exit::Success)
+}
+
+fn compare(common: &Common, a: &Path, b: &Path) -> Result<Exit, Failure> {
+    let comparison = Comparison::load(a, b).map_err(Failure::run_time)?;
+    let text = if common.json {
+        compare::json::render(&comparison).map_err(|e| no_json(b, &e))?
+    } else {
+        compare::text::render(&comparison, paint())
+    };
+    print(&format!("{}\n", text.trim_end()))?;
+    Ok(Exit::Success)
+}
+
+fn no_json(path: &Path, error: &serde_json::Error) -> Failure {
+    Failure::run_time(format!("report of {}: {error}", path.display()))
 }
 
 /// Colours only on a terminal, and not with NO_COLOR set to anything.
@@ -138,6 +185,10 @@ mod tests {
             ledger: Some("no/such/run.sqlite".into()),
             trades: None,
             data_dir: None,
+            compare: Vec::new(),
+            html: None,
+            recordings: Vec::new(),
+            brief: false,
         };
         let failure = run(&Common::default(), &arguments).unwrap_err();
         assert_eq!(failure.exit, Exit::Failure);

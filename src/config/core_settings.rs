@@ -6,8 +6,9 @@ use super::rules::as_account_currency;
 use crate::core::market::instrument::ProductKind;
 use crate::core::market::{Instrument, Interval};
 use crate::core::settings::{
-    EntryOrderType, FeeRates, Identity, Intrabar, MarketSettings, MomentumSettings, OnShutdown,
-    PaperSettings, RiskSettings, Settings, StrategySettings, TradingSettings,
+    EntryOrderType, FeeRates, Identity, Intrabar, MarketSettings, MeanReversionSettings,
+    MomentumSettings, OnShutdown, PaperSettings, RiskSettings, Settings, StrategySettings,
+    TradingSettings,
 };
 use crate::core::units::Span;
 
@@ -22,10 +23,10 @@ pub(super) const FEE_KEYS: [&str; 4] = [
 /// Entries are off for that long after a row of losses.
 const CONSECUTIVE_LOSSES_PAUSE: Span = Span::from_secs(3600);
 
-/// The strategy that decides in this version.
+/// The strategy that decides: without a language model `auto` is vumanchu.
 pub(super) fn strategy_type(effective: &Effective) -> &str {
     match effective.text("strategy.type") {
-        "auto" => "momentum",
+        "auto" => "vumanchu",
         name => name,
     }
 }
@@ -119,16 +120,36 @@ impl Effective {
                 "close" => OnShutdown::Close,
                 _ => OnShutdown::Keep,
             },
+            cipher_b_filter: self.cipher_b_filter_settings(),
         }
     }
 
     fn strategy_settings(&self) -> StrategySettings {
+        if strategy_type(self) == "mean_reversion" {
+            return StrategySettings::MeanReversion(self.mean_reversion_settings());
+        }
+        if strategy_type(self) == "vumanchu" {
+            return StrategySettings::VuManChu(Box::new(self.vumanchu_settings()));
+        }
         StrategySettings::Momentum(MomentumSettings {
             lookback: self.count("strategy.momentum.lookback"),
             entry_threshold: self.number("strategy.momentum.entry_threshold").to_f64(),
             exit_threshold: self.number("strategy.momentum.exit_threshold").to_f64(),
             use_volume: self.flag("strategy.momentum.use_volume"),
         })
+    }
+
+    fn mean_reversion_settings(&self) -> MeanReversionSettings {
+        MeanReversionSettings {
+            window: self.count("strategy.mean_reversion.window"),
+            std_dev: self.number("strategy.mean_reversion.std_dev").to_f64(),
+            min_volatility: self
+                .number("strategy.mean_reversion.min_volatility")
+                .to_f64(),
+            max_hold: self.small("strategy.mean_reversion.max_hold"),
+            min_stop_loss_pct: self.number("risk.min_stop_loss_pct"),
+            min_profit_pct: self.number("trading.min_profit_pct"),
+        }
     }
 
     fn risk_settings(&self) -> RiskSettings {

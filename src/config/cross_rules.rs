@@ -281,11 +281,11 @@ impl Checks<'_> {
             return;
         }
         let name = self.effective.text(key);
-        if !matches!(name, "auto" | "momentum") {
+        if !matches!(name, "auto" | "vumanchu" | "momentum" | "mean_reversion") {
             self.report(
                 key,
                 &format!(
-                    "{name} is not built yet; this version decides by momentum (momentum or auto)"
+                    "{name} is not built yet; this version decides by vumanchu (also auto), momentum or mean_reversion"
                 ),
             );
         }

@@ -7,6 +7,7 @@ use super::gather::{Assignment, Gathered, Sources, gather};
 use super::key::{Key, environment_name};
 use super::live_rules;
 use super::parse;
+use super::presets;
 use super::secret_choice;
 use super::source::{Level, Source};
 use super::tier;
@@ -68,6 +69,7 @@ pub fn load(sources: &Sources) -> Result<Effective, Findings> {
         entry.source = Source::Flag("--dry-run");
         entry.alias = None;
     }
+    presets::apply(&mut effective);
     mark_shipped(&mut effective);
     secret_choice::choose(&mut effective, &mut gathered, &mut findings);
     cross_rules::check(&effective, &broken, &mut findings);

@@ -4,6 +4,7 @@
 //! mistakes of all sources are reported in one run. Nothing outside this room reads a file, an
 //! environment variable or a secret for its settings. Imports only `core`.
 
+mod cipher_settings;
 mod core_settings;
 mod cross_rules;
 pub mod effective;
@@ -21,6 +22,7 @@ pub mod keys;
 mod live_rules;
 mod load;
 mod parse;
+mod presets;
 mod reload;
 mod rules;
 pub mod secret;

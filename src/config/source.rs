@@ -19,6 +19,8 @@ pub enum Level {
 pub enum Source {
     /// Built in.
     Default,
+    /// The preset of the strategy, in place of the built-in default.
+    Preset,
     /// The folder that systemd made for the service.
     StateDirectory,
     File {
@@ -52,7 +54,7 @@ pub enum Source {
 impl Source {
     pub fn level(&self) -> Level {
         match self {
-            Self::Default | Self::StateDirectory => Level::BuiltIn,
+            Self::Default | Self::Preset | Self::StateDirectory => Level::BuiltIn,
             Self::File { .. } => Level::File,
             Self::StartDefault => Level::StartDefault,
             Self::EnvFile { .. } => Level::EnvFile,
@@ -78,6 +80,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::Preset => f.write_str("strategy.vumanchu.preset"),
             Self::StateDirectory => f.write_str("environment STATE_DIRECTORY"),
             Self::File { path, position } => {
                 write!(f, "{path}:{}:{}", position.line, position.column)

@@ -22,9 +22,11 @@ pub(super) fn of(effective: &Effective, gathered: &Gathered) -> Vec<String> {
     timeouts(effective, &mut warnings);
     boldness(effective, &mut warnings);
     mode(effective, gathered, &mut warnings);
-    if effective.text("strategy.type") == "auto" {
+    let has_model =
+        effective.secret("llm.api_key").is_some() || !effective.text("llm.base_url").is_empty();
+    if effective.text("strategy.type") == "auto" && has_model {
         warnings.push(
-            "strategy.type = \"auto\" means momentum in this version; vumanchu and llm arrive with a later version"
+            "strategy.type = \"auto\" means vumanchu in this version; llm arrives with a later version"
                 .to_owned(),
         );
     }

@@ -325,7 +325,7 @@ impl Core {
                 {
                     match state.series.close_bucket() {
                         Some(candle) => self.candle_closed(symbol, candle, at, out),
-                        None => self.symbols[symbol.index()].strategy.reset(),
+                        None => self.symbols[symbol.index()].forget_candles(),
                     }
                 }
                 self.sync_roll_over(symbol, at);
@@ -394,7 +394,7 @@ impl Core {
         let symbol = &mut self.symbols[id.index()];
         if symbol.series.ends_gap(trade.time) {
             symbol.series.restart();
-            symbol.strategy.reset();
+            symbol.forget_candles();
         }
         loop {
             let symbol = &mut self.symbols[id.index()];

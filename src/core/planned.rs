@@ -11,6 +11,8 @@ use super::market::{Candle, TimedTrade};
 use super::orders::Working;
 use super::risk::emergency::RAPID_LOSS_POINTS;
 use super::schedule::Wheel;
+use super::strategy::mean_reversion::MeanReversion;
+use super::strategy::vumanchu::VuManChu;
 use super::symbol::Symbol;
 use super::units::Decimal;
 
@@ -58,6 +60,10 @@ pub struct CoreSizes {
     pub candle_limit: usize,
     /// Longest window of the momentum strategy, candles.
     pub lookback: usize,
+    /// Window of the mean reversion strategy, candles.
+    pub mean_window: usize,
+    /// Values that the windows of both ciphers hold, a symbol.
+    pub cipher_windows: usize,
     /// Entries a minute that are remembered.
     pub order_rate: usize,
     pub breaker_failures: usize,
@@ -81,6 +87,10 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
     // Two averages of all, one of half, and the extremes with their places.
     let window =
         2 * sizes.lookback * size_of::<f64>() + 2 * (sizes.lookback + 1) * size_of::<(u64, f64)>();
+    // Count, mean and squares of each place.
+    let moments = size_of::<MeanReversion>() + sizes.mean_window * size_of::<[f64; 3]>();
+    // The largest value of a window is one with its place.
+    let ciphers = size_of::<VuManChu>() + sizes.cipher_windows * size_of::<(u64, f64)>();
     let stamps = sizes.order_rate.max(2)
         + sizes.breaker_failures
         + sizes.api_failures
@@ -101,6 +111,18 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
             size_of::<TimedTrade>(),
         ),
         each("indicator windows", "strategy.momentum.lookback", 1, window),
+        each(
+            "mean and deviation",
+            "strategy.mean_reversion.window",
+            1,
+            moments,
+        ),
+        each(
+            "ciphers A and B",
+            "indicators.cipher_a.*, indicators.cipher_b.*",
+            1,
+            ciphers,
+        ),
         each(
             "order slots",
             "ORDER_SLOTS",

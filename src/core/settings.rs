@@ -1,5 +1,6 @@
 //! Plain values that the core decides by. `config` fills them; nothing here reads a file.
 
+use super::indicators::cipher::{CipherASettings, CipherBSettings};
 use super::market::{Instrument, Interval};
 use super::units::{Decimal, Span};
 use serde::{Deserialize, Serialize};
@@ -74,12 +75,52 @@ pub struct TradingSettings {
     pub require_24h_data: bool,
     pub reversal: bool,
     pub on_shutdown: OnShutdown,
+    /// Entries are held against cipher B; off when `None`.
+    pub cipher_b_filter: Option<Box<CipherBFilterSettings>>,
+}
+
+/// What the Cipher-B filter asks of an entry: levels of wt1 and of the money flow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CipherBFilterSettings {
+    pub cipher_b: CipherBSettings,
+    /// Long entries need wt1 above it.
+    pub wave_bullish: f64,
+    /// Short entries need wt1 below it.
+    pub wave_bearish: f64,
+    pub money_flow_bullish: f64,
+    pub money_flow_bearish: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum StrategySettings {
     Momentum(MomentumSettings),
+    MeanReversion(MeanReversionSettings),
+    #[serde(rename = "vumanchu")]
+    VuManChu(Box<VuManChuSettings>),
+}
+
+impl StrategySettings {
+    /// As `strategy.type` spells it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Momentum(_) => "momentum",
+            Self::MeanReversion(_) => "mean_reversion",
+            Self::VuManChu(_) => "vumanchu",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VuManChuSettings {
+    pub cipher_a: CipherASettings,
+    pub cipher_b: CipherBSettings,
+    /// Least combined confidence of an entry, 0..=1.
+    pub min_confidence: f64,
+    /// Least combined confidence against a position that ends it, 0..=1.
+    pub exit_confidence: f64,
+    /// Closed candles before anything is combined; at least 100 are needed.
+    pub min_candles: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +132,22 @@ pub struct MomentumSettings {
     /// Fraction of the best close since entry that ends a trade when given back.
     pub exit_threshold: f64,
     pub use_volume: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeanReversionSettings {
+    /// Bars of the mean and its standard deviation.
+    pub window: usize,
+    /// Standard deviations from the mean for an entry.
+    pub std_dev: f64,
+    /// Least standard deviation as a fraction of the mean.
+    pub min_volatility: f64,
+    /// Candles closed after the entry fill that end a trade.
+    pub max_hold: u32,
+    /// The risk rules' least stop in %.
+    pub min_stop_loss_pct: Decimal,
+    /// Way back to the mean in % that an entry needs at least.
+    pub min_profit_pct: Decimal,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

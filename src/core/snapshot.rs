@@ -12,12 +12,13 @@ use super::orders::{Position, Working};
 use super::paper::Account;
 use super::settings::Settings;
 use super::state_hash::StateHash;
+use super::strategy::cipher_b_filter::CipherBFilter;
 use super::symbol::{Closes, Feed, PendingRun, Reversal, Symbol};
 use super::units::{Price, Side, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Changes when the shape of the state does.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
 
 /// State of the core after an input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +41,7 @@ struct SymbolState {
     filter: TradeFilter,
     series: Series,
     strategy: serde_json::Value,
+    entry_filter: Option<CipherBFilter>,
     feed: Option<Feed>,
     last: Option<Price>,
     extremes: (Price, Price),
@@ -70,6 +72,7 @@ impl SymbolState {
             filter: symbol.filter.clone(),
             series: symbol.series.clone(),
             strategy: symbol.strategy.save(),
+            entry_filter: symbol.entry_filter.clone(),
             feed: symbol.feed,
             last: symbol.last,
             extremes: symbol.extremes,
@@ -149,6 +152,14 @@ impl Core {
     fn restore_symbol(&mut self, id: SymbolId, state: SymbolState) -> Result<(), String> {
         let symbol = &mut self.symbols[id.index()];
         symbol.strategy.load(&state.strategy)?;
+        let fits = match (&symbol.entry_filter, &state.entry_filter) {
+            (Some(ours), Some(theirs)) => ours.accepts(theirs),
+            (ours, theirs) => ours.is_none() && theirs.is_none(),
+        };
+        if !fits {
+            return Err("entry filter: saved with other settings".to_owned());
+        }
+        symbol.entry_filter = state.entry_filter;
         symbol.filter = state.filter;
         symbol.series = state.series;
         symbol.feed = state.feed;

@@ -9,6 +9,7 @@ use super::schedule::Armed;
 use super::settings::{FeeRates, Settings};
 use super::state_hash::StateHash;
 use super::strategy::Strategy;
+use super::strategy::cipher_b_filter::CipherBFilter;
 use super::strategy::decision::CandleView;
 use super::units::stamp::SECOND;
 use super::units::{Price, Side, Timestamp};
@@ -92,6 +93,8 @@ pub struct Symbol {
     pub filter: TradeFilter,
     pub series: Series,
     pub strategy: Box<dyn Strategy>,
+    /// What entries are held against, where configured.
+    pub entry_filter: Option<CipherBFilter>,
     pub feed: Option<Feed>,
     /// Last traded price: the mark.
     pub last: Option<Price>,
@@ -120,6 +123,11 @@ pub struct Symbol {
 impl Symbol {
     pub fn new(id: SymbolId, settings: &Settings, strategy: Box<dyn Strategy>) -> Self {
         let instrument = settings.instruments[id.index()].clone();
+        let filter = settings.trading.cipher_b_filter.as_deref();
+        let shared = strategy.cipher_b().is_some();
+        let entry_filter = filter.and_then(|filter| {
+            CipherBFilter::new(filter, settings.trading.interval, strategy.name(), shared)
+        });
         Self {
             id,
             scale: instrument.scale(),
@@ -132,6 +140,7 @@ impl Symbol {
                 settings.market.candle_limit,
             ),
             strategy,
+            entry_filter,
             feed: None,
             last: None,
             extremes: (Price(i64::MAX), Price(0)),
@@ -149,6 +158,22 @@ impl Symbol {
             roll_over: None,
             max_hold: None,
             zone: QuietZone::default(),
+        }
+    }
+
+    /// Shows a closed candle to the strategy and to the filter of its entries.
+    pub fn observe(&mut self, candle: &CandleView) {
+        self.strategy.observe(candle);
+        if let Some(filter) = &mut self.entry_filter {
+            filter.observe(candle, self.strategy.cipher_b());
+        }
+    }
+
+    /// The series restarted: strategy and filter begin anew.
+    pub fn forget_candles(&mut self) {
+        self.strategy.reset();
+        if let Some(filter) = &mut self.entry_filter {
+            filter.reset();
         }
     }
 

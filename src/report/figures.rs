@@ -74,6 +74,11 @@ pub fn printable(text: &str, width: usize) -> String {
     cut
 }
 
+/// A plain number of any sign with commas between its thousands.
+pub fn grouped_text(plain: &str) -> String {
+    without_negative_zero(grouped(plain))
+}
+
 fn grouped(plain: &str) -> String {
     let (sign, digits) = plain
         .strip_prefix('-')

@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 /// Version of this form; it rises when a field changes its meaning or goes.
 pub const FORMAT: u32 = 1;
 
+/// The whole of it, in the order in which it is written.
 #[derive(Serialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     format: u32,
     ledger: String,
     session: Session<'a>,
@@ -97,9 +98,13 @@ struct Reason<'a> {
 
 /// One line of JSON without a line break.
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&document(report))
+}
+
+pub(super) fn document(report: &Report) -> Document<'_> {
     let session = &report.session;
     let summary = report.summary.as_ref();
-    let document = Document {
+    Document {
         format: FORMAT,
         ledger: report.ledger.display().to_string(),
         session: Session {
@@ -147,8 +152,7 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
             .map(|(k, n)| (k.as_str(), *n))
             .collect(),
         notes: &report.notes,
-    };
-    serde_json::to_string(&document)
+    }
 }
 
 fn trade(t: &StoredTrade) -> Trade<'_> {

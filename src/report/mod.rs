@@ -7,26 +7,42 @@
 //! are undefined, never NaN or infinite. Imports `store` (the ledger) and `core`.
 
 pub mod accumulator;
+pub mod breakdown;
+pub mod compare;
 pub mod curve;
 pub mod daily;
 pub mod drawdown;
 pub mod figures;
+pub mod full;
+pub mod full_json;
+pub mod full_text;
+pub mod html;
 pub mod json;
 pub mod load;
+pub mod luck;
+pub mod markouts;
 pub mod metric_table;
 pub mod metrics;
+pub mod not_computed;
 pub mod outcome_tally;
+pub mod page;
 pub mod planned;
+pub mod profit_split;
 pub mod sparkline;
 pub mod summary;
+pub mod tape;
 pub mod terminal;
 pub mod time_in_position;
 pub mod trade_table;
 pub mod trade_tally;
 
 #[cfg(test)]
+pub(crate) mod test_scene;
+#[cfg(test)]
 mod tests;
 
 pub use accumulator::{Accumulator, Ending, SymbolEnding};
+pub use compare::Comparison;
+pub use full::{FullOptions, FullReport};
 pub use load::{Report, TradesShown};
 pub use summary::Summary;

@@ -6,6 +6,8 @@
 use super::figures::{count, fit, minute, money, money_or_dash, percent, printable};
 use super::load::Report;
 use super::metric_table::metric_rows;
+use super::page::LABEL;
+pub use super::page::{Page, Paint};
 use super::sparkline::sparkline;
 use super::summary::{Metrics, Summary};
 use super::trade_table::trade_table;
@@ -14,8 +16,6 @@ use crate::store::ledger::read::ReasonCount;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-/// Columns of a label.
-const LABEL: usize = 15;
 /// Columns of the curve.
 const CURVE: usize = 76;
 /// Columns of a reason beside its count.
@@ -23,75 +23,37 @@ const REASON: usize = 65;
 /// Longest text of the head that is shown whole; names of files are for copying.
 const TEXT: usize = 400;
 
-/// Whether gains and losses are coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
-    Plain,
-    Coloured,
-}
-
-impl Paint {
-    /// `text`, green above zero and red below.
-    pub fn signed(self, text: &str, sign: Ordering) -> String {
-        match (self, sign) {
-            (Self::Coloured, Ordering::Greater) => format!("\x1b[32m{text}\x1b[0m"),
-            (Self::Coloured, Ordering::Less) => format!("\x1b[31m{text}\x1b[0m"),
-            _ => text.to_owned(),
-        }
-    }
-
-    fn heading(self, text: &str) -> String {
-        match self {
-            Self::Plain => text.to_owned(),
-            Self::Coloured => format!("\x1b[1m{text}\x1b[0m"),
-        }
-    }
-}
-
 /// The whole report; ends with a line break.
 pub fn render(report: &Report, paint: Paint) -> String {
-    let mut page = Page {
-        text: String::new(),
-        paint,
-    };
-    page.run(report);
-    if let Some(summary) = &report.summary {
-        page.account(report, summary);
-        page.equity(summary);
-    }
-    page.trades(report);
-    if let Some(summary) = &report.summary {
-        page.metrics(&report.session.currency, &summary.metrics);
-    }
-    page.counts(report);
-    if let Some(summary) = &report.summary {
-        page.open_positions(summary);
-    }
-    page.notes(report);
+    let mut page = Page::new(paint);
+    page.report(report, |_| {});
     page.text
 }
 
-struct Page {
-    text: String,
-    paint: Paint,
+/// The report with more sections before its notes.
+pub fn render_with(report: &Report, paint: Paint, more: impl FnOnce(&mut Page)) -> String {
+    let mut page = Page::new(paint);
+    page.report(report, more);
+    page.text
 }
 
 impl Page {
-    fn line(&mut self, text: impl AsRef<str>) {
-        self.text.push_str(text.as_ref().trim_end());
-        self.text.push('\n');
-    }
-
-    fn section(&mut self, name: &str) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
+    fn report(&mut self, report: &Report, more: impl FnOnce(&mut Self)) {
+        self.run(report);
+        if let Some(summary) = &report.summary {
+            self.account(report, summary);
+            self.equity(summary);
         }
-        let heading = self.paint.heading(name);
-        self.line(heading);
-    }
-
-    fn entry(&mut self, label: &str, value: impl AsRef<str>) {
-        self.line(format!("  {label:<LABEL$} {}", value.as_ref()));
+        self.trades(report);
+        if let Some(summary) = &report.summary {
+            self.metrics(&report.session.currency, &summary.metrics);
+        }
+        more(self);
+        self.counts(report);
+        if let Some(summary) = &report.summary {
+            self.open_positions(summary);
+        }
+        self.notes(report);
     }
 
     fn run(&mut self, report: &Report) {
@@ -198,24 +160,6 @@ impl Page {
         }
     }
 
-    /// A list that goes on in further lines.
-    fn wrapped(&mut self, label: &str, words: &[String]) {
-        let mut label = label;
-        let mut text = String::new();
-        for word in words {
-            let separator = if text.is_empty() { "" } else { ", " };
-            if !text.is_empty() && text.chars().count() + 2 + word.chars().count() > 60 {
-                self.entry(label, format!("{text},"));
-                label = "";
-                text = word.clone();
-            } else {
-                text.push_str(separator);
-                text.push_str(word);
-            }
-        }
-        self.entry(label, text);
-    }
-
     fn metrics(&mut self, currency: &str, m: &Metrics) {
         let currency = printable(currency, 12);
         self.section(&format!("Metrics ({currency}, - = undefined)"));
@@ -299,7 +243,7 @@ impl Page {
         }
         self.section("Notes");
         for note in &report.notes {
-            self.line(format!("  {}", printable(note, TEXT)));
+            self.indented("", &printable(note, TEXT));
         }
     }
 }

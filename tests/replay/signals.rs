@@ -9,6 +9,14 @@ use std::process::Stdio;
 
 const HOUR: i64 = 3_600_000_000_000;
 
+/// The cases below know when momentum trades in the bundled recording.
+const MOMENTUM: [&str; 4] = [
+    "--set",
+    "strategy.type=momentum",
+    "--set",
+    "data.enable_cipher_b_filter=false",
+];
+
 #[test]
 fn a_stop_signal_ends_with_130_and_everything_up_to_there() {
     for (signal, name) in [(libc::SIGINT, "SIGINT"), (libc::SIGTERM, "SIGTERM")] {
@@ -90,6 +98,7 @@ fn sighup_reads_the_configuration_again_and_changes_no_result() {
     let window = ["--to", "2018-01-01T03:10:00Z"];
     let bot = Bot::bundled()
         .with(&window)
+        .with(&MOMENTUM)
         .with(&["--speed", "4000", "--config", "config.json"])
         // The test reads the lines while it runs.
         .with(&["--set", "logging.async_logging=false"]);
@@ -119,7 +128,7 @@ fn sighup_reads_the_configuration_again_and_changes_no_result() {
     assert_eq!(run.status, Some(0), "{}", run.stderr);
     assert!(run.stderr.contains(r#""level":"DEBUG""#), "{}", run.stderr);
 
-    let undisturbed = Bot::bundled().with(&window);
+    let undisturbed = Bot::bundled().with(&window).with(&MOMENTUM);
     let expected = undisturbed.report();
     assert_eq!(run.report().essence(), expected.essence());
     assert_eq!(
@@ -164,7 +173,9 @@ fn sigusr2_closes_the_position_and_ends_with_4() {
     let folder = Folder::new();
     let recording = folder.file("silence.mrec");
     record(&recording, header, [before, &after[..]]);
-    let bot = Bot::new(&[&recording]).with(&["--speed", "20000"]);
+    let bot = Bot::new(&[&recording])
+        .with(&MOMENTUM)
+        .with(&["--speed", "20000"]);
     let mut process = bot.start();
     wait_until(&mut process, "the silence", |details| {
         details["inputs"].as_u64() == Some(before.len() as u64)

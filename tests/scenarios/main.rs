@@ -2,10 +2,12 @@
 
 mod candles;
 mod entries;
+mod entry_filter;
 mod exits;
 mod fast_path;
 mod invariants;
 mod limits;
+mod mean_reversion;
 mod model;
 mod snapshots;
 mod world;

@@ -10,7 +10,7 @@ use minnow::core::snapshot::Snapshot;
 use minnow::core::units::Span;
 use minnow::core::units::rng::SplitMix64;
 
-fn seeded(settings: &Settings, seed: u64) -> Vec<TimedTrade> {
+pub fn seeded(settings: &Settings, seed: u64) -> Vec<TimedTrade> {
     let mut rng = SplitMix64::new(seed);
     let mut drift = 0i64;
     let steps: Vec<_> = (0..12_000)
@@ -69,10 +69,10 @@ fn a_snapshot_of_something_else_is_refused_by_name() {
     let error = Core::restore(other, Turns::History, snapshot).unwrap_err();
     assert_eq!(error, "state of BTC-PERP: expected DOGE-PERP");
     let text = serde_json::to_string(&core.snapshot(Default::default())).unwrap();
-    let newer = text.replacen("\"version\":1", "\"version\":2", 1);
+    let newer = text.replacen("\"version\":2", "\"version\":3", 1);
     let snapshot: Snapshot = serde_json::from_str(&newer).unwrap();
     let error = Core::restore(settings, Turns::History, snapshot).unwrap_err();
-    assert_eq!(error, "state of version 2: expected 1");
+    assert_eq!(error, "state of version 3: expected 2");
 }
 
 #[test]

@@ -151,6 +151,7 @@ pub fn settings() -> Settings {
             require_24h_data: false,
             reversal: false,
             on_shutdown: OnShutdown::Keep,
+            cipher_b_filter: None,
         },
         strategy: StrategySettings::Momentum(MomentumSettings {
             lookback: 20,

@@ -74,10 +74,13 @@ pub const KEYS: &[Key] = &[
         .means("secret of the Binance key"),
     number("data.cache_ttl_seconds", "30", "1", "600").means("REST price and product cache"),
     flag("data.enable_cipher_b_filter", "true")
+        .core()
         .means("entries need wave and money flow on their side"),
     number("data.cipher_b_wave_bullish_threshold", "0", "-100", "100")
+        .core()
         .means("wave above it for a long entry"),
     number("data.cipher_b_wave_bearish_threshold", "0", "-100", "100")
+        .core()
         .means("wave below it for a short entry"),
     number(
         "data.cipher_b_money_flow_bullish_threshold",
@@ -85,6 +88,7 @@ pub const KEYS: &[Key] = &[
         "-150",
         "150",
     )
+    .core()
     .means("money flow above it for a long entry"),
     number(
         "data.cipher_b_money_flow_bearish_threshold",
@@ -92,6 +96,7 @@ pub const KEYS: &[Key] = &[
         "-150",
         "150",
     )
+    .core()
     .means("money flow below it for a short entry"),
     number("data.stale_after_seconds", "120", "1", "3600")
         .core()

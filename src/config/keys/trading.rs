@@ -91,7 +91,7 @@ pub const KEYS: &[Key] = &[
     )
     .also(&["STRATEGY_TYPE"])
     .core()
-    .means("what decides; auto means momentum in this version"),
+    .means("what decides; auto means vumanchu in this version"),
     one_of(
         "strategy.fallback",
         "vumanchu",
@@ -103,9 +103,14 @@ pub const KEYS: &[Key] = &[
         "standard",
         &["standard", "scalping"],
     )
+    .core()
     .means("set of lengths and levels"),
-    number("strategy.vumanchu.min_confidence", "0.6", "0", "1").means("entries need it"),
-    number("strategy.vumanchu.exit_confidence", "0.5", "0", "1").means("exits need it"),
+    number("strategy.vumanchu.min_confidence", "0.6", "0", "1")
+        .core()
+        .means("entries need it"),
+    number("strategy.vumanchu.exit_confidence", "0.5", "0", "1")
+        .core()
+        .means("exits need it"),
     integer("strategy.momentum.lookback", "20", 2, 500)
         .also(&["MOMENTUM_LOOKBACK"])
         .core()
@@ -124,15 +129,19 @@ pub const KEYS: &[Key] = &[
         .means("signals need volume"),
     integer("strategy.mean_reversion.window", "50", 2, 500)
         .also(&["MEAN_REVERSION_WINDOW"])
+        .core()
         .means("bars of the mean"),
     number("strategy.mean_reversion.std_dev", "2.0", "0.1", "10")
         .also(&["MEAN_REVERSION_STD_DEV"])
+        .core()
         .means("standard deviations from the mean for an entry"),
     number("strategy.mean_reversion.min_volatility", "0.001", "0", "1")
         .also(&["MEAN_REVERSION_MIN_VOL"])
+        .core()
         .means("least standard deviation as a fraction of the mean"),
     integer("strategy.mean_reversion.max_hold", "100", 1, 10_000)
         .also(&["MEAN_REVERSION_MAX_HOLD"])
+        .core()
         .means("bars after which a trade ends"),
     integer("indicators.candle_limit", "1000", 200, 5000)
         .also(&["data.candle_limit"])

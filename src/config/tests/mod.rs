@@ -1,6 +1,6 @@
 //! Tests of the loader as a whole, by topic.
 
-mod fixture;
+pub(super) mod fixture;
 mod mistakes;
 mod outcome;
 mod precedence;

@@ -4,7 +4,7 @@ use super::fixture::Folder;
 use crate::config::{Effective, reload_difference};
 use crate::core::market::Instrument;
 use crate::core::market::instrument::ProductKind;
-use crate::core::settings::{FeeRates, Identity, StrategySettings};
+use crate::core::settings::{FeeRates, Identity, MeanReversionSettings, StrategySettings};
 use crate::core::units::{Decimal, Span};
 
 fn with(sets: &[&str]) -> Effective {
@@ -53,7 +53,7 @@ fn the_fingerprint_ignores_order_sources_and_what_the_core_does_not_read() {
         "data.directory=elsewhere",
         "api.bind=127.0.0.1:1",
         "system.memory_limit_mb=99",
-        "strategy.type=momentum",
+        "strategy.type=vumanchu",
         "trading.symbols=BTC-USD",
     ]);
     assert_eq!(a.fingerprint(), other_sources.fingerprint());
@@ -72,6 +72,7 @@ fn the_fingerprint_changes_with_every_key_that_the_core_reads() {
         "risk.order_rate=9",
         "paper_trading.slippage_rate=0.0006",
         "strategy.momentum.lookback=21",
+        "strategy.mean_reversion.max_hold=99",
         "market_data.outlier_pct=21",
         "indicators.candle_limit=999",
         "scheduler.trading_interval_seconds=60",
@@ -118,14 +119,18 @@ fn what_is_odd_is_warned_of_with_the_value_that_applies() {
             "trading.live_confirmation=I accept real orders;exchange.network=testnet",
             "the exchange is a testnet or sandbox",
         ),
+        (
+            "llm.base_url=http://127.0.0.1:11434",
+            "strategy.type = \"auto\" means vumanchu in this version",
+        ),
     ] {
         let effective = with(&sets.split(';').collect::<Vec<_>>());
         let warnings = effective.warnings().join("\n");
         assert!(warnings.contains(words), "{sets}: {warnings}");
     }
     let plain = with(&[]);
-    // No file, and the meaning of `auto`.
-    assert_eq!(plain.warnings().len(), 2, "{:?}", plain.warnings());
+    // No file.
+    assert_eq!(plain.warnings().len(), 1, "{:?}", plain.warnings());
 }
 
 #[test]
@@ -162,6 +167,7 @@ fn the_core_gets_exact_values() {
         "risk.max_position_hold_hours=0.25",
         "scheduler.trading_interval_seconds=1.5",
         "trading.max_size_pct=12.34",
+        "strategy.type=momentum",
         "strategy.momentum.entry_threshold=0.005",
     ]);
     let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
@@ -171,8 +177,72 @@ fn the_core_gets_exact_values() {
     assert_eq!(settings.trading.max_size_pct, Decimal::new(1234, 2));
     assert_eq!(settings.market.close_grace, Span::from_secs(1));
     assert_eq!(settings.risk.trailing_stop_pct, None);
-    let StrategySettings::Momentum(momentum) = settings.strategy;
+    let StrategySettings::Momentum(momentum) = settings.strategy else {
+        panic!("{:?}", settings.strategy);
+    };
     assert_eq!(momentum.entry_threshold, 0.005);
+}
+
+#[test]
+fn mean_reversion_decides_by_its_own_keys() {
+    let effective = with(&[
+        "strategy.type=mean_reversion",
+        "strategy.mean_reversion.window=60",
+        "strategy.mean_reversion.std_dev=2.5",
+        "strategy.mean_reversion.min_volatility=0.002",
+        "strategy.mean_reversion.max_hold=50",
+        "risk.min_stop_loss_pct=0.2",
+        "trading.min_profit_pct=0.7",
+    ]);
+    let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let settings = effective.for_core(&[spot], &identity()).unwrap();
+    assert_eq!(settings.strategy.name(), "mean_reversion");
+    assert_eq!(
+        settings.strategy,
+        StrategySettings::MeanReversion(MeanReversionSettings {
+            window: 60,
+            std_dev: 2.5,
+            min_volatility: 0.002,
+            max_hold: 50,
+            min_stop_loss_pct: Decimal::new(2, 1),
+            min_profit_pct: Decimal::new(7, 1),
+        })
+    );
+    assert_eq!(effective.without_effect(), Vec::<String>::new());
+}
+
+#[test]
+fn the_ciphers_and_the_filter_get_what_is_stated() {
+    let spot = [instrument("BTC-USD", ProductKind::Spot, "USD")];
+    let of = |sets: &[&str]| with(sets).for_core(&spot, &identity()).unwrap();
+    let settings = of(&[
+        "strategy.vumanchu.min_confidence=0.7",
+        "trading.min_candles_for_trading=150",
+        "indicators.cipher_a.ribbon_lengths=1,2,3,4,5,6,7,8",
+        "indicators.cipher_b.oversold_3=-70.5",
+        "data.cipher_b_wave_bullish_threshold=1.5",
+        "data.cipher_b_wave_bearish_threshold=-2.5",
+        "data.cipher_b_money_flow_bullish_threshold=3.5",
+        "data.cipher_b_money_flow_bearish_threshold=-4.5",
+    ]);
+    let StrategySettings::VuManChu(vumanchu) = settings.strategy else {
+        panic!("{:?}", settings.strategy);
+    };
+    assert_eq!(
+        (vumanchu.min_confidence, vumanchu.exit_confidence),
+        (0.7, 0.5)
+    );
+    assert_eq!(vumanchu.min_candles, 150);
+    assert_eq!(vumanchu.cipher_a.ribbon_lengths, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(vumanchu.cipher_b.levels.oversold[2], -70.5);
+    let filter = settings.trading.cipher_b_filter.unwrap();
+    // The filter looks at the same cipher as the strategy.
+    assert_eq!(filter.cipher_b, vumanchu.cipher_b);
+    assert_eq!((filter.wave_bullish, filter.wave_bearish), (1.5, -2.5));
+    assert_eq!(filter.money_flow_bullish, 3.5);
+    assert_eq!(filter.money_flow_bearish, -4.5);
+    let off = of(&["data.enable_cipher_b_filter=false"]);
+    assert_eq!(off.trading.cipher_b_filter, None);
 }
 
 #[test]

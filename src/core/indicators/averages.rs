@@ -1,52 +1,93 @@
-//! Moving averages: simple, exponential, Wilder's.
+//! Moving averages: simple, weighted, exponential, Wilder's.
 //!
 //! EMA(n): alpha = 2/(n+1); RMA(n): alpha = 1/n. Both are seeded with the mean of their first n
-//! inputs and are defined from index n-1 on (TA-Lib's convention).
+//! inputs and are defined from index n-1 on (TA-Lib's convention). Of
+//! a series that starts undefined they take the defined values only.
 
+use super::window::{Fold, Window};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
-/// Bars after which a rolling sum is computed anew from its window, which bounds drift.
-const RECOMPUTE_EVERY: u32 = 1024;
-
-/// Mean of the last n values.
+/// Mean of the last n values. First value at index n-1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sma {
-    window: VecDeque<f64>,
+    window: Window<f64>,
     length: usize,
-    sum: f64,
-    since_recompute: u32,
 }
 
 impl Sma {
     /// # Panics
     /// If `length` is 0 (a programming error; configuration allows at least 1).
     pub fn new(length: usize) -> Self {
-        assert!(length > 0);
         Self {
-            window: VecDeque::with_capacity(length),
+            window: Window::new(length),
             length,
-            sum: 0.0,
-            since_recompute: 0,
         }
     }
 
+    /// Takes the next value.
     pub fn update(&mut self, value: f64) -> Option<f64> {
-        if self.window.len() == self.length {
-            self.sum -= self.window.pop_front().unwrap_or(0.0);
-        }
-        self.window.push_back(value);
-        self.sum += value;
-        self.since_recompute += 1;
-        if self.since_recompute >= RECOMPUTE_EVERY {
-            self.sum = self.window.iter().sum();
-            self.since_recompute = 0;
-        }
+        self.window.update(value);
         self.value()
     }
 
+    /// Absent until n values have come.
     pub fn value(&self) -> Option<f64> {
-        (self.window.len() == self.length).then(|| self.sum / self.length as f64)
+        self.window.value().map(|sum| sum / self.length as f64)
+    }
+}
+
+/// Sum of a run of values, and the sum of each times its place, the oldest being 1.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Weighted {
+    count: f64,
+    sum: f64,
+    weighted: f64,
+}
+
+impl Fold for Weighted {
+    fn of(value: f64) -> Self {
+        Self {
+            count: 1.0,
+            sum: value,
+            weighted: value,
+        }
+    }
+
+    fn join(older: Self, newer: Self) -> Self {
+        Self {
+            count: older.count + newer.count,
+            sum: older.sum + newer.sum,
+            weighted: older.weighted + (newer.weighted + older.count * newer.sum),
+        }
+    }
+}
+
+/// WMA(n): mean of the last n values, weighted 1 for the oldest to n for the newest. First value at
+/// index n-1.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Wma {
+    window: Window<Weighted>,
+}
+
+impl Wma {
+    /// # Panics
+    /// If `length` is 0 (a programming error).
+    pub fn new(length: usize) -> Self {
+        Self {
+            window: Window::new(length),
+        }
+    }
+
+    /// Takes the next value.
+    pub fn update(&mut self, value: f64) -> Option<f64> {
+        self.window.update(value);
+        self.value()
+    }
+
+    /// Absent until n values have come.
+    pub fn value(&self) -> Option<f64> {
+        let all = self.window.value()?;
+        Some(all.weighted / (all.count * (all.count + 1.0) / 2.0))
     }
 }
 
@@ -89,39 +130,47 @@ impl Recursive {
     }
 }
 
-/// Exponential moving average.
+/// Exponential moving average. First value at index n-1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ema(Recursive);
 
 impl Ema {
+    /// # Panics
+    /// If `length` is 0 (a programming error).
     pub fn new(length: usize) -> Self {
         Self(Recursive::new(length, 2.0 / (length as f64 + 1.0)))
     }
 
+    /// Takes the next value.
     pub fn update(&mut self, value: f64) -> Option<f64> {
         self.0.update(value)
     }
 
+    /// Absent until n values have come.
     pub fn value(&self) -> Option<f64> {
         self.0.value()
     }
 }
 
-/// Wilder's moving average.
+/// Wilder's moving average. First value at index n-1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Rma(Recursive);
 
 impl Rma {
+    /// # Panics
+    /// If `length` is 0 (a programming error).
     pub fn new(length: usize) -> Self {
         Self(Recursive::new(length, 1.0 / length as f64))
     }
 
+    /// Takes the next value.
     pub fn update(&mut self, value: f64) -> Option<f64> {
         self.0.update(value)
     }
 
+    /// Absent until n values have come.
     pub fn value(&self) -> Option<f64> {
         self.0.value()
     }
@@ -145,6 +194,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn wma_weighs_the_newest_most() {
+        let mut wma = Wma::new(3);
+        let values: Vec<_> = [1.0, 2.0, 6.0, 0.0, 3.0].map(|v| wma.update(v)).into();
+        let sixth = |sum: f64| Some(sum / 6.0);
+        assert_eq!(values, [None, None, sixth(23.0), sixth(14.0), sixth(15.0)]);
     }
 
     #[test]

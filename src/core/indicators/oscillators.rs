@@ -1,20 +1,25 @@
-//! RSI and ATR (J. Welles Wilder, New Concepts in Technical Trading Systems, 1978).
+//! Oscillators of the close: RSI (J. Welles Wilder, New Concepts in Technical Trading Systems, 1978)
+//! and rate of change.
 
 use super::averages::Rma;
 use super::compare::{PERCENT, is_zero};
+use super::reading::Reading;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
-/// RSI(n): 100 G/(G+L), G and L Wilder's averages of gains and losses. First value at index n; 0
-/// where nothing ever moved.
+/// RSI(n): 100 G/(G+L), G and L Wilder's averages of gains and losses, 0 to 100. First value at
+/// index n; flat and 0 where nothing moves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rsi {
     gain: Rma,
     loss: Rma,
     previous: Option<f64>,
-    value: Option<f64>,
+    value: Option<Reading>,
 }
 
 impl Rsi {
+    /// # Panics
+    /// If `length` is 0 (a programming error).
     pub fn new(length: usize) -> Self {
         Self {
             gain: Rma::new(length),
@@ -24,55 +29,76 @@ impl Rsi {
         }
     }
 
-    pub fn update(&mut self, close: f64) -> Option<f64> {
-        if let Some(previous) = self.previous.replace(close) {
-            let change = close - previous;
+    /// Takes the next close.
+    pub fn update(&mut self, close: f64) -> Option<Reading> {
+        self.update_scaled(close, close)
+    }
+
+    /// Takes the next value of a series that is no price; changes of up to 1e-12 x `scale` count as
+    /// none (1 for logarithms of prices, whose differences are ratios).
+    pub fn update_scaled(&mut self, value: f64, scale: f64) -> Option<Reading> {
+        if let Some(previous) = self.previous.replace(value) {
+            let change = value - previous;
             let gain = self.gain.update(change.max(0.0));
             let loss = self.loss.update((-change).max(0.0));
             if let (Some(gain), Some(loss)) = (gain, loss) {
                 let sum = gain + loss;
-                self.value = Some(if is_zero(sum, close) {
-                    0.0
+                self.value = Some(if is_zero(sum, scale) {
+                    Reading::flat(0.0)
                 } else {
-                    PERCENT * gain / sum
+                    Reading::of(PERCENT * (gain / sum))
                 });
             }
         }
         self.value
     }
 
-    pub fn value(&self) -> Option<f64> {
+    /// Of the value taken last.
+    pub fn value(&self) -> Option<Reading> {
         self.value
     }
 }
 
-/// ATR(n): Wilder's average of the true range. First value at index n.
+/// ROC(n) in percent: 100 (close/close n bars before - 1). First value at index n; flat and 0 where
+/// the close before is 0 beside this one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Atr {
-    average: Rma,
-    previous_close: Option<f64>,
+pub struct Roc {
+    length: usize,
+    /// The last n closes.
+    closes: VecDeque<f64>,
+    value: Option<Reading>,
 }
 
-impl Atr {
+impl Roc {
+    /// # Panics
+    /// If `length` is 0 (a programming error).
     pub fn new(length: usize) -> Self {
+        assert!(length > 0);
         Self {
-            average: Rma::new(length),
-            previous_close: None,
+            length,
+            closes: VecDeque::with_capacity(length),
+            value: None,
         }
     }
 
-    pub fn update(&mut self, high: f64, low: f64, close: f64) -> Option<f64> {
-        if let Some(previous) = self.previous_close.replace(close) {
-            let range = (high - low)
-                .max((high - previous).abs())
-                .max((low - previous).abs());
-            self.average.update(range);
+    /// Takes the next close.
+    pub fn update(&mut self, close: f64) -> Option<Reading> {
+        if self.closes.len() == self.length
+            && let Some(before) = self.closes.pop_front()
+        {
+            self.value = Some(if is_zero(before, close) {
+                Reading::flat(0.0)
+            } else {
+                Reading::of(PERCENT * (close / before - 1.0))
+            });
         }
-        self.value()
+        self.closes.push_back(close);
+        self.value
     }
 
-    pub fn value(&self) -> Option<f64> {
-        self.average.value()
+    /// Of the close taken last.
+    pub fn value(&self) -> Option<Reading> {
+        self.value
     }
 }
 
@@ -81,10 +107,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rsi_of_a_flat_series_is_0_and_warm_at_index_14() {
+    fn rsi_of_a_flat_series_is_0_flagged_and_warm_at_index_14() {
         let mut rsi = Rsi::new(14);
         for index in 0..40 {
-            assert_eq!(rsi.update(5.0), (index >= 14).then_some(0.0));
+            let expected = (index >= 14).then_some(Reading::flat(0.0));
+            assert_eq!(rsi.update(5.0), expected);
         }
     }
 
@@ -92,20 +119,32 @@ mod tests {
     fn rsi_of_a_rising_series_is_100() {
         let mut rsi = Rsi::new(14);
         let last = (0..40).map(|i| rsi.update(100.0 + f64::from(i))).last();
-        assert_eq!(last, Some(Some(100.0)));
+        assert_eq!(last, Some(Some(Reading::of(100.0))));
     }
 
     #[test]
-    fn atr_is_warm_at_index_14_and_sees_gaps() {
-        let mut atr = Atr::new(14);
+    fn rsi_becomes_flat_when_a_move_has_faded() {
+        let mut rsi = Rsi::new(14);
+        for index in 0..20 {
+            rsi.update(100.0 + f64::from(index));
+        }
+        let mut stayed = 0;
+        while rsi.update(119.0) == Some(Reading::of(100.0)) {
+            stayed += 1;
+        }
+        // 13/14 a bar: the average gain of 1 falls below 1.19e-10 within 309 bars.
+        assert_eq!(stayed, 308);
+        assert_eq!(rsi.value(), Some(Reading::flat(0.0)));
+    }
+
+    #[test]
+    fn roc_compares_with_the_close_ten_bars_before() {
+        let mut roc = Roc::new(10);
         for index in 0..30 {
-            // Every bar gaps 10 above the last close and spans 2.
-            let base = f64::from(index) * 10.0;
-            let value = atr.update(base + 1.0, base - 1.0, base);
-            assert_eq!(value.is_some(), index >= 14, "{index}");
-            if let Some(value) = value {
-                assert!((value - 11.0).abs() < 1e-9);
-            }
+            let value = roc.update(100.0 + f64::from(index));
+            let before = 90.0 + f64::from(index);
+            assert_eq!(value.is_some(), index >= 10);
+            assert!(value.is_none_or(|r| (r.value - 1000.0 / before).abs() < 1e-9 && !r.flat));
         }
     }
 }

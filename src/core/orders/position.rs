@@ -22,6 +22,8 @@ pub struct Position {
     pub protection: Protection,
     /// Best close of the candles closed after the first entry fill.
     pub best_close: Option<Price>,
+    /// Candles closed after the first entry fill.
+    pub bars_held: u32,
     lots: VecDeque<Lot>,
     quantity: Quantity,
     /// Sum of price x open quantity over the lots, in tick-lots.
@@ -87,6 +89,7 @@ impl Position {
             opened: at,
             protection: Protection::default(),
             best_close: None,
+            bars_held: 0,
             lots: VecDeque::new(),
             quantity: Quantity::ZERO,
             open_value: 0,

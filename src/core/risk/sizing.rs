@@ -296,6 +296,7 @@ mod tests {
             require_24h_data: false,
             reversal: false,
             on_shutdown: OnShutdown::Keep,
+            cipher_b_filter: None,
         };
         let mut risk = RiskSettings::for_tests();
         risk.max_total_exposure_pct = Decimal::from_int(5000);

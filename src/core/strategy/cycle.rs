@@ -2,8 +2,9 @@
 //! reason why there is none.
 //!
 //! Observe, account, preconditions, strategy (or a model that answers later, `questions`),
-//! single-position policy, gate, order, record. Any error inside becomes a HOLD with its reason.
+//! single-position policy, filter, gate, order, record. Any error inside becomes a HOLD with its reason.
 
+use super::cipher_b_filter;
 use super::decision::{CandleView, Context, Reply, hold};
 use super::questions::position_view;
 use crate::core::effect::{Effect, Effects};
@@ -90,7 +91,7 @@ impl Core {
         }
         if symbol.series.ends_gap(candle.open_time) {
             symbol.series.restart();
-            symbol.strategy.reset();
+            symbol.forget_candles();
         }
         // Buckets that the clock has not closed yet because the next candle came at once.
         while self.symbols[id.index()]
@@ -100,7 +101,7 @@ impl Core {
         {
             match self.symbols[id.index()].series.close_bucket() {
                 Some(closed) => self.candle_closed(id, closed, at, out),
-                None => self.symbols[id.index()].strategy.reset(),
+                None => self.symbols[id.index()].forget_candles(),
             }
         }
         self.match_candle(id, &candle, at, out);
@@ -126,11 +127,12 @@ impl Core {
         symbol.disturb();
         symbol.closes.note(candle.close, first_after);
         let view = CandleView::of(&candle, &symbol.scale);
-        symbol.strategy.observe(&view);
+        symbol.observe(&view);
         let end = candle.open_time + symbol.series.interval().span();
         if let Some(position) = &mut symbol.position
             && position.opened.wall < end
         {
+            position.bars_held = position.bars_held.saturating_add(1);
             let better = position.best_close.is_none_or(|best| match position.side {
                 Side::Buy => candle.close > best,
                 Side::Sell => candle.close < best,
@@ -244,7 +246,7 @@ impl Core {
         }
     }
 
-    /// Single-position policy, then the gate; submits what passes.
+    /// Single-position policy, then filter and gate; submits what passes.
     pub(super) fn judge(
         &mut self,
         id: SymbolId,
@@ -311,7 +313,15 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) -> Outcome {
-        let Some(mark) = self.symbols[id.index()].last else {
+        let symbol = &self.symbols[id.index()];
+        let filter = symbol.entry_filter.as_ref();
+        if let Some(detail) = filter.and_then(|filter| filter.refusal(side)) {
+            return Outcome {
+                detail,
+                ..Outcome::hold(cipher_b_filter::REASON)
+            };
+        }
+        let Some(mark) = symbol.last else {
             return Outcome::hold("no price");
         };
         let verdict = self.pass_gate(id, run, side, proposal, mark, at);
@@ -427,6 +437,9 @@ impl Core {
         let symbol = &self.symbols[id.index()];
         let mut indicators = Vec::with_capacity(INDICATORS_ROOM);
         symbol.strategy.indicators(&mut indicators);
+        if let Some(filter) = &symbol.entry_filter {
+            filter.values(&mut indicators);
+        }
         let reason = if outcome.detail.is_empty() {
             outcome.reason.to_owned()
         } else {

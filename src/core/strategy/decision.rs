@@ -1,7 +1,10 @@
 //! The seam between a strategy and the decision cycle.
 
+use super::mean_reversion::MeanReversion;
 use super::momentum::Momentum;
 use super::rules::Rule;
+use super::vumanchu::VuManChu;
+use crate::core::indicators::CipherB;
 use crate::core::input::Answer;
 use crate::core::market::{Candle, Instrument, Interval, instrument::GridScale};
 use crate::core::records::{Action, Proposal};
@@ -41,6 +44,8 @@ pub struct PositionView {
     pub side: Side,
     /// Best close of the candles closed after the first entry fill, if any.
     pub best_close: Option<f64>,
+    /// Candles closed after the first entry fill.
+    pub bars_held: u32,
 }
 
 /// What a strategy may look at when it is asked.
@@ -100,13 +105,21 @@ pub trait Strategy: std::fmt::Debug + Send {
     fn rules(&self, context: &Context<'_>, out: &mut Vec<Rule>) {
         let _ = (context, out);
     }
+
+    /// The cipher B that it runs on every candle, so that the filter of entries need not run another.
+    fn cipher_b(&self) -> Option<&CipherB> {
+        None
+    }
 }
 
 /// The strategy that the settings name, for candles of this length.
 pub fn build(settings: &StrategySettings, interval: Interval) -> Box<dyn Strategy> {
-    let _ = interval;
     match settings {
         StrategySettings::Momentum(settings) => Box::new(Momentum::new(settings.clone())),
+        StrategySettings::MeanReversion(settings) => Box::new(MeanReversion::new(settings.clone())),
+        StrategySettings::VuManChu(settings) => {
+            Box::new(VuManChu::new((**settings).clone(), interval))
+        }
     }
 }
 
@@ -135,9 +148,24 @@ pub fn close(confidence: f64, rationale: String) -> Proposal {
     }
 }
 
+/// Strength below which there is no entry.
+pub const LEAST_STRENGTH: f64 = 0.4;
+
+/// Common margins of rule strategies in % of equity: strength from 0.8 20, from 0.6 15, from 0.4 10,
+/// below none.
+pub fn size_pct(strength: f64) -> Option<Decimal> {
+    let size = match strength {
+        s if s >= 0.8 => 20,
+        s if s >= 0.6 => 15,
+        s if s >= LEAST_STRENGTH => 10,
+        _ => return None,
+    };
+    Some(Decimal::from_int(size))
+}
+
 /// An entry with the common sizes and distances of rule strategies.
 ///
-/// Margin by strength: from 0.8 20 %, from 0.6 15 %, from 0.4 10 %, below HOLD. Take-profit and
+/// HOLD where the strength has no size. Take-profit and
 /// stop-loss %: strong 3.0/1.0, normal 2.0/1.5, weak (below 0.6) 1.5/1.0; the stop is at least
 /// 1.5 ATR and the target keeps the ratio. Percentages are rounded half-even to 4 decimals.
 pub fn enter(
@@ -147,11 +175,8 @@ pub fn enter(
     close: f64,
     rationale: String,
 ) -> Proposal {
-    let size = match strength {
-        s if s >= 0.8 => 20,
-        s if s >= 0.6 => 15,
-        s if s >= 0.4 => 10,
-        _ => return hold(),
+    let Some(size) = size_pct(strength) else {
+        return hold();
     };
     let (target, stop) = match strength {
         s if s >= 0.8 => (3.0, 1.0),
@@ -171,7 +196,7 @@ pub fn enter(
         },
         strength,
         confidence: strength,
-        size_pct: Decimal::from_int(size),
+        size_pct: size,
         take_profit_pct: percentage(target),
         stop_loss_pct: percentage(stop),
         leverage: None,
@@ -180,7 +205,7 @@ pub fn enter(
 }
 
 /// Half-even to 4 decimals; `None` for what is no percentage.
-fn percentage(value: f64) -> Option<Decimal> {
+pub(super) fn percentage(value: f64) -> Option<Decimal> {
     Decimal::from_f64(value, 4)
 }
 

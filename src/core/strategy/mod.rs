@@ -3,11 +3,19 @@
 //! A strategy sees every closed candle and, when asked, answers at once or wants a model asked; the
 //! cycle owns everything else (when, preconditions, position policy, gate, record).
 
+pub mod cipher_b_filter;
 pub mod cycle;
 pub mod decision;
+pub mod mean_reversion;
+mod mean_reversion_rules;
 pub mod momentum;
+mod momentum_rules;
 mod questions;
 pub mod rules;
+#[cfg(test)]
+mod rules_tests;
+pub mod vumanchu;
+mod vumanchu_rules;
 
 pub use decision::{Context, PositionView, Reply, Strategy, build};
 pub use rules::{Condition, Purpose, Relation, Rule};

@@ -7,16 +7,18 @@
 //! unopposed: 0.7 with volume, else 0.5; a breakout with volume: 0.6.
 
 use super::decision::{CandleView, Context, Reply, Strategy, close, enter, hold};
+use super::momentum_rules::list;
+use super::rules::Rule;
 use crate::core::indicators::compare::{PERCENT, above, below, crosses_over, crosses_under};
-use crate::core::indicators::{Atr, Ema, RollingMax, RollingMin, Rsi, Sma};
+use crate::core::indicators::{Atr, Ema, Reading, RollingMax, RollingMin, Rsi, Sma};
 use crate::core::settings::MomentumSettings;
 use crate::core::units::Side;
 use serde::{Deserialize, Serialize};
 
 /// Volume must exceed its average by this factor.
-const VOLUME_FACTOR: f64 = 1.5;
+pub(super) const VOLUME_FACTOR: f64 = 1.5;
 /// Trend beyond which three signals count as strong.
-const STRONG_TREND: f64 = 0.003;
+pub(super) const STRONG_TREND: f64 = 0.003;
 const RSI_LENGTH: usize = 14;
 const ATR_LENGTH: usize = 14;
 
@@ -31,31 +33,45 @@ pub struct Momentum {
     highest: RollingMax,
     lowest: RollingMin,
     /// Values of this and the previous candle.
-    now: Values,
-    before: Values,
+    pub(super) now: Values,
+    pub(super) before: Values,
     /// Extremes of the bars before this one.
-    range: Option<(f64, f64)>,
-    last_volume: f64,
+    pub(super) range: Option<(f64, f64)>,
+    pub(super) last_volume: f64,
 }
 
+/// Averages as (short, long).
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Values {
-    sma: Option<(f64, f64)>,
-    ema: Option<(f64, f64)>,
-    rsi: Option<f64>,
+pub(super) struct Values {
+    pub sma: Option<(f64, f64)>,
+    pub ema: Option<(f64, f64)>,
+    pub rsi: Option<Reading>,
 }
 
-/// Bullish, bearish or silent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Votes {
-    bull: u32,
-    bear: u32,
+/// What each signal says, as (bullish, bearish); never both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Signals {
+    pub sma: (bool, bool),
+    pub ema: (bool, bool),
+    pub rsi: (bool, bool),
+    pub breakout: (bool, bool),
 }
 
-impl Votes {
-    fn add(&mut self, bull: bool, bear: bool) {
-        self.bull += u32::from(bull);
-        self.bear += u32::from(bear);
+impl Signals {
+    /// How many speak for this side.
+    pub fn count(self, side: Side) -> u32 {
+        [self.sma, self.ema, self.rsi, self.breakout]
+            .into_iter()
+            .map(|signal| u32::from(of(side, signal)))
+            .sum()
+    }
+}
+
+/// The side's half of a pair (bullish, bearish).
+pub(super) fn of<T>(side: Side, pair: (T, T)) -> T {
+    match side {
+        Side::Buy => pair.0,
+        Side::Sell => pair.1,
     }
 }
 
@@ -79,6 +95,10 @@ impl Momentum {
         }
     }
 
+    pub(super) fn settings(&self) -> &MomentumSettings {
+        &self.settings
+    }
+
     /// Whether the short average of a pair crossed the long one on this candle, as (over, under).
     fn cross(now: Option<(f64, f64)>, before: Option<(f64, f64)>, scale: f64) -> (bool, bool) {
         match (now, before) {
@@ -90,80 +110,106 @@ impl Momentum {
         }
     }
 
-    fn volume_confirms(&self) -> bool {
-        if !self.settings.use_volume {
-            return true;
-        }
-        self.volume
-            .value()
-            .is_some_and(|average| above(self.last_volume, VOLUME_FACTOR * average, average))
+    /// RSI above 50 and rising, or below 50 and falling. A flat RSI is neutral, also as what another
+    /// is compared with.
+    fn rsi_signal(&self) -> (bool, bool) {
+        let usable = |rsi: Option<Reading>| rsi.and_then(Reading::meaningful);
+        let Some((now, before)) = usable(self.now.rsi).zip(usable(self.before.rsi)) else {
+            return (false, false);
+        };
+        (
+            above(now, 50.0, PERCENT) && above(now, before, PERCENT),
+            below(now, 50.0, PERCENT) && below(now, before, PERCENT),
+        )
     }
 
-    /// Close beyond the extremes of the bars before, as (up, down).
-    fn breakout(&self, close: f64) -> (bool, bool) {
+    /// What the close must exceed, and what it must fall below, to break out.
+    pub(super) fn breakout_levels(&self) -> Option<(f64, f64)> {
         let threshold = self.settings.entry_threshold;
-        self.range.map_or((false, false), |(high, low)| {
-            (
-                above(close, (1.0 + threshold) * high, close),
-                below(close, (1.0 - threshold) * low, close),
-            )
-        })
+        self.range
+            .map(|(high, low)| ((1.0 + threshold) * high, (1.0 - threshold) * low))
+    }
+
+    pub(super) fn signals(&self, close: f64) -> Signals {
+        Signals {
+            sma: Self::cross(self.now.sma, self.before.sma, close),
+            ema: Self::cross(self.now.ema, self.before.ema, close),
+            rsi: self.rsi_signal(),
+            breakout: self
+                .breakout_levels()
+                .map_or((false, false), |(high, low)| {
+                    (above(close, high, close), below(close, low, close))
+                }),
+        }
+    }
+
+    pub(super) fn volume_average(&self) -> Option<f64> {
+        self.volume.value()
+    }
+
+    pub(super) fn volume_confirms(&self) -> bool {
+        !self.settings.use_volume
+            || self
+                .volume
+                .value()
+                .is_some_and(|average| above(self.last_volume, VOLUME_FACTOR * average, average))
     }
 
     /// 0.6 (p - short)/short + 0.4 (short - long)/long.
-    fn trend(&self, close: f64) -> Option<f64> {
+    pub(super) fn trend(&self, close: f64) -> Option<f64> {
         self.now
             .sma
             .map(|(short, long)| 0.6 * (close - short) / short + 0.4 * (short - long) / long)
     }
 
-    fn exit(&self, side: Side, best_close: Option<f64>, close_price: f64) -> Option<&'static str> {
-        let (over, under) = Self::cross(self.now.sma, self.before.sma, close_price);
-        let against = match side {
-            Side::Buy => under,
-            Side::Sell => over,
-        };
-        if against {
-            return Some("SMA cross against the position");
-        }
-        let threshold = self.settings.exit_threshold;
-        let given_back = best_close.is_some_and(|best| match side {
-            Side::Buy => below(close_price, (1.0 - threshold) * best, close_price),
-            Side::Sell => above(close_price, (1.0 + threshold) * best, close_price),
-        });
-        given_back.then_some("close gave back the exit threshold")
+    pub(super) fn is_trending(&self, close: f64) -> bool {
+        self.trend(close)
+            .is_some_and(|trend| above(trend.abs(), STRONG_TREND, 1.0))
     }
 
-    fn votes(&self, close: f64) -> Votes {
-        let mut votes = Votes::default();
-        let (over, under) = Self::cross(self.now.sma, self.before.sma, close);
-        votes.add(over, under);
-        let (over, under) = Self::cross(self.now.ema, self.before.ema, close);
-        votes.add(over, under);
-        if let (Some(now), Some(before)) = (self.now.rsi, self.before.rsi) {
-            votes.add(
-                above(now, 50.0, PERCENT) && above(now, before, PERCENT),
-                below(now, 50.0, PERCENT) && below(now, before, PERCENT),
-            );
+    /// The averages crossed on this candle against a position of this side.
+    pub(super) fn crosses_against(&self, side: Side, close: f64) -> bool {
+        of(
+            side.opposite(),
+            Self::cross(self.now.sma, self.before.sma, close),
+        )
+    }
+
+    /// The close at which a position has given back what it may, of its best close.
+    pub(super) fn give_back_level(&self, side: Side, best: f64) -> f64 {
+        let threshold = self.settings.exit_threshold;
+        best * of(side, (1.0 - threshold, 1.0 + threshold))
+    }
+
+    pub(super) fn gives_back(&self, side: Side, best_close: Option<f64>, close: f64) -> bool {
+        best_close.is_some_and(|best| {
+            let level = self.give_back_level(side, best);
+            of(
+                side,
+                (below(close, level, close), above(close, level, close)),
+            )
+        })
+    }
+
+    fn exit(&self, side: Side, best_close: Option<f64>, close: f64) -> Option<&'static str> {
+        if self.crosses_against(side, close) {
+            return Some("SMA cross against the position");
         }
-        let (up, down) = self.breakout(close);
-        votes.add(up, down);
-        votes
+        self.gives_back(side, best_close, close)
+            .then_some("close gave back the exit threshold")
     }
 
     /// Side and strength of an entry, if there is one.
     fn entry(&self, close: f64) -> Option<(Side, f64, &'static str)> {
-        let votes = self.votes(close);
+        let signals = self.signals(close);
         let volume = self.volume_confirms();
-        let strong = self
-            .trend(close)
-            .is_some_and(|trend| above(trend.abs(), STRONG_TREND, 1.0));
-        let (side, same, opposite) = if votes.bull >= votes.bear {
-            (Side::Buy, votes.bull, votes.bear)
+        let (bull, bear) = (signals.count(Side::Buy), signals.count(Side::Sell));
+        let (side, same, opposite) = if bull >= bear {
+            (Side::Buy, bull, bear)
         } else {
-            (Side::Sell, votes.bear, votes.bull)
+            (Side::Sell, bear, bull)
         };
-        if same >= 3 && volume && strong {
+        if same >= 3 && volume && self.is_trending(close) {
             return Some((side, 0.9, "three signals, volume and trend"));
         }
         if same >= 2 && opposite == 0 {
@@ -173,7 +219,7 @@ impl Momentum {
                 (side, 0.5, "two signals unopposed, without volume")
             });
         }
-        match self.breakout(close) {
+        match signals.breakout {
             (true, _) if volume => Some((Side::Buy, 0.6, "breakout with volume")),
             (_, true) if volume => Some((Side::Sell, 0.6, "breakout with volume")),
             _ => None,
@@ -244,12 +290,16 @@ impl Strategy for Momentum {
         add("sma_long", self.now.sma.map(|s| s.1));
         add("ema_short", self.now.ema.map(|s| s.0));
         add("ema_long", self.now.ema.map(|s| s.1));
-        add("rsi14", self.now.rsi);
+        add("rsi14", self.now.rsi.map(|r| r.value));
         add("atr14", self.atr.value());
         add("volume", Some(self.last_volume));
         add("volume_average", self.volume.value());
         add("highest_before", self.range.map(|r| r.0));
         add("lowest_before", self.range.map(|r| r.1));
+    }
+
+    fn rules(&self, context: &Context<'_>, out: &mut Vec<Rule>) {
+        list(self, context, out);
     }
 }
 
@@ -331,6 +381,28 @@ mod tests {
     }
 
     #[test]
+    fn an_rsi_that_becomes_flat_is_no_fall() {
+        let mut momentum = Momentum::new(settings());
+        let rising = (0..30).map(|i| 100.0 + f64::from(i));
+        let mut flagged = 0;
+        for close in rising.chain([129.0; 500]).chain([129.5]) {
+            momentum.observe(&CandleView {
+                open_time: Timestamp::default(),
+                open: close,
+                high: close,
+                low: close,
+                close,
+                volume: 10.0,
+            });
+            flagged += u32::from(momentum.now.rsi.is_some_and(|rsi| rsi.flat));
+            assert!(!momentum.signals(close).rsi.1, "RSI {:?}", momentum.now.rsi);
+        }
+        // From 100 it drops to a flagged 0; what comes next has nothing to be compared with.
+        assert!(flagged > 100, "{flagged}");
+        assert_eq!(momentum.signals(129.5).rsi, (false, false));
+    }
+
+    #[test]
     fn a_jump_with_volume_is_a_strong_entry_and_its_mirror_too() {
         // One bar up 2 %: both averages cross, RSI rises over 50, breakout.
         let up = run(&falling_then(&[102.0]), 100.0, None);
@@ -366,6 +438,7 @@ mod tests {
             Some(PositionView {
                 side: Side::Buy,
                 best_close: Some(best),
+                bars_held: 1,
             })
         };
         let flat = vec![100.0; 60];
@@ -374,6 +447,7 @@ mod tests {
         let short = Some(PositionView {
             side: Side::Sell,
             best_close: Some(98.9),
+            bars_held: 1,
         });
         assert_eq!(run(&flat, 10.0, short).action, Action::Close);
     }
@@ -383,6 +457,7 @@ mod tests {
         let long = Some(PositionView {
             side: Side::Buy,
             best_close: None,
+            bars_held: 0,
         });
         let rising: Vec<f64> = (0..40)
             .map(|i| 100.0 + 0.01 * f64::from(i))

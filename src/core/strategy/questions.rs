@@ -119,6 +119,7 @@ pub(super) fn position_view(symbol: &Symbol) -> Option<PositionView> {
     symbol.position.as_ref().map(|position| PositionView {
         side: position.side,
         best_close: position.best_close.map(|price| symbol.scale.price(price)),
+        bars_held: position.bars_held,
     })
 }
 

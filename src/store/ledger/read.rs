@@ -18,6 +18,10 @@ use std::time::Duration;
 
 /// Distinct reasons listed; more are summed up as one.
 pub const REASONS_SHOWN: usize = 20;
+/// What [`stored_trade`] reads.
+pub(super) const TRADE_COLUMNS: &str = "id, symbol, side, quantity, entry_time, exit_time, \
+     entry_vwap, exit_vwap, leverage, margin, gross, fees, funding, insurance, net, slippage, mfe, \
+     mae, reason, entry_decision";
 /// How long SQLite waits where a writer is just closing the file.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
 
@@ -183,9 +187,10 @@ impl Reader {
     ) -> Result<Vec<StoredTrade>, LedgerError> {
         let bound = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         self.list(
-            "SELECT id, symbol, side, quantity, entry_time, exit_time, entry_vwap, exit_vwap,
-             leverage, margin, gross, fees, funding, insurance, net, slippage, mfe, mae, reason,
-             entry_decision FROM trades WHERE session = ?1 ORDER BY exit_time, id LIMIT ?3 OFFSET ?2",
+            &format!(
+                "SELECT {TRADE_COLUMNS} FROM trades WHERE session = ?1
+                 ORDER BY exit_time, id LIMIT ?3 OFFSET ?2"
+            ),
             (session, bound(skip), bound(limit)),
             stored_trade,
         )
@@ -244,7 +249,7 @@ impl Reader {
         Ok(blocks.iter().flat_map(|block| unpack(block)).collect())
     }
 
-    fn list<T>(
+    pub(super) fn list<T>(
         &self,
         sql: &str,
         parameters: impl rusqlite::Params,
@@ -328,7 +333,7 @@ pub(super) fn immutable_uri(path: &Path) -> String {
 }
 
 /// A text column that something else is made of.
-fn parsed<T, E>(
+pub(super) fn parsed<T, E>(
     row: &SqlRow<'_>,
     index: usize,
     parse: impl Fn(&str) -> Result<T, E>,
@@ -343,12 +348,12 @@ where
 }
 
 /// A number that is never negative.
-fn count(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<u64> {
+pub(super) fn count(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<u64> {
     let value: i64 = row.get(index)?;
     u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, value))
 }
 
-fn decimal(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Decimal> {
+pub(super) fn decimal(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Decimal> {
     parsed(row, index, Decimal::parse_plain)
 }
 
@@ -385,7 +390,7 @@ fn stored_session(row: &SqlRow<'_>) -> rusqlite::Result<StoredSession> {
     })
 }
 
-fn stored_trade(row: &SqlRow<'_>) -> rusqlite::Result<StoredTrade> {
+pub(super) fn stored_trade(row: &SqlRow<'_>) -> rusqlite::Result<StoredTrade> {
     Ok(StoredTrade {
         id: row.get(0)?,
         symbol: row.get(1)?,

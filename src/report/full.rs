@@ -1,0 +1,150 @@
+//! The whole report on a run: what its ledger says, what follows from it, and what one more pass
+//! over its recordings adds.
+//!
+//! Slower than [`Report`], which the end of a replay prints. Deterministic: the same ledger and
+//! recordings give the same values.
+
+use super::breakdown::Breakdown;
+use super::load::{Report, TradesShown};
+use super::luck::{Luck, gather::TradeReturns};
+use super::markouts::{MarkoutPass, Markouts};
+use super::not_computed::{self, NotComputed};
+use super::profit_split::{ProfitSplit, SplitError};
+use super::tape::{self, CandleListener, Tape, TapeError};
+use crate::store::ledger::{LedgerError, Reader};
+use std::path::{Path, PathBuf};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct FullOptions {
+    pub shown: TradesShown,
+    /// Where the recordings lie now; empty = where the session says.
+    pub recordings: Vec<PathBuf>,
+}
+
+/// Everything that a report can show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FullReport {
+    /// Session, summary, trades, orders, refusals, warnings, notes.
+    pub report: Report,
+    /// `None` where the fills do not fit the session's instruments.
+    pub profit_split: Option<ProfitSplit>,
+    pub luck: Luck,
+    /// `None` without the recordings.
+    pub markouts: Option<Markouts>,
+    pub breakdown: Breakdown,
+    /// `None` without the recordings.
+    pub tape: Option<Tape>,
+    /// Every metric shown as `-`, with its reason.
+    pub not_computed: Vec<NotComputed>,
+}
+
+impl FullReport {
+    /// Reads the newest session of a ledger, then its recordings once more. `listener` is told of
+    /// every decision candle; `&mut ()` wants none.
+    ///
+    /// # Errors
+    /// A ledger that cannot be read. Recordings that are gone or others are no error: what they are
+    /// needed for is listed as not computed.
+    pub fn load(
+        path: &Path,
+        options: &FullOptions,
+        listener: &mut dyn CandleListener,
+    ) -> Result<Self, LedgerError> {
+        let report = Report::load(path, options.shown)?;
+        let reader = Reader::open(path)?;
+        let session = &report.session;
+        let summary = report.summary.as_ref();
+        let mut not_computed = not_computed::of_summary(summary);
+        let profit_split = match ProfitSplit::read(&reader, session, summary) {
+            Ok(split) => Some(split),
+            Err(SplitError::Ledger(error)) => return Err(error),
+            Err(SplitError::Contradiction(reason)) => {
+                not_computed.push(NotComputed::new("profit_split", reason));
+                None
+            }
+        };
+        let breakdown = Breakdown::read(&reader, session.id, summary)?;
+        let (tape, markouts) = match read_tape(&reader, &report, options, listener) {
+            Ok((tape, markouts)) => (Ok(tape), Ok(markouts)),
+            Err(TapeError::Ledger(error)) => return Err(error),
+            Err(TapeError::Recording(reason)) => (Err(reason.clone()), Err(reason)),
+        };
+        let returns = TradeReturns::read(&reader, session)?;
+        let seed = session.seed.parse().unwrap_or(0);
+        let luck = Luck::of(&returns, seed, tape.as_ref().ok());
+        let tape_or = tape.as_ref().map_err(String::as_str);
+        not_computed.extend(not_computed::of_luck(&luck, &returns, tape_or));
+        let markouts_or = markouts.as_ref().map_err(String::as_str);
+        not_computed.extend(not_computed::of_markouts(markouts_or));
+        if let Err(text) = &tape {
+            not_computed.push(NotComputed::new("candles", text.as_str()));
+        }
+        let mut full = Self {
+            profit_split,
+            luck,
+            markouts: markouts.ok(),
+            breakdown,
+            tape: tape.ok(),
+            not_computed,
+            report,
+        };
+        full.add_notes();
+        Ok(full)
+    }
+
+    /// What a reader of the figures has to know.
+    fn add_notes(&mut self) {
+        let mut notes = Vec::new();
+        if let Some(tape) = &self.tape {
+            if tape.damages > 0 {
+                notes.push(format!(
+                    "{} damaged places of the recording were left out",
+                    tape.damages
+                ));
+            }
+            if let Some(inputs) = self.report.session.inputs.filter(|n| *n != tape.inputs) {
+                notes.push(format!(
+                    "the session handled {inputs} inputs, its recording holds {} of its time",
+                    tape.inputs
+                ));
+            }
+        }
+        if let Some(split) = &self.profit_split {
+            if !split.residual.is_zero() {
+                notes.push(format!(
+                    "the trades do not follow from the fills: {} is not explained",
+                    split.residual
+                ));
+            }
+            if split.carried_trades > 0 {
+                notes.push(format!(
+                    "{} trades that were entered before the ledger begins are not split",
+                    split.carried_trades
+                ));
+            }
+        }
+        if let Some(markouts) = self.markouts.as_ref().filter(|m| m.not_followed > 0) {
+            notes.push(format!("{} fills were not followed", markouts.not_followed));
+        }
+        self.report.notes.extend(notes);
+    }
+}
+
+fn read_tape(
+    reader: &Reader,
+    report: &Report,
+    options: &FullOptions,
+    listener: &mut dyn CandleListener,
+) -> Result<(Tape, Markouts), TapeError> {
+    let session = &report.session;
+    let files = if options.recordings.is_empty() {
+        tape::locate::recordings(&session.recording, &report.ledger)
+            .map_err(TapeError::Recording)?
+    } else {
+        options.recordings.clone()
+    };
+    let mut pass = MarkoutPass::new(reader, session)?;
+    let tape = tape::read(session, report.summary.as_ref(), files, &mut pass, listener)?;
+    Ok((tape, pass.into_markouts()))
+}

@@ -1,0 +1,131 @@
+//! The charts that need the recording: price with the trades, and the strategy's indicators.
+
+use super::axis::TimeAxis;
+use super::content::Content;
+use super::equity_charts::{drawdown_chart, equity_chart, hold_curve};
+use super::indicator_charts::{self, Place};
+use super::markup::Markup;
+use super::overview::list;
+use super::price_chart::{self, PriceSeries};
+use super::thin::Point;
+use crate::report::figures::count;
+use crate::store::ledger::StoredTrade;
+
+/// Symbols that have charts, the first ones.
+const SYMBOLS_MAX: usize = 4;
+
+/// Equity with what holding would have made, and the drawdown.
+pub fn equity(content: &Content, time: TimeAxis, out: &mut Markup) {
+    let session = &content.full.report.session;
+    let summary = content.full.report.summary.as_ref();
+    let hold = hold(content);
+    out.append(&equity_chart(&content.equity, &hold, &session.currency, time).markup());
+    out.element("h3", "Drawdown");
+    let start = session.starting_balance.to_f64();
+    let metrics = summary.map(|s| &s.metrics);
+    out.append(&drawdown_chart(&content.equity, start, metrics, time).markup());
+}
+
+fn hold(content: &Content) -> Vec<Point> {
+    let full = &content.full;
+    let (Some(tape), Some(summary), Some(min_candles)) =
+        (&full.tape, &full.report.summary, content.min_candles)
+    else {
+        return Vec::new();
+    };
+    let session = &full.report.session;
+    let symbols: Vec<_> = tape
+        .symbols
+        .iter()
+        .zip(&session.instruments)
+        .zip(&summary.symbols)
+        .map(|((tape, instrument), summary)| (tape, instrument, summary))
+        .collect();
+    let start = session.starting_balance.to_f64();
+    hold_curve(start, min_candles, &symbols, tape.interval)
+}
+
+/// Price with entries and exits, a chart a symbol.
+pub fn prices(content: &Content, time: TimeAxis, out: &mut Markup) {
+    let full = &content.full;
+    let Some(tape) = &full.tape else {
+        out.element("p", "Not drawn: that needs the recording of the run.");
+        return;
+    };
+    let instruments = &full.report.session.instruments;
+    let many = tape.symbols.len() > 1;
+    for (index, (symbol, instrument)) in tape.symbols.iter().zip(instruments).enumerate() {
+        if index == SYMBOLS_MAX {
+            let more = tape.symbols.len() - SYMBOLS_MAX;
+            out.element("p", &format!("{more} more symbols are not drawn."));
+            break;
+        }
+        if many {
+            out.element("h3", &symbol.symbol);
+        }
+        let trades: Vec<&StoredTrade> = content
+            .trades
+            .iter()
+            .filter(|trade| trade.symbol == symbol.symbol)
+            .collect();
+        let total = if many {
+            trades.len() as u64
+        } else {
+            full.report.trade_count
+        };
+        let series = PriceSeries::of(symbol, instrument, tape.interval);
+        let room = price_chart::TRADES_DRAWN / tape.symbols.len().clamp(1, SYMBOLS_MAX);
+        let trades = price_chart::Trades {
+            known: &trades,
+            total,
+            room,
+        };
+        let id = format!("price-{index}");
+        out.append(&price_chart::chart(&symbol.symbol, &series, trades, time, id).markup());
+    }
+}
+
+/// Indicators, small charts below one another.
+pub fn indicators(content: &Content, time: TimeAxis, out: &mut Markup) {
+    let full = &content.full;
+    let (indicators, tape) = match (&content.indicators, &full.tape) {
+        (Ok(indicators), Some(tape)) => (indicators, tape),
+        (Err(reason), _) => {
+            out.element("p", &format!("Not drawn: {reason}."));
+            return;
+        }
+        (Ok(_), None) => return,
+    };
+    let instruments = &full.report.session.instruments;
+    let symbols = indicators.len().min(SYMBOLS_MAX);
+    for (index, ((symbol, tape_of), instrument)) in indicators
+        .iter()
+        .zip(&tape.symbols)
+        .zip(instruments)
+        .take(SYMBOLS_MAX)
+        .enumerate()
+    {
+        let closes = PriceSeries::of(tape_of, instrument, tape.interval).closes;
+        let prefix = format!("indicators-{index}");
+        let place = Place::among(symbols, &prefix);
+        let found = indicator_charts::charts(symbol, &closes, time, place);
+        for chart in &found.charts {
+            out.element("h3", &chart.title).append(&chart.markup());
+        }
+        let missing = found.left_out.len() as u64 + symbol.left_out;
+        if missing > 0 {
+            let names = found.left_out.join(", ");
+            list(
+                &[format!(
+                    "{}: {} more indicators are not drawn: {names}",
+                    symbol.symbol,
+                    count(missing)
+                )],
+                out,
+            );
+        }
+        if found.charts.is_empty() {
+            out.element("p", "The strategy has told no indicator.");
+        }
+    }
+}

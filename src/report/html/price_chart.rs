@@ -1,0 +1,159 @@
+//! The price of one symbol with the trades on it.
+//!
+//! Price is drawn as the range from low to high of some neighbouring candles and the line of their
+//! closes. Entries and exits stand at their average prices; of many trades the first and the last
+//! are drawn, and the summary says how many are not.
+
+use super::axis::{TimeAxis, ValueAxis};
+use super::chart::{Layer, Line, Size, TimeChart, TradeMark, value_text};
+use super::palette::Role;
+use super::thin::Point;
+use crate::core::market::{Instrument, Interval};
+use crate::report::figures::{count, minute};
+use crate::report::tape::SymbolTape;
+use crate::store::ledger::StoredTrade;
+
+/// Candles drawn.
+const CANDLES: usize = 1000;
+/// Trades drawn.
+pub const TRADES_DRAWN: usize = 400;
+
+/// Lows, highs and closes of a symbol's chart, each at the end of its candle.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PriceSeries {
+    pub lows: Vec<Point>,
+    pub highs: Vec<Point>,
+    pub closes: Vec<Point>,
+}
+
+impl PriceSeries {
+    /// At most [`CANDLES`] of them: neighbours of the tape's candles put together.
+    pub fn of(tape: &SymbolTape, instrument: &Instrument, interval: Interval) -> Self {
+        let scale = instrument.scale();
+        let mut series = Self::default();
+        let each = tape.candles.len().div_ceil(CANDLES).max(1);
+        for group in tape.candles.chunks(each) {
+            let low = group.iter().map(|c| c.low).min();
+            let high = group.iter().map(|c| c.high).max();
+            if let (Some(low), Some(high), Some(last)) = (low, high, group.last()) {
+                let time = last.last_time + interval.span();
+                series.lows.push((time, scale.price(low)));
+                series.highs.push((time, scale.price(high)));
+                series.closes.push((time, scale.price(last.close)));
+            }
+        }
+        series
+    }
+}
+
+/// The trades of one symbol.
+#[derive(Clone, Copy, Debug)]
+pub struct Trades<'a> {
+    /// In the order of their exits.
+    pub known: &'a [&'a StoredTrade],
+    /// How many the run closed.
+    pub total: u64,
+    /// How many are drawn at most.
+    pub room: usize,
+}
+
+/// The chart of one symbol.
+pub fn chart(
+    symbol: &str,
+    series: &PriceSeries,
+    trades: Trades<'_>,
+    time: TimeAxis,
+    id: String,
+) -> TimeChart {
+    let drawn = drawn(trades.known, trades.room);
+    let marks: Vec<TradeMark> = drawn.into_iter().map(mark).collect();
+    let ends = marks.iter().flat_map(|m| [m.entry.1, m.exit.1]);
+    let prices = series.lows.iter().chain(&series.highs).map(|p| p.1);
+    let value = ValueAxis::holding(prices.chain(ends));
+    let digits = (value.digits() + 1).min(12);
+    let summary = summary(symbol, series, marks.len() as u64, trades.total, digits);
+    let layers = vec![
+        Layer::Band {
+            name: Some("low to high".to_owned()),
+            role: Role::Range,
+            lows: series.lows.clone(),
+            highs: series.highs.clone(),
+        },
+        Layer::Line(Line {
+            name: "close".to_owned(),
+            role: Role::Price,
+            points: series.closes.clone(),
+        }),
+        Layer::Trades(marks),
+    ];
+    TimeChart {
+        id,
+        title: format!("{symbol}: price with entries and exits"),
+        summary,
+        unit: String::new(),
+        digits,
+        time,
+        value,
+        layers,
+        size: Size::Tall,
+    }
+}
+
+/// The first and the last trades.
+fn drawn<'a>(trades: &[&'a StoredTrade], room: usize) -> Vec<&'a StoredTrade> {
+    if trades.len() <= room {
+        return trades.to_vec();
+    }
+    let last = room / 2;
+    let first = &trades[..room - last];
+    let last = &trades[trades.len() - last..];
+    first.iter().chain(last).copied().collect()
+}
+
+fn mark(trade: &StoredTrade) -> TradeMark {
+    TradeMark {
+        entry: (trade.entry_time, trade.entry_vwap.to_f64()),
+        exit: (trade.exit_time, trade.exit_vwap.to_f64()),
+        side: if trade.side == "BUY" {
+            Role::Long
+        } else {
+            Role::Short
+        },
+        outcome: if trade.net.is_positive() {
+            Role::Win
+        } else {
+            Role::Loss
+        },
+    }
+}
+
+fn summary(symbol: &str, series: &PriceSeries, drawn: u64, total: u64, digits: usize) -> String {
+    let mut text = match (series.closes.first(), series.closes.last()) {
+        (Some(first), Some(last)) => {
+            let by_value = |a: &&Point, b: &&Point| a.1.total_cmp(&b.1);
+            let low = series.lows.iter().min_by(by_value).unwrap_or(first);
+            let high = series.highs.iter().max_by(by_value).unwrap_or(last);
+            format!(
+                "{symbol} from {} to {}; lowest {} by {}, highest {} by {} UTC.",
+                value_text(first.1, digits),
+                value_text(last.1, digits),
+                value_text(low.1, digits),
+                minute(low.0),
+                value_text(high.1, digits),
+                minute(high.0),
+            )
+        }
+        _ => format!("{symbol}: no candle closed."),
+    };
+    let trades = match total {
+        0 => " No trade was closed.".to_owned(),
+        _ if drawn == total => format!(" {} trades.", count(total)),
+        _ => format!(
+            " {} of {} trades are drawn, the first and the last.",
+            count(drawn),
+            count(total)
+        ),
+    };
+    text.push_str(&trades);
+    text
+}

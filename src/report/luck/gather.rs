@@ -1,0 +1,137 @@
+//! The returns of a run's closed trades, and what random runs keep of each.
+//!
+//! At most [`TRADES_MAX`] trades; a run with more has no luck to speak of and would take minutes to
+//! resample. A trade without margin has no return and is left out.
+
+use super::TRADES_MIN;
+use super::random_runs::{Course, Placed};
+use crate::core::units::Span;
+use crate::report::metrics::finite;
+use crate::report::tape::Tape;
+use crate::store::ledger::{LedgerError, Reader, StoredSession, StoredTrade};
+
+/// Trades whose returns are kept.
+pub const TRADES_MAX: usize = 100_000;
+
+/// Of one trade beside its return.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Held {
+    /// Index among the session's instruments.
+    symbol: usize,
+    sign: f64,
+    leverage: f64,
+    fees_pct: f64,
+    time: Span,
+}
+
+/// The closed trades of a session in the order in which they closed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TradeReturns {
+    /// Net profit in percent of margin; finite.
+    values: Vec<f64>,
+    held: Vec<Held>,
+    /// There are more trades than are kept.
+    too_many: bool,
+}
+
+impl TradeReturns {
+    /// Reads them page by page.
+    ///
+    /// # Errors
+    /// A ledger that cannot be read.
+    pub fn read(reader: &Reader, session: &StoredSession) -> Result<Self, LedgerError> {
+        let (mut returns, mut after) = (Self::default(), 0);
+        loop {
+            let page = reader.trades_after(session.id, after)?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            for trade in &page {
+                let symbol = session
+                    .instruments
+                    .iter()
+                    .position(|i| i.symbol == trade.symbol);
+                if let Some(symbol) = symbol {
+                    returns.push(trade, symbol);
+                }
+            }
+            if returns.too_many {
+                break;
+            }
+        }
+        Ok(returns)
+    }
+
+    /// Takes a trade of the instrument with this index.
+    pub fn push(&mut self, trade: &StoredTrade, symbol: usize) {
+        if !trade.margin.is_positive() {
+            return;
+        }
+        if self.values.len() == TRADES_MAX {
+            self.too_many = true;
+            return;
+        }
+        let margin = trade.margin.to_f64();
+        let (Some(value), Some(fees_pct)) = (
+            finite(100.0 * trade.net.to_f64() / margin),
+            finite(100.0 * trade.fees.to_f64() / margin),
+        ) else {
+            return;
+        };
+        self.values.push(value);
+        self.held.push(Held {
+            symbol,
+            sign: if trade.side == "BUY" { 1.0 } else { -1.0 },
+            leverage: f64::from(trade.leverage),
+            fees_pct,
+            time: Span(trade.exit_time.since(trade.entry_time).0.max(0)),
+        });
+    }
+
+    /// Net return of each trade, percent of margin.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Whether there are as many trades as a bootstrap wants; the text says what is wrong.
+    pub fn suffice(&self) -> Result<(), String> {
+        if self.too_many {
+            Err(format!("more than {TRADES_MAX} trades to resample"))
+        } else if self.values.len() < TRADES_MIN {
+            Err(format!(
+                "fewer than {TRADES_MIN} closed trades with a margin"
+            ))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The trades of each symbol on its closes. A holding time is rounded to whole steps of the
+    /// closes, half up, and is at least one.
+    pub fn courses<'a>(&self, tape: &'a Tape) -> Vec<Course<'a>> {
+        let mut courses: Vec<Course<'a>> = tape
+            .symbols
+            .iter()
+            .map(|symbol| Course {
+                trades: Vec::new(),
+                closes: &symbol.closes,
+            })
+            .collect();
+        for held in &self.held {
+            let (Some(course), Some(symbol)) =
+                (courses.get_mut(held.symbol), tape.symbols.get(held.symbol))
+            else {
+                continue;
+            };
+            let step = i128::from(tape.interval.span().0) * i128::from(symbol.closes_stride);
+            let steps = (2 * i128::from(held.time.0) + step) / (2 * step);
+            course.trades.push(Placed {
+                sign: held.sign,
+                leverage: held.leverage,
+                fees_pct: held.fees_pct,
+                steps: u64::try_from(steps).unwrap_or(0).max(1),
+            });
+        }
+        courses.retain(|course| !course.trades.is_empty());
+        courses
+    }
+}
