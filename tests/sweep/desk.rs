@@ -15,6 +15,9 @@ pub fn bundled() -> String {
 /// Settings that trade on it.
 pub const FUTURES: &str = "trading.enable_futures=true";
 
+/// The strategy whose settings are swept.
+pub const MOMENTUM: &str = "strategy.type=momentum";
+
 pub struct Desk {
     pub folder: Folder,
 }

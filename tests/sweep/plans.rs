@@ -1,6 +1,6 @@
 //! Plans, slices and merges as plain files; what cannot be swept is refused before anything runs.
 
-use crate::desk::{Desk, FUTURES, bundled};
+use crate::desk::{Desk, FUTURES, MOMENTUM, bundled};
 
 /// A plan of eight short tasks.
 fn plan(desk: &Desk, name: &str, grid: &str) {
@@ -10,6 +10,8 @@ fn plan(desk: &Desk, name: &str, grid: &str) {
         &bundled(),
         "--set",
         FUTURES,
+        "--set",
+        MOMENTUM,
         "--grid",
         grid,
         "--split",
@@ -194,7 +196,8 @@ fn the_same_sweep_again_finds_its_results_and_shows_and_exports_them() {
     let desk = Desk::new();
     let file = bundled();
     let sweep = [
-        "sweep", &file, "--set", FUTURES, "--grid", GRID, "--split", "0.2", "--csv", "rows.csv",
+        "sweep", &file, "--set", FUTURES, "--set", MOMENTUM, "--grid", GRID, "--split", "0.2",
+        "--csv", "rows.csv",
     ];
     let first = desk.run(&sweep).expect(0);
     assert!(first.stderr.contains("8 of 8 tasks"), "{}", first.stderr);
@@ -245,6 +248,8 @@ fn sessions_in_segments_are_swept_whole_and_divided_only_as_one_file() {
         &bundled(),
         "--set",
         FUTURES,
+        "--set",
+        MOMENTUM,
         "--to",
         "2018-01-02",
         "--set",
@@ -254,7 +259,9 @@ fn sessions_in_segments_are_swept_whole_and_divided_only_as_one_file() {
     ];
     desk.run(&record).expect(0);
     let sweep = |more: &[&str]| {
-        let words = ["sweep", "session", "--set", FUTURES, "--grid", GRID, "-o"];
+        let words = [
+            "sweep", "session", "--set", FUTURES, "--set", MOMENTUM, "--grid", GRID, "-o",
+        ];
         desk.run(&[&words[..], more].concat())
     };
     let divided = sweep(&["divided.json", "--split", "0.9"]).expect(1);

@@ -1,6 +1,6 @@
 //! Any row can be run again and is found equal.
 
-use crate::desk::{Desk, FUTURES, bundled};
+use crate::desk::{Desk, FUTURES, MOMENTUM, bundled};
 use serde_json::Value;
 
 /// The row and the real replay agree in everything that both tell.
@@ -37,6 +37,8 @@ fn rows_of_every_kind_of_window_are_what_the_real_verb_gives() {
         &bundled(),
         "--set",
         FUTURES,
+        "--set",
+        MOMENTUM,
         "--set",
         "trading.leverage=3",
         "--grid",
@@ -84,6 +86,8 @@ fn a_plan_carries_what_files_and_environment_stated_to_where_neither_is() {
         &file,
         "--config",
         "own.json",
+        "--set",
+        MOMENTUM,
         "--grid",
         // An alias, a flat name: the same key in the plan.
         "STRATEGY__MOMENTUM__LOOKBACK=20",
@@ -150,6 +154,8 @@ fn candles_and_several_recordings_are_swept_as_they_are_replayed() {
         "sweep",
         "a.mrec",
         "b.jsonl.gz",
+        "--set",
+        MOMENTUM,
         "--grid",
         "trading.symbols=BTC-USD,ETH-USD|ETH-USD",
         "--split",

@@ -1,6 +1,6 @@
 //! Whatever is killed, the sweep goes on and comes to the same rows.
 
-use crate::desk::{Desk, FUTURES, bundled};
+use crate::desk::{Desk, FUTURES, MOMENTUM, bundled};
 use crate::support::process::Process;
 use minnow::store::sweep_results::Stored;
 use std::time::{Duration, Instant};
@@ -17,6 +17,8 @@ fn planned() -> Desk {
         &bundled(),
         "--set",
         FUTURES,
+        "--set",
+        MOMENTUM,
         "--sample",
         &(TASKS / 2).to_string(),
         "--range",
