@@ -107,7 +107,6 @@ impl StrategySettings {
             Self::Momentum(_) => "momentum",
             Self::MeanReversion(_) => "mean_reversion",
             Self::VuManChu(_) => "vumanchu",
-            Self::MeanReversion(_) => "mean_reversion",
         }
     }
 }
