@@ -54,7 +54,6 @@ fn with_context<T>(
         position: position.map(|side| PositionView {
             side,
             best_close: None,
-            bars_held: 1,
         }),
     })
 }

@@ -104,6 +104,12 @@ impl Core {
                 None => self.symbols[id.index()].forget_candles(),
             }
         }
+        if !self.symbols[id.index()].can_count(candle.high) {
+            self.counts.candles_refused += 1;
+            self.price_uncountable(id, candle.high, at, out);
+            self.sync_roll_over(id, at);
+            return;
+        }
         self.match_candle(id, &candle, at, out);
         let end = candle.open_time + interval.span();
         let closed = self.symbols[id.index()].series.fold_candle(&candle, end);
