@@ -54,6 +54,7 @@ fn with_context<T>(
         position: position.map(|side| PositionView {
             side,
             best_close: None,
+            bars_held: 1,
         }),
     })
 }
