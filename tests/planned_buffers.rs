@@ -21,7 +21,7 @@ use Role::{No, Planned};
 
 /// Limits what a reader accepts; what is read is as large as what was written.
 const REFUSES: Role = No("refuses larger input");
-/// Used while other verbs run: import, export, compact, inspect.
+/// Used while other verbs run: import, export, compact, inspect, sweep, a check for look-ahead.
 const OTHER_VERBS: Role = No("not in a replay");
 const SHOWN: Role = No("length of what is shown");
 /// Used by `minnow report` alone.
@@ -45,6 +45,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
             ("TIMERS", INSIDE),
         ],
     ),
+    ("src/core/orders/position.rs", &[("LOTS_MAX", Planned)]),
     (
         "src/core/risk/checks.rs",
         &[("ROOM", No("of one record, on its way to the ledger"))],
@@ -94,6 +95,11 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/log/file.rs",
         &[("STEP", No("of a rotation that happens once in many MB"))],
     ),
+    (
+        "src/log/line.rs",
+        &[("DUMP_MAX", Planned), ("LINE_MAX", Planned)],
+    ),
+    ("src/log/logger.rs", &[("BUFFER_TEXT", Planned)]),
     ("src/log/planned.rs", &[("LINE_RECKONED", Planned)]),
     (
         "src/log/redact.rs",
@@ -127,6 +133,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
         "src/report/html/content.rs",
         &[("BY_PROFIT", PAGE), ("ROWS", PAGE)],
+    ),
+    (
+        "src/report/html/decision_indicators.rs",
+        &[("DECISIONS", PAGE)],
     ),
     ("src/report/html/equity_charts.rs", &[("POINTS", PAGE)]),
     (
@@ -211,7 +221,19 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/runtime/replay/feed.rs",
         &[("READ_AHEAD", Planned), ("ROWS", Planned)],
     ),
+    (
+        "src/runtime/processes.rs",
+        &[("LINE_MAX", OTHER_VERBS), ("READ", OTHER_VERBS)],
+    ),
+    (
+        "src/runtime/replay/lookahead.rs",
+        &[("DECISIONS_MAX", OTHER_VERBS)],
+    ),
     ("src/runtime/replay/recorder.rs", &[("BATCH", Planned)]),
+    (
+        "src/runtime/replay/verification.rs",
+        &[("WAITING_MAX", Planned)],
+    ),
     (
         "src/runtime/signals.rs",
         &[("COUNT", No("number of signals"))],

@@ -58,7 +58,7 @@ fn exact(value: Decimal) -> String {
 
 /// Interval and random runs, with what they mean in words.
 pub fn luck(luck: &Luck, out: &mut Markup) {
-    out.element("p", &luck.verdict);
+    out.element("p", &sentence(&luck.verdict));
     let columns = vec![
         Column::text("net return a trade, % of margin"),
         Column::signed("mean"),
@@ -104,6 +104,15 @@ pub fn luck(luck: &Luck, out: &mut Markup) {
         );
     }
     out.element("p", &format!("Seed {}.", luck.seed));
+}
+
+/// A phrase as a sentence.
+fn sentence(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
 }
 
 /// A row a horizon for all fills, entries and exits.
