@@ -8,8 +8,10 @@ use serde_json::Value;
 /// 2018-01-01T00:00:00Z.
 const START: i64 = 1_514_764_800;
 
-/// As quick to trade as the strategy can be made.
-const EAGER: [&str; 8] = [
+/// Momentum, as quick to trade as it can be made.
+const EAGER: [&str; 10] = [
+    "strategy.type=momentum",
+    "data.enable_cipher_b_filter=false",
     "trading.enable_futures=true",
     "trading.leverage=2",
     "trading.min_candles_for_trading=5",
