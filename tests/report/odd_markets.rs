@@ -8,12 +8,11 @@ use serde_json::Value;
 /// 2018-01-01T00:00:00Z.
 const START: i64 = 1_514_764_800;
 
-/// Momentum, as quick to trade as it can be made.
-const EAGER: [&str; 10] = [
-    "strategy.type=momentum",
-    "data.enable_cipher_b_filter=false",
+/// As quick to trade as the strategy can be made.
+const EAGER: [&str; 9] = [
     "trading.enable_futures=true",
     "trading.leverage=2",
+    "strategy.type=momentum",
     "trading.min_candles_for_trading=5",
     "strategy.momentum.lookback=2",
     "strategy.momentum.use_volume=false",

@@ -29,8 +29,8 @@ pub fn succeed(folder: &Folder, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Replays into `run.sqlite` of a folder, futures with leverage 3 and momentum, whose indicators and
-/// trades the tests know; the report as JSON.
+/// Replays into `run.sqlite` of a folder, momentum on futures with leverage 3 unless `more` says
+/// otherwise; the report as JSON.
 pub fn replay(folder: &Folder, recording: &Path, more: &[&str]) -> Value {
     let recording = recording.to_str().expect("a path in UTF-8");
     let mut arguments = vec!["replay", recording, "--dry-run", "--json"];
@@ -38,7 +38,6 @@ pub fn replay(folder: &Folder, recording: &Path, more: &[&str]) -> Value {
     arguments.extend(["--set", "trading.enable_futures=true"]);
     arguments.extend(["--set", "trading.leverage=3"]);
     arguments.extend(["--set", "strategy.type=momentum"]);
-    arguments.extend(["--set", "data.enable_cipher_b_filter=false"]);
     arguments.extend(more);
     serde_json::from_str(&succeed(folder, &arguments)).expect("a report in JSON")
 }
