@@ -88,7 +88,10 @@ pub fn approve_entry(
     let requested = request.proposal.leverage.unwrap_or(trading.leverage);
     let leverage = allowed_leverage(requested, request.instrument, trading, risk, &mut checks);
     let sizing = sizing(request, standing, trading, risk, stop_pct);
-    let (round_trip, rests) = (sizing.round_trip, trading.order_type != EntryOrderType::Market);
+    let (round_trip, rests) = (
+        sizing.round_trip,
+        trading.order_type != EntryOrderType::Market,
+    );
     let size = sizing.run(request.proposal.size_pct, leverage, &mut checks);
     min_profit(target_pct, round_trip.pct, trading, &mut checks);
     venue_minimum(request, size.quantity, &mut checks);
