@@ -1,7 +1,7 @@
 //! Rules and conditions with the distance between each value and its threshold.
 
 use super::facts::{ConditionFacts, RuleFacts};
-use crate::core::strategy::{Condition, Explained, Purpose, Rule};
+use crate::core::strategy::{Condition, Explained, Purpose, Relation, Rule};
 use crate::core::units::Side;
 
 /// Purpose of what the filter of entries asks for.
@@ -43,6 +43,7 @@ fn condition_facts(condition: &Condition) -> ConditionFacts {
     let distance = condition
         .value
         .zip(condition.threshold)
+        .filter(|(value, threshold)| measures(condition, *value, *threshold))
         .map(|(value, threshold)| (value - threshold).abs())
         .filter(|distance| distance.is_finite());
     let distance_pct = distance
@@ -59,6 +60,20 @@ fn condition_facts(condition: &Condition) -> ConditionFacts {
         distance,
         distance_pct,
     }
+}
+
+/// Whether the distance says how much is missing, or how much room there is. It does not where an
+/// equality is met, where a value is beyond its threshold but has not crossed it on this candle, and
+/// where something else met the condition in its place.
+fn measures(condition: &Condition, value: f64, threshold: f64) -> bool {
+    let beyond = match condition.relation {
+        Relation::Above | Relation::CrossesOver => value > threshold,
+        Relation::Below | Relation::CrossesUnder => value < threshold,
+        Relation::AtLeast => value >= threshold,
+        Relation::AtMost => value <= threshold,
+        Relation::Equals => return !condition.met,
+    };
+    beyond == condition.met
 }
 
 impl ConditionFacts {
@@ -109,7 +124,6 @@ impl RuleFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::strategy::Relation;
 
     fn condition(value: f64, threshold: f64) -> ConditionFacts {
         let met = value > threshold;
@@ -135,5 +149,18 @@ mod tests {
         assert_eq!(cold.distance, None);
         assert_eq!(cold.nearness(), f64::INFINITY);
         assert_eq!(condition(f64::NAN, 1.0).distance, None);
+    }
+
+    #[test]
+    fn a_value_that_is_beyond_but_did_not_cross_has_no_distance() {
+        let cross = |value: f64, met: bool| {
+            let relation = Relation::CrossesOver;
+            condition_facts(&Condition::new("x", Some(value), relation, Some(10.0), met))
+        };
+        assert_eq!(cross(12.0, false).distance, None);
+        assert_eq!(cross(9.0, false).distance, Some(1.0));
+        assert_eq!(cross(12.0, true).distance, Some(2.0));
+        let equal = Condition::new("x", Some(1.0), Relation::Equals, Some(1.0), true);
+        assert_eq!(condition_facts(&equal).distance, None);
     }
 }

@@ -16,8 +16,7 @@ pub fn difference(facts: &DecisionFacts) -> Difference {
     let proposed = facts.proposal.as_ref().map_or("NONE", |p| &p.action);
     match (proposed, facts.action.as_str()) {
         ("LONG" | "SHORT", "LONG" | "SHORT") => entered(facts, proposed),
-        ("LONG" | "SHORT", "CLOSE") => left(facts, "entry", proposed),
-        ("CLOSE", "CLOSE") => left(facts, "exit", held(facts)),
+        (_, "CLOSE") => left(facts),
         ("LONG" | "SHORT", "HOLD") => not_entered(facts, proposed),
         ("HOLD", "HOLD") if facts.reason.is_empty() => quiet(facts),
         _ => stood_against(facts),
@@ -59,18 +58,34 @@ fn entered(facts: &DecisionFacts, side: &str) -> Difference {
     }
 }
 
-/// The check that passed with the least margin in % of its limit.
+/// Checks that make an entry fit instead of refusing it.
+const FITTING: [&str; 6] = [
+    "stop_loss_pct",
+    "take_profit_pct",
+    "max_leverage",
+    "max_size_pct",
+    "stop_before_liquidation",
+    "max_loss_per_trade_pct",
+];
+
+/// The check that could have refused and passed with the least margin in % of its limit.
 fn tightest_check(checks: &[CheckFacts]) -> Option<&CheckFacts> {
     checks
         .iter()
-        .filter(|check| check.outcome == "passed")
+        .filter(|check| check.outcome == "passed" && !FITTING.contains(&check.name.as_str()))
         .filter_map(|check| Some((check, check.margin_pct?)))
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(check, _)| check)
 }
 
-fn left(facts: &DecisionFacts, purpose: &str, side: &str) -> Difference {
-    let fired: Vec<&RuleFacts> = rules(facts, purpose, side).filter(|r| r.fired).collect();
+/// An exit of the position's side closes it, and so does an entry of the other side.
+fn left(facts: &DecisionFacts) -> Difference {
+    let (side, other) = match held(facts) {
+        "SHORT" => ("SHORT", "LONG"),
+        _ => ("LONG", "SHORT"),
+    };
+    let both = rules(facts, "exit", side).chain(rules(facts, "entry", other));
+    let fired: Vec<&RuleFacts> = both.filter(|rule| rule.fired).collect();
     let answer = if fired.len() > 1 {
         "the position would have stayed, had none of these fired; the tightest condition of each"
     } else {

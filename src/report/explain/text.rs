@@ -101,7 +101,11 @@ fn trade(page: &mut Page, trade: &TradeFacts) {
     );
     page.entry(
         "on the way",
-        format!("best {} and worst {} a unit", trade.mfe, trade.mae),
+        format!(
+            "best {} and worst {} a unit",
+            short(Some(trade.mfe), 14),
+            short(Some(trade.mae), 14)
+        ),
     );
 }
 

@@ -29,7 +29,7 @@ pub(super) fn decision(page: &mut Page, facts: &DecisionFacts) {
         page.indented("became", &format!("{}: {}", facts.action, facts.reason));
     }
     if let Some(obstacle) = &facts.obstacle {
-        page.indented("", &obstacle.words);
+        page.indented(" ", &obstacle.words);
     }
     checks(page, &facts.checks);
     if let Some(arithmetic) = &facts.sizing {
@@ -133,7 +133,14 @@ fn in_words(condition: &ConditionFacts) -> String {
             text.push_str(&format!("; {what} {} ({pct:.2} %)", number(distance)));
         }
         (Some(distance), None) => text.push_str(&format!("; {what} {}", number(distance))),
-        (None, _) => text.push_str("; not yet known"),
+        (None, _) if condition.value.is_none() || condition.threshold.is_none() => {
+            text.push_str("; not yet known");
+        }
+        (None, _) if condition.met && condition.relation != "=" => {
+            text.push_str("; met otherwise");
+        }
+        (None, _) if !condition.met => text.push_str("; beyond it, and does not count now"),
+        (None, _) => {}
     }
     text
 }
@@ -166,7 +173,7 @@ fn proposal(page: &mut Page, facts: &ProposalFacts) {
     );
     page.wrapped("", &parts);
     if !facts.rationale.is_empty() {
-        page.indented("", &printable(&facts.rationale, 400));
+        page.indented(" ", &printable(&facts.rationale, 400));
     }
 }
 

@@ -38,7 +38,7 @@ fn one_order(page: &mut Page, order: &OrderFacts) {
     }
     if order.filled.is_positive() {
         page.indented(
-            "",
+            " ",
             &format!(
                 "filled {} for {}, fee {}",
                 order.filled, order.filled_value, order.fee
@@ -46,7 +46,7 @@ fn one_order(page: &mut Page, order: &OrderFacts) {
         );
     }
     if !order.reason.is_empty() {
-        page.indented("", &printable(&order.reason, 300));
+        page.indented(" ", &printable(&order.reason, 300));
     }
     for fill in &order.fills {
         one_fill(page, fill);
@@ -58,12 +58,12 @@ fn one_order(page: &mut Page, order: &OrderFacts) {
 
 fn one_fill(page: &mut Page, fill: &FillFacts) {
     page.line(format!(
-        "    f{:<6} {} {} at {}, {}, reference {}",
+        "    f{:<6} {} {} at {} {}, ref {}",
         fill.id,
         time(fill.time_ms),
-        fit(fill.quantity, 10),
-        fill.price,
+        fit(fill.quantity, 9),
+        fit(fill.price, 9),
         fill.role,
-        fill.reference
+        fit(fill.reference, 9)
     ));
 }
