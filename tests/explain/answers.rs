@@ -118,7 +118,8 @@ fn a_refusal_shows_the_check_that_refused_with_value_and_limit() {
     let check = check.expect("a check");
     let shown = &decision["difference"]["checks"][0];
     assert_eq!(shown["name"], check.name);
-    assert_eq!(shown["limit"], check.limit.map(|l| l.to_string()).into());
+    let limit = check.limit.map(|limit| limit.to_string());
+    assert_eq!(shown["limit"], Value::from(limit));
     assert!(list(&told["orders"]).is_empty());
     let text = run.text(&[&name]);
     assert!(
