@@ -21,7 +21,7 @@ use Role::{No, Planned};
 
 /// Limits what a reader accepts; what is read is as large as what was written.
 const REFUSES: Role = No("refuses larger input");
-/// Used while other verbs run: import, export, compact, inspect.
+/// Used while other verbs run: import, export, compact, inspect, sweep, a check for look-ahead.
 const OTHER_VERBS: Role = No("not in a replay");
 const SHOWN: Role = No("length of what is shown");
 /// Used by `minnow report` alone.
@@ -144,7 +144,11 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ("src/report/html/equity_charts.rs", &[("POINTS", PAGE)]),
     (
         "src/report/html/indicator_charts.rs",
-        &[("PANELS_MAX", PAGE), ("POINTS", PAGE)],
+        &[
+            ("ON_PRICE_MAX", PAGE),
+            ("PANELS_MAX", PAGE),
+            ("POINTS", PAGE),
+        ],
     ),
     (
         "src/report/html/indicator_series.rs",
@@ -223,6 +227,14 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
         "src/runtime/replay/feed.rs",
         &[("READ_AHEAD", Planned), ("ROWS", Planned)],
+    ),
+    (
+        "src/runtime/processes.rs",
+        &[("LINE_MAX", OTHER_VERBS), ("READ", OTHER_VERBS)],
+    ),
+    (
+        "src/runtime/replay/lookahead.rs",
+        &[("DECISIONS_MAX", OTHER_VERBS)],
     ),
     ("src/runtime/replay/recorder.rs", &[("BATCH", Planned)]),
     (

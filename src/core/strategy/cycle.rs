@@ -328,9 +328,10 @@ impl Core {
     ) -> Outcome {
         let symbol = &self.symbols[id.index()];
         let filter = symbol.entry_filter.as_ref();
-        if let Some(detail) = filter.and_then(|filter| filter.refusal(side)) {
+        if let Some(refusal) = filter.and_then(|filter| filter.refusal(side)) {
             return Outcome {
-                detail,
+                detail: refusal.detail,
+                checks: refusal.checks,
                 ..Outcome::hold(cipher_b_filter::REASON)
             };
         }

@@ -102,6 +102,17 @@ fn not_entered(facts: &DecisionFacts, side: &str) -> Difference {
         .filter(|check| check.outcome == "refused")
         .cloned()
         .collect();
+    if facts.reason.starts_with("cipher_b_filter") {
+        let unmet = rules(facts, FILTER, side).map(RuleFacts::with_unmet);
+        let answer = format!(
+            "{side}, had the filter of entries been met: {}",
+            facts.reason
+        );
+        return Difference {
+            checks: refused,
+            ..listed(&answer, unmet.collect())
+        };
+    }
     if !refused.is_empty() {
         let answer = match &refused[..] {
             [one] => format!("{side}, had {} passed", one.name),
@@ -116,14 +127,6 @@ fn not_entered(facts: &DecisionFacts, side: &str) -> Difference {
             checks: refused,
             ..Difference::default()
         };
-    }
-    if facts.reason.starts_with("cipher_b_filter") {
-        let unmet = rules(facts, FILTER, side).map(RuleFacts::with_unmet);
-        let answer = format!(
-            "{side}, had the filter of entries been met: {}",
-            facts.reason
-        );
-        return listed(&answer, unmet.collect());
     }
     stood_against(facts)
 }

@@ -88,7 +88,7 @@ fn fired_rules(page: &mut Page, rules: &[RuleFacts]) {
     for rule in fired.iter().take(LISTED) {
         named(page, rule);
         for condition in &rule.conditions {
-            page.line(format!("      {}", in_words(condition)));
+            condition_line(page, condition);
         }
     }
     left_out(page, fired.len());
@@ -96,7 +96,7 @@ fn fired_rules(page: &mut Page, rules: &[RuleFacts]) {
     for rule in near.iter().take(LISTED) {
         named(page, rule);
         for condition in rule.conditions.iter().filter(|c| !c.met) {
-            page.line(format!("      {}", in_words(condition)));
+            condition_line(page, condition);
         }
     }
     left_out(page, near.len());
@@ -118,7 +118,19 @@ fn named(page: &mut Page, rule: &RuleFacts) {
     page.line(format!("    {}{side}: {name}", rule.purpose));
 }
 
-/// `rsi14 48.2 > 50: 1.8 missing (3.6 %)`.
+/// A condition on a line, or on two where it is wider than the page.
+fn condition_line(page: &mut Page, condition: &ConditionFacts) {
+    let text = in_words(condition);
+    match text.split_once("; ") {
+        Some((held, distance)) if text.chars().count() > 74 => {
+            page.line(format!("      {held};"));
+            page.line(format!("        {distance}"));
+        }
+        _ => page.line(format!("      {text}")),
+    }
+}
+
+/// `rsi14 48.2 > 50; missing 1.8 missing (3.6 %)`.
 fn in_words(condition: &ConditionFacts) -> String {
     let mut text = format!(
         "{} {} {} {}",
@@ -139,7 +151,7 @@ fn in_words(condition: &ConditionFacts) -> String {
         (None, _) if condition.met && condition.relation != "=" => {
             text.push_str("; met otherwise");
         }
-        (None, _) if !condition.met => text.push_str("; beyond it, and does not count now"),
+        (None, _) if !condition.met => text.push_str("; does not count now"),
         (None, _) => {}
     }
     text
@@ -240,7 +252,7 @@ fn difference(page: &mut Page, difference: &Difference) {
     for rule in &difference.rules {
         named(page, rule);
         for condition in &rule.conditions {
-            page.line(format!("      {}", in_words(condition)));
+            condition_line(page, condition);
         }
     }
     if difference.rules_left_out > 0 {
