@@ -114,6 +114,9 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ),
     ("src/log/repeat.rs", &[("WATCHED", Planned)]),
     ("src/report/breakdown.rs", &[("REASONS_MAX", IN_REPORTS)]),
+    ("src/report/explain/counterfactual.rs", &[("RULES", SHOWN)]),
+    ("src/report/explain/orders.rs", &[("FILLS", SHOWN)]),
+    ("src/report/explain/text_decision.rs", &[("LISTED", SHOWN)]),
     (
         "src/report/compare/significance.rs",
         &[("DAYS_MIN", No("number of days"))],
@@ -258,6 +261,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("FINGERPRINT_MAX", SHOWN), ("NAME_MAX", SHOWN)],
     ),
     ("src/store/ledger/read.rs", &[("REASONS_SHOWN", SHOWN)]),
+    ("src/store/ledger/read_explain.rs", &[("ORDERS", SHOWN)]),
     ("src/store/ledger/read_fills.rs", &[("PAGE", IN_REPORTS)]),
     ("src/store/ledger/read_charts.rs", &[("ROWS", PAGE)]),
     (

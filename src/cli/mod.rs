@@ -7,6 +7,8 @@ pub mod compact;
 pub mod completions;
 mod csv_writer;
 pub mod exit;
+mod explain;
+mod explain_run;
 pub mod export;
 mod frame_source;
 pub mod html;
@@ -93,6 +95,8 @@ pub enum Verb {
     Replay(Box<replay::Arguments>),
     /// Write a .env and a configuration, from a few questions or flags
     Init(init::Arguments),
+    /// Tell why a decision, order, trade or quiet minute came out as it did
+    Explain(explain::Arguments),
     /// Show what a run amounted to, from its ledger
     Report(report::Arguments),
     Import(Box<import::Arguments>),
@@ -132,6 +136,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::CheckConfig(arguments) => check_config::run(common, arguments, plan::total),
         Verb::Replay(arguments) => replay::run(common, arguments),
         Verb::Init(arguments) => init::run(common, arguments),
+        Verb::Explain(arguments) => explain::run(common, arguments),
         Verb::Report(arguments) => report::run(common, arguments),
         Verb::Import(arguments) => import::run(common, arguments),
         Verb::Inspect(arguments) => inspect::run(common, arguments),

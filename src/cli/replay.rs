@@ -74,7 +74,7 @@ pub struct Arguments {
     pub check_lookahead: Option<usize>,
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     parse_time(text)
         .ok_or_else(|| "expected a UTC time such as 2018-01-02 or 2018-01-02T12:00:00Z".to_owned())
 }

@@ -139,7 +139,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// The ledger changed last; of equally old ones the last by name.
-fn newest(directory: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn newest(directory: &Path) -> Result<PathBuf, Failure> {
     let hint = "run `minnow replay` first, or name a ledger with --ledger FILE";
     let none = |why: &str| {
         Failure::run_time(format!(

@@ -13,7 +13,7 @@ use crate::core::settings::{
 use crate::core::units::Span;
 
 /// Rates that apply where neither account nor recording states one.
-pub(super) const FEE_KEYS: [&str; 4] = [
+pub const FEE_KEYS: [&str; 4] = [
     "trading.maker_fee_rate",
     "trading.taker_fee_rate",
     "trading.futures_maker_fee_rate",

@@ -36,6 +36,7 @@ mod warnings;
 #[cfg(test)]
 mod tests;
 
+pub use core_settings::FEE_KEYS;
 pub use effective::{Effective, Entry};
 pub use findings::{Finding, Findings};
 pub use gather::{Sources, USUAL_FILE};

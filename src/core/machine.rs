@@ -15,6 +15,7 @@ use super::risk::limits::{EntryLog, LosingRun, LossLimits};
 use super::schedule::{Armed, Wheel};
 use super::settings::Settings;
 use super::state_hash::{StateHash, Tag};
+use super::strategy::explanation::Explanations;
 use super::strategy::{self, Strategy};
 use super::symbol::{Feed, Symbol};
 use super::units::stamp::MILLISECOND;
@@ -100,6 +101,7 @@ pub struct Core {
     pub(in crate::core) holds: HoldCounts,
     /// Write a decision row for every HOLD too.
     pub(in crate::core) keep_holds: bool,
+    pub(in crate::core) explanations: Explanations,
     wheel: Wheel<Timer>,
     /// Next deadline, monotonic nanoseconds; `i64::MAX` = none.
     deadline: i64,
@@ -164,6 +166,7 @@ impl Core {
             counts: Counts::default(),
             holds: HoldCounts::default(),
             keep_holds: false,
+            explanations: Explanations::default(),
             wheel: Wheel::new(0),
             deadline: i64::MAX,
             deadline_stale: false,
@@ -173,11 +176,6 @@ impl Core {
             settings,
             turns,
         }
-    }
-
-    /// Writes a decision row for every HOLD too.
-    pub fn keep_holds(&mut self, keep: bool) {
-        self.keep_holds = keep;
     }
 
     /// Sends every trade down the plain path; the result must be the same.

@@ -12,6 +12,7 @@ pub mod compare;
 pub mod curve;
 pub mod daily;
 pub mod drawdown;
+pub mod explain;
 pub mod figures;
 pub mod full;
 pub mod full_json;

@@ -87,17 +87,11 @@ pub fn approve_entry(
     account_limits(standing, risk, &mut checks);
     let requested = request.proposal.leverage.unwrap_or(trading.leverage);
     let leverage = allowed_leverage(requested, request.instrument, trading, risk, &mut checks);
-    let rests = trading.order_type != EntryOrderType::Market;
-    let round_trip = RoundTrip::new(request.fees, request.slippage_rate, rests);
-    let sizing = Sizing {
-        instrument: request.instrument,
-        trading,
-        risk,
-        budget: &standing.budget,
-        round_trip,
-        mark: request.mark,
-        stop_pct,
-    };
+    let sizing = sizing(request, standing, trading, risk, stop_pct);
+    let (round_trip, rests) = (
+        sizing.round_trip,
+        trading.order_type != EntryOrderType::Market,
+    );
     let size = sizing.run(request.proposal.size_pct, leverage, &mut checks);
     min_profit(target_pct, round_trip.pct, trading, &mut checks);
     venue_minimum(request, size.quantity, &mut checks);
@@ -140,8 +134,28 @@ pub fn approve_entry(
     }
 }
 
+/// The sizing of an entry whose stop is known.
+pub(super) fn sizing<'a>(
+    request: &EntryRequest<'a>,
+    standing: &'a Standing<'_>,
+    trading: &'a TradingSettings,
+    risk: &'a RiskSettings,
+    stop_pct: Decimal,
+) -> Sizing<'a> {
+    let rests = trading.order_type != EntryOrderType::Market;
+    Sizing {
+        instrument: request.instrument,
+        trading,
+        risk,
+        budget: &standing.budget,
+        round_trip: RoundTrip::new(request.fees, request.slippage_rate, rests),
+        mark: request.mark,
+        stop_pct,
+    }
+}
+
 /// Stop and target: defaults, clamps, reward to risk.
-fn protection(
+pub(super) fn protection(
     request: &EntryRequest<'_>,
     risk: &RiskSettings,
     checks: &mut Checks,

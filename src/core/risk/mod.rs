@@ -9,6 +9,7 @@ pub mod countable;
 pub mod emergency;
 pub mod gate;
 pub mod limits;
+pub mod size_steps;
 pub mod sizing;
 pub mod watch;
 

@@ -105,11 +105,22 @@ pub struct Sizing<'a> {
 }
 
 impl Sizing<'_> {
-    fn equity(&self) -> Decimal {
+    pub(super) fn equity(&self) -> Decimal {
         self.budget.equity.min(EQUITY_COUNTED)
     }
 
     pub fn run(&self, size_pct: Decimal, leverage: u32, checks: &mut Checks) -> Size {
+        self.run_noting(size_pct, leverage, checks, &mut |_, _| {})
+    }
+
+    /// The same; `note` sees the size at first (`size_pct`) and after every cap, by its check.
+    pub(super) fn run_noting(
+        &self,
+        size_pct: Decimal,
+        leverage: u32,
+        checks: &mut Checks,
+        note: &mut dyn FnMut(&'static str, &Size),
+    ) -> Size {
         let kept_pct = size_pct.min(self.trading.max_size_pct);
         let margin = pct_of(self.equity().max(Decimal::ZERO), kept_pct);
         let mut size = Size {
@@ -117,21 +128,28 @@ impl Sizing<'_> {
             leverage,
             quantity: Quantity::ZERO,
         };
-        self.cap_notional(&mut size, Some(checks));
+        note("size_pct", &size);
+        self.cap_notional(&mut size, Some(checks), note);
         checks.cut(
             "max_size_pct",
             size_pct,
             self.trading.max_size_pct,
             kept_pct != size_pct,
         );
-        self.fit_stop_before_liquidation(&mut size, checks);
+        self.fit_stop_before_liquidation(&mut size, checks, note);
         self.cap_loss(&mut size, checks);
+        note("max_loss_per_trade_pct", &size);
         size.quantity = self.quantity_of(size.notional);
         size
     }
 
     /// Position, exposure and margin caps; with `None` once more after the leverage was cut.
-    fn cap_notional(&self, size: &mut Size, mut checks: Option<&mut Checks>) {
+    fn cap_notional(
+        &self,
+        size: &mut Size,
+        mut checks: Option<&mut Checks>,
+        note: &mut dyn FnMut(&'static str, &Size),
+    ) {
         let b = self.budget;
         let (equity, leverage) = (self.equity(), size.leverage);
         let margin_cap = (pct_of(equity, self.risk.max_margin_used_pct) - b.margin_used)
@@ -159,6 +177,7 @@ impl Sizing<'_> {
         for (index, (name, limit_pct, used, room)) in caps.into_iter().enumerate() {
             let wanted = size.notional;
             size.notional = wanted.min(room).max(Decimal::ZERO);
+            note(name, size);
             if let Some(checks) = checks.as_deref_mut() {
                 let adds = if index == 2 {
                     share(wanted, leverage)
@@ -189,7 +208,12 @@ impl Sizing<'_> {
 
     /// The stop must lie within 0.7 of the way to liquidation: leverage is cut until it does; the
     /// margin stays.
-    fn fit_stop_before_liquidation(&self, size: &mut Size, checks: &mut Checks) {
+    fn fit_stop_before_liquidation(
+        &self,
+        size: &mut Size,
+        checks: &mut Checks,
+        note: &mut dyn FnMut(&'static str, &Size),
+    ) {
         let margin = share(size.notional, size.leverage);
         let wanted = size.leverage;
         let reach = |leverage: u32| {
@@ -201,7 +225,8 @@ impl Sizing<'_> {
         }
         if size.leverage != wanted {
             size.notional = times(margin, size.leverage);
-            self.cap_notional(size, None);
+            note("stop_before_liquidation", size);
+            self.cap_notional(size, None, note);
         }
         match limit_wanted {
             Some(limit) => checks.cut(

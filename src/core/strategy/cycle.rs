@@ -14,6 +14,7 @@ use crate::core::modes::{Mode, Turns};
 use crate::core::records::{Action, Check, Decision, ExitReason, Leg, Proposal, Record};
 use crate::core::risk::breaker::BreakerState;
 use crate::core::risk::gate::{Origin, Verdict};
+use crate::core::risk::size_steps::size_arithmetic;
 use crate::core::risk::{EntryRequest, approve_entry};
 use crate::core::state_hash::Tag;
 use crate::core::symbol::{Feed, Reversal};
@@ -148,6 +149,7 @@ impl Core {
             }
         }
         self.account_for_candle(candle.open_time, end, at, out);
+        self.explain_candle(id, &candle, &view, at);
         if candle.complete {
             self.decide(id, &candle, end, view, at, out);
         }
@@ -223,15 +225,20 @@ impl Core {
         symbol.strategy.propose(&context)
     }
 
+    /// Candles without a gap that an entry needs behind it.
+    pub(super) fn candles_needed(&self) -> u64 {
+        let trading = &self.settings.trading;
+        let day = if trading.require_24h_data {
+            u64::try_from(DAY / trading.interval.span().0).unwrap_or(u64::MAX)
+        } else {
+            0
+        };
+        day.max(trading.min_candles as u64)
+    }
+
     /// Why no entry is possible now, whatever the strategy thinks; `None` when it is.
     pub(in crate::core) fn entry_blocked(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
         let symbol = &self.symbols[id.index()];
-        let trading = &self.settings.trading;
-        let warm = trading.min_candles.max(if trading.require_24h_data {
-            usize::try_from(DAY / trading.interval.span().0).unwrap_or(usize::MAX)
-        } else {
-            0
-        });
         match self.mode {
             Mode::Paused => return Some("paused"),
             Mode::Stopping => return Some("stopping"),
@@ -239,7 +246,7 @@ impl Core {
         }
         if self.guard.emergency.is_latched() {
             Some("emergency_stop")
-        } else if symbol.series.contiguous() < warm as u64 {
+        } else if symbol.series.contiguous() < self.candles_needed() {
             Some("warm_up")
         } else if symbol.filter.is_holding(at.mono) {
             Some("price_in_doubt")
@@ -373,12 +380,14 @@ impl Core {
             fees: symbol.fees,
             slippage_rate: self.settings.paper.slippage_rate,
         };
-        approve_entry(
-            &request,
-            &standing,
-            &self.settings.trading,
-            &self.settings.risk,
-        )
+        let (trading, risk) = (&self.settings.trading, &self.settings.risk);
+        let verdict = approve_entry(&request, &standing, trading, risk);
+        if self.explanations.wants(id, run.candle) {
+            let sizing = size_arithmetic(&request, &standing, trading, risk);
+            self.explanations
+                .sizing(id, run.candle, run.decision, &sizing);
+        }
+        verdict
     }
 
     /// An opposite entry follows its close, through the gate anew.
@@ -437,7 +446,9 @@ impl Core {
             self.note_hold(outcome.reason);
         }
         let eventful = proposal.action != Action::Hold || outcome.action != Action::Hold;
-        if !eventful && !self.keep_holds {
+        let stored = eventful || self.keep_holds;
+        let explained = self.explanations.wants(id, run.candle);
+        if !stored && !explained {
             return;
         }
         let equity = self.equity();
@@ -452,7 +463,7 @@ impl Core {
         } else {
             outcome.detail
         };
-        out.push(Effect::Persist(Box::new(Record::Decision(Decision {
+        let decision = Decision {
             id: run.decision,
             symbol: id,
             candle: run.candle,
@@ -466,6 +477,12 @@ impl Core {
             checks: outcome.checks,
             position: symbol.position.as_ref().map_or(0, |p| p.signed()),
             equity,
-        }))));
+        };
+        if explained {
+            self.explanations.decision(&decision);
+        }
+        if stored {
+            out.push(Effect::Persist(Box::new(Record::Decision(decision))));
+        }
     }
 }

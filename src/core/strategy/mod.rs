@@ -6,6 +6,7 @@
 pub mod cipher_b_filter;
 pub mod cycle;
 pub mod decision;
+pub mod explanation;
 pub mod mean_reversion;
 mod mean_reversion_rules;
 pub mod momentum;
@@ -18,4 +19,5 @@ pub mod vumanchu;
 mod vumanchu_rules;
 
 pub use decision::{Context, PositionView, Reply, Strategy, build};
+pub use explanation::{Explained, Wanted};
 pub use rules::{Condition, Purpose, Relation, Rule};

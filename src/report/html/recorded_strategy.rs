@@ -69,7 +69,7 @@ impl RecordedStrategy {
 }
 
 /// A recorded value in the notation of `--set`; `None` for what states nothing.
-fn as_text(value: &Value) -> Option<String> {
+pub(crate) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),

@@ -19,6 +19,7 @@ pub mod open_lots;
 pub mod paths;
 pub mod read;
 pub mod read_charts;
+pub mod read_explain;
 pub mod read_fills;
 pub mod replay_rows;
 pub mod rows;

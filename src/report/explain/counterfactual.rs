@@ -1,0 +1,203 @@
+//! What would have had to differ for the other answer.
+//!
+//! For an order: its tightest condition and its tightest check. For a refusal: what refused. For a
+//! quiet candle: the rules that came nearest, by missing conditions and then by distance.
+
+use super::collect::in_position;
+use super::conditions::FILTER;
+use super::facts::{CheckFacts, DecisionFacts, Difference, RuleFacts};
+use crate::core::units::Decimal;
+
+/// Rules listed; more are counted.
+const RULES: usize = 6;
+
+/// The other answer of this decision.
+pub fn difference(facts: &DecisionFacts) -> Difference {
+    let proposed = facts.proposal.as_ref().map_or("NONE", |p| &p.action);
+    match (proposed, facts.action.as_str()) {
+        ("LONG" | "SHORT", "LONG" | "SHORT") => entered(facts, proposed),
+        (_, "CLOSE") => left(facts),
+        ("LONG" | "SHORT", "HOLD") => not_entered(facts, proposed),
+        ("HOLD", "HOLD") if facts.reason.is_empty() => quiet(facts),
+        _ => stood_against(facts),
+    }
+}
+
+/// The side of the open position.
+fn held(facts: &DecisionFacts) -> &'static str {
+    match facts.position {
+        Some(position) if position < Decimal::ZERO => "SHORT",
+        _ => "LONG",
+    }
+}
+
+fn rules<'a>(
+    facts: &'a DecisionFacts,
+    purpose: &'a str,
+    side: &'a str,
+) -> impl Iterator<Item = &'a RuleFacts> {
+    let all = facts.rules.iter().flatten();
+    all.filter(move |rule| rule.purpose == purpose && rule.side == Some(side))
+}
+
+fn entered(facts: &DecisionFacts, side: &str) -> Difference {
+    let acted = rules(facts, "entry", side).find(|rule| rule.fired);
+    let filter = rules(facts, FILTER, side).find(|rule| rule.fired);
+    let tightest = [acted, filter]
+        .into_iter()
+        .flatten()
+        .filter_map(RuleFacts::with_tightest)
+        .collect();
+    let check = tightest_check(&facts.checks);
+    Difference {
+        answer: "no entry, had the tightest condition not been met or the tightest check refused"
+            .to_owned(),
+        rules: tightest,
+        rules_left_out: 0,
+        checks: check.into_iter().cloned().collect(),
+    }
+}
+
+/// Checks that make an entry fit instead of refusing it.
+const FITTING: [&str; 6] = [
+    "stop_loss_pct",
+    "take_profit_pct",
+    "max_leverage",
+    "max_size_pct",
+    "stop_before_liquidation",
+    "max_loss_per_trade_pct",
+];
+
+/// The check that could have refused and passed with the least margin in % of its limit.
+fn tightest_check(checks: &[CheckFacts]) -> Option<&CheckFacts> {
+    checks
+        .iter()
+        .filter(|check| check.outcome == "passed" && !FITTING.contains(&check.name.as_str()))
+        .filter_map(|check| Some((check, check.margin_pct?)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(check, _)| check)
+}
+
+/// An exit of the position's side closes it, and so does an entry of the other side.
+fn left(facts: &DecisionFacts) -> Difference {
+    let (side, other) = match held(facts) {
+        "SHORT" => ("SHORT", "LONG"),
+        _ => ("LONG", "SHORT"),
+    };
+    let both = rules(facts, "exit", side).chain(rules(facts, "entry", other));
+    let fired: Vec<&RuleFacts> = both.filter(|rule| rule.fired).collect();
+    let answer = if fired.len() > 1 {
+        "the position would have stayed, had none of these fired; the tightest condition of each"
+    } else {
+        "the position would have stayed, had this not fired; its tightest condition"
+    };
+    let tightest: Vec<RuleFacts> = fired.iter().filter_map(|r| r.with_tightest()).collect();
+    listed(answer, tightest)
+}
+
+fn not_entered(facts: &DecisionFacts, side: &str) -> Difference {
+    let refused: Vec<CheckFacts> = facts
+        .checks
+        .iter()
+        .filter(|check| check.outcome == "refused")
+        .cloned()
+        .collect();
+    if facts.reason.starts_with("cipher_b_filter") {
+        let unmet = rules(facts, FILTER, side).map(RuleFacts::with_unmet);
+        let answer = format!(
+            "{side}, had the filter of entries been met: {}",
+            facts.reason
+        );
+        return Difference {
+            checks: refused,
+            ..listed(&answer, unmet.collect())
+        };
+    }
+    if !refused.is_empty() {
+        let answer = match &refused[..] {
+            [one] => format!("{side}, had {} passed", one.name),
+            [first, ..] => format!(
+                "{side}, had all of these passed; {} was the first to refuse",
+                first.name
+            ),
+            [] => String::new(),
+        };
+        return Difference {
+            answer,
+            checks: refused,
+            ..Difference::default()
+        };
+    }
+    stood_against(facts)
+}
+
+/// A state stood against it; what the strategy saw is told beside it.
+fn stood_against(facts: &DecisionFacts) -> Difference {
+    let obstacle = match &facts.obstacle {
+        Some(obstacle) => obstacle.words.clone(),
+        None => facts.reason.clone(),
+    };
+    let proposes = facts.proposal.as_ref().is_some_and(|p| p.action != "HOLD");
+    if proposes {
+        return Difference {
+            answer: obstacle,
+            ..Difference::default()
+        };
+    }
+    let near = quiet(facts);
+    Difference {
+        answer: format!("{obstacle}. Beside that: {}", near.answer),
+        ..near
+    }
+}
+
+/// Nothing was proposed: the rules that came nearest.
+fn quiet(facts: &DecisionFacts) -> Difference {
+    let Some(all) = &facts.rules else {
+        return Difference {
+            answer: "which rules came near is known with the recording only".to_owned(),
+            ..Difference::default()
+        };
+    };
+    let open = in_position(facts);
+    let counts = |rule: &&RuleFacts| match rule.purpose {
+        "exit" => open,
+        "entry" => !open || rule.side != Some(held(facts)),
+        _ => false,
+    };
+    let candidates: Vec<&RuleFacts> = all.iter().filter(counts).collect();
+    let fired = candidates.iter().filter(|r| r.fired);
+    let fired: Vec<RuleFacts> = fired.map(|r| (*r).clone()).collect();
+    if !fired.is_empty() {
+        return listed("these fired, and no proposal came of them", fired);
+    }
+    let Some(least) = candidates.iter().map(|rule| rule.missing).min() else {
+        return Difference {
+            answer: "the strategy shows no rules".to_owned(),
+            ..Difference::default()
+        };
+    };
+    let mut nearest: Vec<RuleFacts> = candidates
+        .iter()
+        .filter(|rule| rule.missing == least)
+        .map(|rule| rule.with_unmet())
+        .collect();
+    nearest.sort_by(|a, b| a.nearness().total_cmp(&b.nearness()));
+    let answer = if least == 1 {
+        "one condition was missing of these, the nearest first".to_owned()
+    } else {
+        format!("no rule came nearer than {least} missing conditions, the nearest first")
+    };
+    listed(&answer, nearest)
+}
+
+fn listed(answer: &str, mut rules: Vec<RuleFacts>) -> Difference {
+    let rules_left_out = rules.len().saturating_sub(RULES);
+    rules.truncate(RULES);
+    Difference {
+        answer: answer.to_owned(),
+        rules,
+        rules_left_out,
+        checks: Vec::new(),
+    }
+}

@@ -1,0 +1,222 @@
+//! What is explained of what there is.
+
+use crate::program::{Run, momentum, vumanchu};
+use serde_json::Value;
+
+fn list(value: &Value) -> &Vec<Value> {
+    value.as_array().expect("a list")
+}
+
+/// Rules with this purpose and outcome.
+fn rules<'a>(decision: &'a Value, purpose: &'a str, fired: bool) -> Vec<&'a Value> {
+    let all = list(&decision["rules"]).iter();
+    all.filter(|r| r["purpose"] == purpose && r["fired"] == fired)
+        .collect()
+}
+
+#[test]
+fn the_run_that_is_explained_is_the_run_of_the_ledger_hash_by_hash() {
+    for run in [momentum(), vumanchu()] {
+        let source = &run.json(&["t1"])["source"];
+        assert_eq!(source["recording_run_again"], true);
+        assert_eq!(source["state_hashes_equal"].as_u64(), Some(run.hashes()));
+        assert_eq!(source["notes"], serde_json::json!([]));
+    }
+}
+
+#[test]
+fn a_trade_that_the_strategy_left_has_the_rules_of_its_entry_and_of_its_exit() {
+    for run in [momentum(), vumanchu()] {
+        let trades = run.trades();
+        let trade = trades.iter().find(|t| t.reason == "strategy").expect("one");
+        let name = format!("t{}", trade.id);
+        let told = run.json(&[&name]);
+        assert_eq!(told["trade"]["net"], trade.net.to_string());
+        let entry = &told["decision"];
+        assert_eq!(entry["id"], trade.entry_decision);
+        let side = &entry["action"];
+        assert!(
+            rules(entry, "entry", true)
+                .iter()
+                .any(|r| r["side"] == *side),
+            "{name}: no entry of {side} fired"
+        );
+        assert_eq!(list(&entry["checks"]).len(), 28);
+        let exit = &told["exit"]["decision"];
+        assert_eq!(exit["action"], "CLOSE");
+        let closing = list(&told["orders"]).iter();
+        let closing = closing.filter(|o| o["id"] == told["exit"]["order"]);
+        assert_eq!(closing.last().expect("an order")["decision"], exit["id"]);
+        assert!(!list(&exit["difference"]["rules"]).is_empty());
+        let text = run.text(&[&name]);
+        for fact in [
+            format!("Trade {name}"),
+            trade.net.to_string(),
+            "Rules that fired".to_owned(),
+            "Exit: strategy".to_owned(),
+            format!("Decision d{}: CLOSE", exit["id"]),
+        ] {
+            assert!(text.contains(&fact), "{fact}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_sizing_ends_in_the_quantity_of_the_order() {
+    let run = momentum();
+    let entries = run.decisions().into_iter();
+    let entries = entries.filter(|d| d.action == "LONG" || d.action == "SHORT");
+    for decision in entries.take(12) {
+        let told = run.json(&[&format!("d{}", decision.id)]);
+        let orders = list(&told["orders"]).iter();
+        let mut entry = orders.filter(|order| order["leg"] == "entry");
+        let order = entry.next().expect("an entry");
+        let sizing = &told["decision"]["sizing"];
+        assert_eq!(sizing["quantity"], order["quantity"], "d{}", decision.id);
+        let caps = list(&sizing["caps"]);
+        assert!(!caps.is_empty());
+        // The same answer by the order's own name.
+        let named = run.json(&[order["client_id"].as_str().expect("a name")]);
+        assert_eq!(named["decision"], told["decision"]);
+    }
+}
+
+#[test]
+fn a_trade_that_was_stopped_says_so_and_has_no_decision_to_leave() {
+    let run = momentum();
+    let trades = run.trades();
+    let trade = trades
+        .iter()
+        .find(|t| t.reason == "stop_loss")
+        .expect("one");
+    let told = run.json(&[&format!("t{}", trade.id)]);
+    let exit = &told["exit"];
+    assert_eq!(exit["decision"], Value::Null);
+    let words = exit["words"].as_str().expect("words");
+    assert!(words.contains("reached the stop at"), "{words}");
+    let orders = list(&told["orders"]).iter();
+    let closing: Vec<&Value> = orders.filter(|o| o["id"] == exit["order"]).collect();
+    assert_eq!(closing[0]["leg"], "stop");
+}
+
+#[test]
+fn a_refusal_shows_the_check_that_refused_with_value_and_limit() {
+    let run = momentum();
+    let refused = run.decisions().into_iter().find(|d| {
+        let mut checks = d.checks.iter();
+        checks.any(|check| check.outcome == "refused")
+    });
+    let refused = refused.expect("a refusal");
+    let name = refused.id.to_string();
+    let told = run.json(&[&name]);
+    let decision = &told["decision"];
+    assert_eq!(
+        (&decision["action"], &decision["reason"]),
+        (&Value::from("HOLD"), &Value::from(refused.reason.clone()))
+    );
+    let check = refused.checks.iter().find(|c| c.outcome == "refused");
+    let check = check.expect("a check");
+    let shown = &decision["difference"]["checks"][0];
+    assert_eq!(shown["name"], check.name);
+    let limit = check.limit.map(|limit| limit.to_string());
+    assert_eq!(shown["limit"], Value::from(limit));
+    assert!(list(&told["orders"]).is_empty());
+    let text = run.text(&[&name]);
+    assert!(
+        text.contains(&format!("had {} passed", check.name)),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_entry_that_the_filter_held_shows_what_it_asked_for() {
+    let run = momentum();
+    let mut decisions = run.decisions().into_iter();
+    let held = decisions.find(|d| d.reason.starts_with("cipher_b_filter"));
+    let held = held.expect("one");
+    let told = run.json(&[&format!("d{}", held.id)]);
+    let shown = list(&told["decision"]["difference"]["rules"]);
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0]["purpose"], "filter");
+    assert_eq!(shown[0]["side"], Value::from(held.proposed));
+    assert!(
+        list(&shown[0]["conditions"])
+            .iter()
+            .all(|c| c["met"] == false)
+    );
+}
+
+/// A minute on which nothing is stored, well after the start.
+fn quiet_minute(run: &Run) -> String {
+    let decided: Vec<String> = run
+        .decisions()
+        .iter()
+        .map(|d| d.candle.to_string())
+        .collect();
+    let minutes = (0..60).map(|m| format!("2018-01-02T11:{m:02}:"));
+    let mut quiet = minutes.filter(|m| !decided.iter().any(|at| at.starts_with(m.as_str())));
+    format!("{}30Z", quiet.next().expect("a quiet minute"))
+}
+
+#[test]
+fn a_quiet_minute_shows_the_rules_that_came_nearest() {
+    for run in [momentum(), vumanchu()] {
+        let at = quiet_minute(run);
+        let told = run.json(&["--at", &at]);
+        let decision = &told["decision"];
+        assert_eq!(decision["action"], "HOLD");
+        assert_eq!(decision["proposal"]["action"], "HOLD");
+        let near = list(&decision["difference"]["rules"]);
+        assert!(!near.is_empty());
+        let all = list(&decision["rules"]);
+        for rule in near {
+            assert_eq!(rule["missing"], near[0]["missing"], "equally near");
+            assert!(list(&rule["conditions"]).iter().all(|c| c["met"] == false));
+            assert!(all.iter().any(|r| r["name"] == rule["name"]));
+        }
+        let text = run.text(&["--at", &at]);
+        for rule in near {
+            assert!(
+                text.contains(rule["name"].as_str().expect("a name")),
+                "{text}"
+            );
+        }
+        // The same decision by its number, which the ledger does not hold.
+        let again = run.json(&[&decision["id"].to_string()]);
+        assert_eq!(again["decision"], *decision);
+    }
+}
+
+#[test]
+fn a_minute_of_the_warm_up_says_how_many_candles_are_missing() {
+    let told = momentum().json(&["--at", "2018-01-01T00:30:00Z"]);
+    let obstacle = &told["decision"]["obstacle"];
+    assert_eq!(obstacle["code"], "warm_up");
+    let words = obstacle["words"].as_str().expect("words");
+    assert!(words.contains("of 100 candles"), "{words}");
+}
+
+#[test]
+fn a_part_of_the_recording_is_run_again_as_it_was() {
+    let window = ["--from", "2018-01-02T06:00:00Z", "--to", "2018-01-03"];
+    let run = Run::new("momentum", &window);
+    let told = run.json(&["t1"]);
+    assert_eq!(
+        told["source"]["state_hashes_equal"].as_u64(),
+        Some(run.hashes())
+    );
+    assert_eq!(told["source"]["notes"], serde_json::json!([]));
+    assert!(!rules(&told["decision"], "entry", true).is_empty());
+}
+
+#[test]
+fn text_keeps_to_80_columns() {
+    for run in [momentum(), vumanchu()] {
+        for trade in run.trades().iter().step_by(9) {
+            let text = run.text(&[&format!("t{}", trade.id)]);
+            for line in text.lines() {
+                assert!(line.chars().count() <= 80, "t{}: {line}", trade.id);
+            }
+        }
+    }
+}
