@@ -8,6 +8,8 @@ pub mod completions;
 mod csv_writer;
 pub mod exit;
 pub mod export;
+mod export_candles;
+mod export_ledger;
 mod frame_source;
 pub mod html;
 pub mod import;
