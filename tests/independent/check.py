@@ -225,7 +225,8 @@ def check_equity(run, found):
         found.money("equity", f"curve at {time}", mine, equity)
     days = books.by_day(run.books.points)
     theirs = {time: Decimal(equity) for time, equity in run.report["daily_equity"]}
-    found.equal("equity", "by day", days, theirs)
+    for day in sorted(days.keys() | theirs.keys()):
+        found.equal("equity", f"end of day {day}", days.get(day), theirs.get(day))
     return days
 
 

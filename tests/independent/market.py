@@ -165,11 +165,12 @@ def wilder_sum(values, size):
     return out
 
 
-def directional(high, low, close, size=14):
-    up = [None] + [b - a for a, b in zip(high, high[1:])]
-    down = [None] + [a - b for a, b in zip(low, low[1:])]
-    plus = both(up, down, lambda u, d: u if u > d and u > 0 else 0.0)
-    minus = both(up, down, lambda u, d: d if d > u and d > 0 else 0.0)
+def directional(candles, high, low, close, size=14):
+    """Which move is the larger one is decided on exact prices: floats would see noise."""
+    up = [None] + [b.high - a.high for a, b in zip(candles, candles[1:])]
+    down = [None] + [a.low - b.low for a, b in zip(candles, candles[1:])]
+    plus = both(up, down, lambda u, d: float(u) if u > d and u > 0 else 0.0)
+    minus = both(up, down, lambda u, d: float(d) if d > u and d > 0 else 0.0)
     span = wilder_sum(true_range(high, low, close), size)
     plus_di = both(wilder_sum(plus, size), span, quotient)
     minus_di = both(wilder_sum(minus, size), span, quotient)
@@ -187,7 +188,7 @@ def indicators(candles):
     signal = ema(macd, 9)
     k, d = stochastic(high, low, close)
     rsi_k, rsi_d = stoch_rsi(close)
-    plus, minus, adx = directional(high, low, close)
+    plus, minus, adx = directional(candles, high, low, close)
     return {
         "sma20": sma20,
         "ema20": ema(close, 20),
