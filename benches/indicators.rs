@@ -7,10 +7,14 @@ mod support;
 
 use divan::black_box;
 use divan::counter::ItemsCount;
+use minnow::core::indicators::cipher::{CipherASettings, CipherBSettings};
+use minnow::core::indicators::wavetrend::WaveLengths;
 use minnow::core::indicators::{
     Adx, Atr, Bollinger, Cci, DirectionalMovement, Ema, Macd, Mfi, Obv, Rma, Roc, RollingMax,
     RollingMin, Rsi, Sma, Stc, StochRsi, Stochastic, TrueRange, Vwap, WilliamsR, Wma,
 };
+use minnow::core::indicators::{CipherA, CipherB, MoneyFlow, WaveTrend};
+use minnow::core::market::Interval;
 use minnow::core::strategy::decision::CandleView;
 use support::{bundled, candles, header};
 
@@ -24,6 +28,12 @@ fn bars() -> Vec<CandleView> {
     let candles = candles();
     candles.iter().map(|c| CandleView::of(c, &scale)).collect()
 }
+
+const WAVE: WaveLengths = WaveLengths {
+    channel: 9,
+    average: 12,
+    ma: 3,
+};
 
 /// One bench a line: its name, the indicator, and what it is fed.
 macro_rules! each {
@@ -66,4 +76,8 @@ each! {
     williams_r_14: WilliamsR::new(14), |i, b| i.update(b.high, b.low, b.close);
     roc_10: Roc::new(10), |i, b| i.update(b.close);
     stc_10_23_50: Stc::new(10, 23, 50, 0.5), |i, b| i.update(b.close);
+    wave_trend_9_12_3: WaveTrend::new(WAVE), |i, b| i.update(b.high, b.low, b.close);
+    money_flow_60: MoneyFlow::new(60, 2.5), |i, b| i.update(b.open, b.high, b.low, b.close);
+    cipher_a: CipherA::new(&CipherASettings::standard()), |i, b| i.update(b);
+    cipher_b: CipherB::new(&CipherBSettings::standard(), Interval::MINUTE), |i, b| i.update(b);
 }

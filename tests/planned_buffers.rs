@@ -21,9 +21,11 @@ use Role::{No, Planned};
 
 /// Limits what a reader accepts; what is read is as large as what was written.
 const REFUSES: Role = No("refuses larger input");
-/// Used while other verbs run: import, export, compact, inspect.
+/// Used while other verbs run: import, export, compact, inspect, sweep, a check for look-ahead.
 const OTHER_VERBS: Role = No("not in a replay");
 const SHOWN: Role = No("length of what is shown");
+/// Used by `minnow report` alone.
+const IN_REPORTS: Role = No("not in a replay");
 /// Fills when a run is over and somebody asked for its page.
 const PAGE: Role = No("only while an HTML report is written");
 /// Values on the stack or inside a planned type.
@@ -43,6 +45,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
             ("TIMERS", INSIDE),
         ],
     ),
+    ("src/core/orders/position.rs", &[("LOTS_MAX", Planned)]),
     (
         "src/core/risk/checks.rs",
         &[("ROOM", No("of one record, on its way to the ledger"))],
@@ -92,6 +95,11 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/log/file.rs",
         &[("STEP", No("of a rotation that happens once in many MB"))],
     ),
+    (
+        "src/log/line.rs",
+        &[("DUMP_MAX", Planned), ("LINE_MAX", Planned)],
+    ),
+    ("src/log/logger.rs", &[("BUFFER_TEXT", Planned)]),
     ("src/log/planned.rs", &[("LINE_RECKONED", Planned)]),
     (
         "src/log/redact.rs",
@@ -105,6 +113,12 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("AFTER_PREFIX", No("length of a word"))],
     ),
     ("src/log/repeat.rs", &[("WATCHED", Planned)]),
+    ("src/report/breakdown.rs", &[("REASONS_MAX", IN_REPORTS)]),
+    (
+        "src/report/compare/significance.rs",
+        &[("DAYS_MIN", No("number of days"))],
+    ),
+    ("src/report/compare/text.rs", &[("TEXT", SHOWN)]),
     (
         "src/report/curve.rs",
         &[("POINTS_MAX", Planned), ("ROOM", INSIDE)],
@@ -119,6 +133,10 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
         "src/report/html/content.rs",
         &[("BY_PROFIT", PAGE), ("ROWS", PAGE)],
+    ),
+    (
+        "src/report/html/decision_indicators.rs",
+        &[("DECISIONS", PAGE)],
     ),
     ("src/report/html/equity_charts.rs", &[("POINTS", PAGE)]),
     (
@@ -142,13 +160,42 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("CELL", SHOWN), ("LONG_CELL", SHOWN)],
     ),
     (
-        "src/report/terminal.rs",
+        "src/report/full_text.rs",
+        &[("LABEL", SHOWN), ("MONTHS", SHOWN), ("TEXT", SHOWN)],
+    ),
+    (
+        "src/report/luck/bootstrap.rs",
         &[
-            ("CURVE", SHOWN),
-            ("LABEL", SHOWN),
-            ("REASON", SHOWN),
-            ("TEXT", SHOWN),
+            ("HIGH", No("a place in a list")),
+            ("LOW", No("a place in a list")),
+            ("RESAMPLES", IN_REPORTS),
         ],
+    ),
+    ("src/report/luck/gather.rs", &[("TRADES_MAX", IN_REPORTS)]),
+    (
+        "src/report/luck/mod.rs",
+        &[("TRADES_MIN", No("number of trades"))],
+    ),
+    (
+        "src/report/luck/random_runs.rs",
+        &[
+            ("HIGH", No("a place in a list")),
+            ("LOW", No("a place in a list")),
+            ("RUNS", IN_REPORTS),
+        ],
+    ),
+    ("src/report/markouts/mod.rs", &[("WAITING_MAX", IN_REPORTS)]),
+    ("src/report/page.rs", &[("LABEL", SHOWN), ("WIDTH", SHOWN)]),
+    (
+        "src/report/tape/candles.rs",
+        &[("CHART_CANDLES_MAX", IN_REPORTS)],
+    ),
+    ("src/report/tape/locate.rs", &[("WORDS_MAX", IN_REPORTS)]),
+    ("src/report/tape/merge.rs", &[("ROWS", IN_REPORTS)]),
+    ("src/report/tape/mod.rs", &[("CLOSES_MAX", IN_REPORTS)]),
+    (
+        "src/report/terminal.rs",
+        &[("CURVE", SHOWN), ("REASON", SHOWN), ("TEXT", SHOWN)],
     ),
     ("src/report/outcome_tally.rs", &[("REASONS_MAX", Planned)]),
     ("src/runtime/effect_table.rs", &[("SLOT_BYTES", INSIDE)]),
@@ -174,7 +221,19 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/runtime/replay/feed.rs",
         &[("READ_AHEAD", Planned), ("ROWS", Planned)],
     ),
+    (
+        "src/runtime/processes.rs",
+        &[("LINE_MAX", OTHER_VERBS), ("READ", OTHER_VERBS)],
+    ),
+    (
+        "src/runtime/replay/lookahead.rs",
+        &[("DECISIONS_MAX", OTHER_VERBS)],
+    ),
     ("src/runtime/replay/recorder.rs", &[("BATCH", Planned)]),
+    (
+        "src/runtime/replay/verification.rs",
+        &[("WAITING_MAX", Planned)],
+    ),
     (
         "src/runtime/signals.rs",
         &[("COUNT", No("number of signals"))],
@@ -195,6 +254,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("FINGERPRINT_MAX", SHOWN), ("NAME_MAX", SHOWN)],
     ),
     ("src/store/ledger/read.rs", &[("REASONS_SHOWN", SHOWN)]),
+    ("src/store/ledger/read_fills.rs", &[("PAGE", IN_REPORTS)]),
     ("src/store/ledger/read_charts.rs", &[("ROWS", PAGE)]),
     (
         "src/store/ledger/statements.rs",

@@ -8,7 +8,7 @@ use minnow::core::market::TimedTrade;
 use minnow::core::modes::Turns;
 use minnow::core::records::Record;
 use minnow::core::snapshot::Snapshot;
-use minnow::core::units::{Decimal, Stamp};
+use minnow::core::units::Stamp;
 
 /// One step of a program, as the core meets it.
 pub enum Event {
@@ -52,10 +52,6 @@ impl Books {
 
     pub fn counts(&self) -> Counts {
         self.core.counts().clone()
-    }
-
-    pub fn equity(&self) -> Decimal {
-        self.core.equity()
     }
 
     /// Hands a step to the core; the books are right afterwards.

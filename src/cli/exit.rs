@@ -18,7 +18,8 @@ pub enum Exit {
     Halted = 4,
     /// Configuration: nothing opened, nothing written.
     Configuration = 78,
-    /// A batch verb interrupted by a signal; its output is complete up to a stated point.
+    /// A batch verb interrupted by a signal: a report is complete up to a stated point, an output
+    /// file is not there.
     Interrupted = 130,
 }
 

@@ -94,6 +94,10 @@ fn speed(text: &str) -> Result<f64, String> {
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     check_window(arguments)?;
     check_files(arguments)?;
+    arguments
+        .html
+        .as_deref()
+        .map_or(Ok(()), super::html::check)?;
     if let Some(prefixes) = arguments.check_lookahead {
         return super::lookahead::run(common, arguments, prefixes);
     }

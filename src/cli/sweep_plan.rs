@@ -12,12 +12,13 @@ use crate::config::{Effective, Sources};
 use crate::core::settings::{Identity, Settings};
 use crate::core::units::calendar::DAY;
 use crate::core::units::{Span, Timestamp};
-use crate::store::recording::Header;
 use crate::store::recording::survey::survey;
+use crate::store::recording::{Header, OpenOptions, open};
 use crate::sweep::combinations::{Sampling, combinations};
 use crate::sweep::recording_file::RecordingFile;
 use crate::sweep::windows::parse_length;
 use crate::sweep::{Axis, Division, Plan, Task, Window};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -125,6 +126,7 @@ pub fn make(common: &Common, arguments: &Arguments) -> Result<(Plan, Effective),
         .unwrap_or(Division::Whole);
     let windows = division.windows(first, last, step).map_err(usage)?;
     let tasks = tasks(&configurations, &windows, first)?;
+    check_starts(&arguments.files, &tasks)?;
     let (format, version) = Plan::format();
     let plan = Plan {
         format,
@@ -181,6 +183,27 @@ fn check_headers(headers: &[Header], files: &[PathBuf]) -> Result<(), Failure> {
             files[index].display()
         ))),
     }
+}
+
+/// No part may begin in a segment of a session that goes on from the state of the one before.
+fn check_starts(files: &[PathBuf], tasks: &[Task]) -> Result<(), Failure> {
+    let starts: BTreeSet<Timestamp> = tasks.iter().filter_map(|task| task.from).collect();
+    for from in starts {
+        for file in files {
+            let options = OpenOptions {
+                from: Some(from),
+                ..OpenOptions::default()
+            };
+            if open(file, &options)?.header.state.is_some() {
+                return Err(Failure::run_time(format!(
+                    "{}: the part from {from} begins in a segment that goes on from its session's \
+                     state: expected one file (see `minnow compact`), or a sweep that is not divided",
+                    file.display()
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Everything stated that the core reads, but what is swept, as `--set` takes it.

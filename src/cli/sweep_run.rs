@@ -8,6 +8,7 @@ use crate::sweep::plan::Share;
 use crate::sweep::run::ProcessStart;
 use crate::sweep::{Plan, SweepOutcome, SweepProgress, SweepRun};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -69,20 +70,9 @@ pub fn run_plan(
     slice: Option<Share>,
     options: &RunOptions,
 ) -> Result<Exit, Failure> {
-    for recording in &plan.recordings {
-        recording.verify().map_err(Failure::run_time)?;
-    }
-    if plan.program != concat!("minnow ", env!("CARGO_PKG_VERSION")) {
-        note(&format!("the plan was made by {}", plan.program));
-    }
+    check(plan)?;
     let store = SweepResults::open(results, &plan.to_json(), &plan.digest())?;
-    let settled = store.settled(options.retry_failed)?;
-    let tasks: Vec<u32> = plan
-        .tasks
-        .iter()
-        .map(|task| task.number)
-        .filter(|task| slice.is_none_or(|slice| slice.holds(*task)) && !settled.contains(task))
-        .collect();
+    let tasks = open_tasks(plan, slice, &store.settled(options.retry_failed)?);
     let wanted = tasks.len();
     let processes = options.processes.map_or_else(cores, usize::from);
     let start = ProcessStart {
@@ -134,6 +124,26 @@ pub fn run_plan(
         }
         SweepOutcome::Failed(text) => Err(Failure::run_time(text)),
     }
+}
+
+/// Whether the recordings are those of the plan.
+fn check(plan: &Plan) -> Result<(), Failure> {
+    for recording in &plan.recordings {
+        recording.verify().map_err(Failure::run_time)?;
+    }
+    if plan.program != concat!("minnow ", env!("CARGO_PKG_VERSION")) {
+        note(&format!("the plan was made by {}", plan.program));
+    }
+    Ok(())
+}
+
+/// Tasks of the slice that are not settled.
+fn open_tasks(plan: &Plan, slice: Option<Share>, settled: &BTreeSet<u32>) -> Vec<u32> {
+    plan.tasks
+        .iter()
+        .map(|task| task.number)
+        .filter(|task| slice.is_none_or(|slice| slice.holds(*task)) && !settled.contains(task))
+        .collect()
 }
 
 /// Drawn on a terminal only.

@@ -75,8 +75,9 @@ pub struct Counts {
     pub fills: u64,
     pub trades: u64,
     pub candles: u64,
-    /// Candles refused: broken, of a wrong interval, or beside trades.
+    /// Candles refused: broken, of a wrong interval, beside trades, or beyond what is counted.
     pub candles_refused: u64,
+    /// Other inputs refused: of an unknown symbol, trades beside candles, or beyond what is counted.
     pub inputs_refused: u64,
     pub late_answers: u64,
     /// Trades of the fast path, to see that it is taken.
@@ -387,6 +388,11 @@ impl Core {
         let symbol = &mut self.symbols[id.index()];
         if symbol.series.place(trade.time) == Place::Late {
             symbol.series.late_trades += 1;
+            return;
+        }
+        if !symbol.can_count(trade.price) {
+            self.counts.inputs_refused += 1;
+            self.price_uncountable(id, trade.price, row.stamp, out);
             return;
         }
         symbol.note_price(trade.price);

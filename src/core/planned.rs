@@ -9,6 +9,8 @@ use super::machine::Timer;
 use super::market::filter::{CONFIRMATIONS, IDS_KEPT};
 use super::market::{Candle, TimedTrade};
 use super::orders::Working;
+use super::orders::position::LOTS_MAX;
+use super::records::Lot;
 use super::risk::emergency::RAPID_LOSS_POINTS;
 use super::schedule::Wheel;
 use super::strategy::mean_reversion::MeanReversion;
@@ -80,10 +82,16 @@ const TIMERS: usize = 4;
 
 /// The core's buffers, for a run on trades.
 pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
+    let mut all = of_symbols(sizes);
+    all.extend(of_account(sizes));
+    all
+}
+
+/// What each symbol has.
+fn of_symbols(sizes: &CoreSizes) -> Vec<Buffer> {
     let each = |name, bound, count: usize, bytes| {
         Buffer::new("core", name, bound, count * sizes.symbols, bytes)
     };
-    let once = |name, bound, count, bytes| Buffer::new("core", name, bound, count, bytes);
     // Two averages of all, one of half, and the extremes with their places.
     let window =
         2 * sizes.lookback * size_of::<f64>() + 2 * (sizes.lookback + 1) * size_of::<(u64, f64)>();
@@ -91,11 +99,6 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
     let moments = size_of::<MeanReversion>() + sizes.mean_window * size_of::<[f64; 3]>();
     // The largest value of a window is one with its place.
     let ciphers = size_of::<VuManChu>() + sizes.cipher_windows * size_of::<(u64, f64)>();
-    let stamps = sizes.order_rate.max(2)
-        + sizes.breaker_failures
-        + sizes.api_failures
-        + sizes.position_errors
-        + 3;
     vec![
         each(
             "candle history",
@@ -129,7 +132,20 @@ pub fn buffers(sizes: &CoreSizes) -> Vec<Buffer> {
             ORDER_SLOTS,
             size_of::<Working>(),
         ),
+        each("lots of a position", "LOTS_MAX", LOTS_MAX, size_of::<Lot>()),
         each("symbol state", "trading.symbols", 1, size_of::<Symbol>()),
+    ]
+}
+
+/// What there is once, for the account and the machine.
+fn of_account(sizes: &CoreSizes) -> [Buffer; 5] {
+    let once = |name, bound, count, bytes| Buffer::new("core", name, bound, count, bytes);
+    let stamps = sizes.order_rate.max(2)
+        + sizes.breaker_failures
+        + sizes.api_failures
+        + sizes.position_errors
+        + 3;
+    [
         once(
             "timers",
             "wheel: LEVELS, SLOTS",

@@ -191,41 +191,10 @@ pub struct RiskSettings {
     pub breaker_open: Span,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Intrabar {
-    /// Stop and target inside one candle: the stop.
-    Worst,
-    /// The one nearer to the open.
-    OpenFirst,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PaperSettings {
-    pub starting_balance: Decimal,
-    /// Fee rates that apply, chosen by `config` (paper_trading, recording or trading keys), one
-    /// pair per instrument in the order of `Settings::instruments`.
-    pub fees: Vec<FeeRates>,
-    pub slippage_rate: Decimal,
-    /// Delay from decision to venue.
-    pub latency: Span,
-    pub funding_enabled: bool,
-    pub funding_interval: Span,
-    pub fill_volume_fraction: Decimal,
-    pub intrabar: Intrabar,
-}
-
-/// Fee rates as fractions of the fill's value; negative = rebate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FeeRates {
-    pub maker: Decimal,
-    pub taker: Decimal,
-}
-
-#[cfg(test)]
 impl RiskSettings {
-    /// The documented defaults, for tests of the core (`config` has a test that they agree).
-    pub fn for_tests() -> Self {
+    /// The documented defaults of the `risk` keys. The configuration has a table of its own with
+    /// ranges and words; a test there keeps the two alike.
+    pub fn defaults() -> Self {
         let pct = Decimal::from_int;
         Self {
             min_stop_loss_pct: Decimal::new(1, 1),
@@ -265,4 +234,35 @@ impl RiskSettings {
             breaker_open: Span::from_secs(300),
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intrabar {
+    /// Stop and target inside one candle: the stop.
+    Worst,
+    /// The one nearer to the open.
+    OpenFirst,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PaperSettings {
+    pub starting_balance: Decimal,
+    /// Fee rates that apply, chosen by `config` (paper_trading, recording or trading keys), one
+    /// pair per instrument in the order of `Settings::instruments`.
+    pub fees: Vec<FeeRates>,
+    pub slippage_rate: Decimal,
+    /// Delay from decision to venue.
+    pub latency: Span,
+    pub funding_enabled: bool,
+    pub funding_interval: Span,
+    pub fill_volume_fraction: Decimal,
+    pub intrabar: Intrabar,
+}
+
+/// Fee rates as fractions of the fill's value; negative = rebate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeRates {
+    pub maker: Decimal,
+    pub taker: Decimal,
 }

@@ -5,6 +5,7 @@ use super::market::instrument::{GRID_MAX, GridScale};
 use super::market::{Instrument, Series, SymbolId, TimedTrade};
 use super::orders::{Position, Working};
 use super::records::Proposal;
+use super::risk::countable::Countable;
 use super::schedule::Armed;
 use super::settings::{FeeRates, Settings};
 use super::state_hash::StateHash;
@@ -90,6 +91,7 @@ pub struct Symbol {
     pub instrument: Instrument,
     pub scale: GridScale,
     pub fees: FeeRates,
+    pub countable: Countable,
     pub filter: TradeFilter,
     pub series: Series,
     pub strategy: Box<dyn Strategy>,
@@ -131,6 +133,7 @@ impl Symbol {
         Self {
             id,
             scale: instrument.scale(),
+            countable: Countable::of(&instrument),
             instrument,
             fees: settings.paper.fees[id.index()],
             filter: TradeFilter::new(settings.market.outlier_pct),
@@ -189,6 +192,14 @@ impl Symbol {
     /// An entry or close works at the venue (protective orders do not count).
     pub fn has_working_order(&self) -> bool {
         self.entry.is_some() || self.exit.is_some()
+    }
+
+    /// Whether what is held, and what an entry may still add, can be counted at this price.
+    pub fn can_count(&self, price: Price) -> bool {
+        let held = self.position.as_ref().map(Position::quantity);
+        let entering = self.entry.as_ref().map(Working::remaining);
+        let quantity = held.unwrap_or_default() + entering.unwrap_or_default();
+        self.countable.holds(price, quantity)
     }
 
     pub fn note_price(&mut self, price: Price) {
@@ -250,7 +261,8 @@ impl Symbol {
                 }
             }
         }
-        if low <= high {
+        // A price that cannot be counted is refused: on the plain path.
+        if low <= high && self.can_count(Price(high)) {
             self.zone = QuietZone {
                 low,
                 reach: (high - low) as u64,

@@ -2,13 +2,20 @@
 //!
 //! Text: `2026-01-01T00:00:00.250Z INFO scheduler task_started task=metrics`; values with blanks or
 //! quotes are quoted. JSON: `{"ts":..,"level":..,"target":..,"msg":..,"fields":{..}}`. One line
-//! each: line breaks inside values are escaped.
+//! each: line breaks inside values are escaped. A line that says more than its bound is cut there,
+//! after redaction, so that no half of a secret is left: `...(N more)` tells how many characters are
+//! missing.
 
 use super::Fields;
 use super::level::Level;
 use super::redact::{redact, redact_named};
 use crate::core::units::Timestamp;
 use std::fmt::Write as _;
+
+/// Text of one line, message and values together, in bytes before escapes.
+pub const LINE_MAX: usize = 16 << 10;
+/// The JSON value of a dump; a longer one is cut and becomes a JSON string.
+pub const DUMP_MAX: usize = 64 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -42,25 +49,36 @@ impl std::hash::Hash for Level {
 
 impl Line {
     pub fn new(level: Level, target: &str, message: &str, fields: Fields<'_>) -> Self {
+        let mut room = LINE_MAX;
+        let message = cut(redact(message).into_owned(), &mut room);
         let named = fields
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), redact_named(name, &value.to_string())))
+            .map(|(name, value)| {
+                let value = redact_named(name, &value.to_string());
+                ((*name).to_owned(), cut(value, &mut room))
+            })
             .collect();
         Self {
             level,
             target: target.to_owned(),
-            message: redact(message).into_owned(),
+            message,
             fields: LineFields::Named(named),
         }
     }
 
     /// A line whose fields are one JSON value.
     pub fn of_json(level: Level, target: &str, message: &str, json: &str) -> Self {
+        let mut json = redact(json).into_owned();
+        if json.len() > DUMP_MAX {
+            let text = cut(json, &mut { DUMP_MAX });
+            json = String::new();
+            push_json(&text, &mut json);
+        }
         Self {
             level,
             target: target.to_owned(),
-            message: redact(message).into_owned(),
-            fields: LineFields::Json(redact(json).into_owned()),
+            message: cut(redact(message).into_owned(), &mut { LINE_MAX }),
+            fields: LineFields::Json(json),
         }
     }
 
@@ -114,6 +132,23 @@ impl Line {
         }
         out.push('}');
     }
+}
+
+/// The part of a redacted text that there is room for, and what it took.
+fn cut(mut text: String, room: &mut usize) -> String {
+    if text.len() <= *room {
+        *room -= text.len();
+        return text;
+    }
+    let mut end = std::mem::take(room);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let more = text[end..].chars().count();
+    text.truncate(end);
+    // Writing into a string cannot fail.
+    let _ = write!(text, "...({more} more)");
+    text
 }
 
 /// A value as text: quoted where it would be ambiguous.
@@ -203,6 +238,49 @@ mod tests {
             text.ends_with("api_key=*** url=wss://***@host/path n=7\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_line_beyond_its_bound_is_cut_and_says_how_much_is_missing() {
+        let long = "é".repeat(LINE_MAX);
+        let line = Line::new(Level::Info, "t", &long, &[("name", &"value")]);
+        let kept = "é".repeat(LINE_MAX / 2);
+        let more = LINE_MAX - LINE_MAX / 2;
+        assert_eq!(line.message, format!("{kept}...({more} more)"));
+        let text = rendered(&line, Format::Text);
+        assert!(text.ends_with(" name=\"...(5 more)\"\n"));
+        let fits = Line::new(Level::Info, "t", &"x".repeat(LINE_MAX), &[]);
+        assert_eq!(fits.message.len(), LINE_MAX);
+    }
+
+    #[test]
+    fn no_half_of_a_secret_is_left_where_a_line_is_cut() {
+        let secret = "sk-abcdefghijklmnopqrstuvwxyz";
+        for before in LINE_MAX - 40..LINE_MAX + 4 {
+            let text = format!("{} {secret} {}", "x".repeat(before), "y".repeat(100));
+            let lines = [
+                Line::new(Level::Info, "t", &text, &[]),
+                Line::new(Level::Info, "t", "m", &[("v", &text)]),
+            ];
+            for line in lines {
+                let text = rendered(&line, Format::Json);
+                assert!(!text.contains("sk-") && !text.contains("abcd"), "{before}");
+                assert!(text.contains(" more)"), "{before}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_dump_beyond_its_bound_is_still_one_json_value() {
+        let long = format!("{{\"a\":\"{}\"}}", "\\n".repeat(DUMP_MAX));
+        let line = Line::of_json(Level::Info, "t", "m", &long);
+        let text = rendered(&line, Format::Json);
+        let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let fields = parsed["fields"].as_str().unwrap();
+        assert!(fields.starts_with("{\"a\":\"\\n") && fields.ends_with(" more)"));
+        assert!(fields.len() < DUMP_MAX + 32);
+        let short = Line::of_json(Level::Info, "t", "m", "{\"a\":1}");
+        assert_eq!(short.fields, LineFields::Json("{\"a\":1}".to_owned()));
     }
 
     proptest! {

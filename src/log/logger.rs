@@ -1,7 +1,7 @@
 //! The logger: buffer, repetition, sinks. One stands behind the facade; tests make their own.
 //!
-//! Lines are buffered until the oldest has waited for the flush interval, the buffer is full, or a
-//! line of level warn or above comes. A sink that cannot be written to loses lines, which are
+//! Lines are buffered until the oldest has waited for the flush interval, the buffer is full (of lines
+//! or of text), or a line of level warn or above comes. A sink that cannot be written to loses lines, which are
 //! counted and told when it works again; the log never stops the program.
 
 use super::Fields;
@@ -12,6 +12,9 @@ use super::repeat::{Repeats, Suppressed, Verdict};
 use crate::core::units::Timestamp;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Text that is buffered at most before it is written, bytes; the line that fills it comes on top.
+pub(super) const BUFFER_TEXT: usize = 256 << 10;
 
 /// Whether lines may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +195,10 @@ impl Logger {
         self.statistics.buffer_high_water = self.statistics.buffer_high_water.max(buffered);
         self.oldest.get_or_insert_with(Instant::now);
         let may_wait = match self.buffering {
-            Buffering::Lines { lines, .. } => line.level > Level::Warn && buffered < lines,
+            Buffering::Lines { lines, .. } => {
+                let room = buffered < lines && self.stream_text.len() < BUFFER_TEXT;
+                line.level > Level::Warn && room
+            }
             Buffering::Off => false,
         };
         if !may_wait {

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::core::units::Side::{Buy, Sell};
     use crate::report::summary::Millis;
-    use crate::report::test_scene::{Scene, at, d};
+    use crate::report::tests::scene::{Scene, at, d};
     use crate::report::{Accumulator, Ending};
 
     const HOUR: i64 = 3600;

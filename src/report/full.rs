@@ -103,7 +103,8 @@ impl FullReport {
                     tape.damages
                 ));
             }
-            if let Some(inputs) = self.report.session.inputs.filter(|n| *n != tape.inputs) {
+            let handled = self.report.session.inputs;
+            if let Some(inputs) = handled.filter(|n| *n != tape.inputs && !tape.continued) {
                 notes.push(format!(
                     "the session handled {inputs} inputs, its recording holds {} of its time",
                     tape.inputs

@@ -103,13 +103,14 @@ fn luck(page: &mut Page, luck: &Luck) {
         Some(r) => {
             page.entry("random runs", range(r.low_pct, r.high_pct));
             let how = format!(
-                "mean {}; {} of {} at least as good as this one",
+                "mean {}; the same sides, holding times and fees at random closes, no slippage; {} of \
+                 {} at least as good as this run before slippage ({})",
                 percent(Some(r.mean_pct)),
                 count(r.at_least_as_good),
-                count(r.runs)
+                count(r.runs),
+                percent(Some(r.before_slippage_pct)),
             );
-            page.entry("", how);
-            page.entry("", "same sides, holding times and fees; no slippage");
+            page.indented(" ", &how);
             if r.candles_a_step > 1 {
                 page.entry("", format!("on every {}th close", r.candles_a_step));
             }

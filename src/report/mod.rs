@@ -37,9 +37,7 @@ pub mod trade_table;
 pub mod trade_tally;
 
 #[cfg(test)]
-pub(crate) mod test_scene;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use accumulator::{Accumulator, Ending, SymbolEnding};
 pub use compare::Comparison;

@@ -6,6 +6,7 @@ use super::plan::Plan;
 use super::ranking::{Chain, Criterion, Ranked, Run, WindowRanking, chain, rank};
 use crate::core::units::Timestamp;
 use crate::store::sweep_results::{Part, ResultRow};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// A deflated Sharpe ratio from here on is more than luck explains.
@@ -77,11 +78,27 @@ fn head(text: &mut String, plan: &Plan, rows: &[ResultRow], shown: Shown) {
             plan.left_out
         );
     }
+    let same = same_as_another(rows);
+    if same > 0 {
+        let _ = writeln!(
+            text,
+            "  the same   {same} tasks did exactly what another configuration did"
+        );
+    }
     for row in rows.iter().filter(|row| row.outcome.is_err()).take(3) {
         if let Err(reason) = &row.outcome {
             let _ = writeln!(text, "  failed     task {}: {reason}", row.task);
         }
     }
+}
+
+/// Tasks whose part of a window ended in the state hash of an earlier one.
+fn same_as_another(rows: &[ResultRow]) -> usize {
+    let mut seen = BTreeSet::new();
+    rows.iter()
+        .filter_map(|row| Some((row, row.outcome.as_ref().ok()?)))
+        .filter(|(row, figures)| !seen.insert((row.window, row.part, &figures.state_hash)))
+        .count()
 }
 
 fn single(text: &mut String, window: &WindowRanking<'_>, shown: Shown) {
@@ -338,6 +355,15 @@ mod tests {
         assert!(text.contains("Best of 5 tries"), "{text}");
         assert!(text.contains("not more than luck explains"), "{text}");
         assert!(text.contains("-5.00 %"), "{text}");
+        assert!(!text.contains("exactly what another"), "{text}");
+        let twin = ResultRow {
+            combination: 6,
+            task: 99,
+            ..rows[0].clone()
+        };
+        rows.push(twin);
+        let text = render(&plan(6), &rows, SHOWN);
+        assert!(text.contains("1 tasks did exactly what another"), "{text}");
         assert!(
             text.contains("--set trading.enable_futures=true --set a.b=5"),
             "{text}"

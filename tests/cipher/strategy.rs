@@ -52,9 +52,9 @@ fn with_context<T>(
         candle,
         mark: Price(1),
         position: position.map(|side| PositionView {
-            bars_held: 1,
             side,
             best_close: None,
+            bars_held: 1,
         }),
     })
 }

@@ -164,34 +164,44 @@ fn without_a_decision_nothing_is_claimed() {
 }
 
 #[test]
-fn the_programs_own_strategy_passes_and_says_how_much_was_compared() {
+fn the_programs_own_strategies_pass_and_it_says_how_much_was_compared() {
     let folder = Folder::new("lookahead");
     let file = bundled();
     let file = file.to_str().expect("a path in UTF-8");
-    let replay = [
-        "replay",
-        file,
+    let run = |strategy: &str, more: &[&str]| {
+        let strategy = format!("strategy.type={strategy}");
+        let replay = [
+            "replay",
+            file,
+            "--set",
+            "trading.enable_futures=true",
+            "--set",
+            &strategy,
+        ];
+        minnow(&folder, &[&replay[..], more].concat())
+    };
+    let window = ["--to", "2018-01-01T06:00:00Z"];
+    for strategy in ["momentum", "mean_reversion", "vumanchu"] {
+        let outcome = run(strategy, &[&window[..], &["--check-lookahead"]].concat()).expect(0);
+        assert!(outcome.stdout.starts_with("64 prefixes, "), "{outcome:?}");
+        assert!(
+            outcome.stdout.ends_with("compared: no look-ahead\n"),
+            "{strategy}: {outcome:?}"
+        );
+        let plain = [&window[..], &["--check-lookahead=64", "--plain"]].concat();
+        assert_eq!(run(strategy, &plain).expect(0).stdout, outcome.stdout);
+    }
+    run("momentum", &["--check-lookahead=0"]).expect(2);
+    run("momentum", &["--check-lookahead", "--keep-all"]).expect(2);
+    let seconds = [
+        "--from",
+        "2018-01-01T05:59:01Z",
         "--to",
-        "2018-01-01T06:00:00Z",
-        "--set",
-        "trading.enable_futures=true",
+        "2018-01-01T05:59:59Z",
     ];
-    let run = |more: &[&str]| minnow(&folder, &[&replay[..], more].concat());
-    let outcome = run(&["--check-lookahead"]).expect(0);
-    assert!(outcome.stdout.starts_with("64 prefixes, "), "{outcome:?}");
-    assert!(
-        outcome.stdout.ends_with("compared: no look-ahead\n"),
-        "{outcome:?}"
-    );
-    let plain = run(&["--check-lookahead=64", "--plain"]).expect(0);
-    assert_eq!(plain.stdout, outcome.stdout);
-    run(&["--check-lookahead=0"]).expect(2);
-    run(&["--check-lookahead", "--keep-all"]).expect(2);
-    let nothing = run(&["--check-lookahead", "--from", "2018-01-01T05:59:59Z"]).expect(1);
-    assert!(
-        nothing.stderr.contains("nothing to check"),
-        "{}",
-        nothing.stderr
-    );
+    let nothing = [&seconds[..], &["--check-lookahead"]].concat();
+    let nothing = run("momentum", &nothing).expect(1);
+    let said = &nothing.stderr;
+    assert!(said.contains("nothing to check"), "{said}");
     folder.is_empty();
 }

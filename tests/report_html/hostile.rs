@@ -1,7 +1,7 @@
 //! Ledgers whose texts are meant to do something.
 
 use crate::folder::Folder;
-use crate::run::{bundled, change, check, page, replay};
+use crate::run::{bundled, change, check, minnow, page, replay};
 use std::collections::BTreeSet;
 
 /// Every tag that the program itself writes.
@@ -62,10 +62,14 @@ fn no_text_of_a_ledger_becomes_markup() {
     replay(&folder, &bundled(), &["--to", "2018-01-02"]);
     // A zero would end the text in SQL.
     let text = ATTACK.replace('\'', "''").replace('\u{0}', "\u{1}");
+    // The summary is JSON, and what it counts by reason is a text of a strategy too.
+    let json = serde_json::to_string(&text).expect("a text");
+    let json = json.trim_matches('"');
     change(
         &folder,
         &format!(
-            "UPDATE trades SET reason = '{text}';
+            "UPDATE sessions SET summary = replace(summary, 'already in position', '{json}');
+             UPDATE trades SET reason = '{text}';
              UPDATE decisions SET reason = '{text}', refused_by = '{text}', rationale = '{text}';
              UPDATE hold_counts SET reason = reason || '{text}';
              UPDATE events SET code = '{text}', level = 'warning';
@@ -121,7 +125,13 @@ fn without_the_recording_the_page_says_what_it_lacks() {
     change(&folder, "UPDATE sessions SET recording = '/gone/away.mrec'");
     let document = check(&page(&folder));
     assert!(document.text_of("price").contains("needs the recording"));
-    assert!(document.text_of("indicators").contains("could not be read"));
+    let indicators = document.text_of("indicators");
+    assert!(indicators.contains("could not be read"), "{indicators}");
+    assert!(
+        indicators.contains("at stored decisions only"),
+        "{indicators}"
+    );
+    assert!(indicators.contains("rsi14 between"), "{indicators}");
     assert!(
         document
             .text_of("equity")
@@ -129,4 +139,29 @@ fn without_the_recording_the_page_says_what_it_lacks() {
     );
     assert!(document.text_of("not-computed").contains("markouts"));
     assert!(document.by_id("markouts").is_none());
+}
+
+#[test]
+fn a_recording_is_never_overwritten_by_a_page() {
+    let folder = Folder::new();
+    let recording = folder.write("run.mrec", std::fs::read(bundled()).expect("the recording"));
+    let before = std::fs::metadata(&recording).expect("a file").len();
+    let arguments = [
+        "replay",
+        "run.mrec",
+        "--dry-run",
+        "--ledger",
+        "run.sqlite",
+        "--html",
+        "run.mrec",
+    ];
+    let output = minnow(&folder, &arguments);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("run.mrec") && said.contains("no page"),
+        "{said}"
+    );
+    assert_eq!(std::fs::metadata(&recording).expect("a file").len(), before);
+    assert!(!folder.file("run.sqlite").exists(), "nothing was begun");
 }

@@ -21,13 +21,18 @@ fn header(tick: &str) -> Header {
     header
 }
 
-/// One trade a second at these prices in ticks.
-fn record(path: &Path, tick: &str, prices: impl Iterator<Item = i64>) {
-    let mut writer = BlockWriter::create(path, &header(tick)).expect("a new file");
+/// One trade a second at these prices in ticks; after ten thousand of them `pause` seconds without.
+fn record(path: &Path, header: &Header, prices: impl Iterator<Item = i64>, pause: i64) {
+    let mut writer = BlockWriter::create(path, header).expect("a new file");
     let rows: Vec<TimedTrade> = prices
         .zip(0..)
         .map(|(price, number)| {
-            let time = Timestamp(START + number * SECOND);
+            let second = if number < 10_000 {
+                number
+            } else {
+                number + pause
+            };
+            let time = Timestamp(START + second * SECOND);
             TimedTrade {
                 stamp: Stamp::of_history(time),
                 trade: Trade {
@@ -48,7 +53,7 @@ fn record(path: &Path, tick: &str, prices: impl Iterator<Item = i64>) {
 fn of(tick: &str, prices: impl Iterator<Item = i64>) -> Document {
     let folder = Folder::new();
     let recording = folder.file("market.mrec");
-    record(&recording, tick, prices);
+    record(&recording, &header(tick), prices, 0);
     replay(&folder, &recording, &[]);
     check(&page(&folder))
 }
@@ -116,4 +121,49 @@ fn tiny_prices_have_short_labels_and_all_their_digits() {
     );
     assert!(labels.iter().all(|label| label.len() <= 16), "{labels:?}");
     assert!(document.text_of("price").contains("0.00000001"));
+}
+
+#[test]
+fn days_without_data_are_bridged_without_a_wrong_number() {
+    let folder = Folder::new();
+    let recording = folder.file("market.mrec");
+    record(&recording, &header("0.01"), wave(5_000_000), 5 * 86_400);
+    let report = replay(&folder, &recording, &[]);
+    assert!(report["trade_count"].as_u64().expect("a count") > 0);
+    let document = check(&page(&folder));
+    assert!(document.text_of("price").contains("2018-01-0"));
+}
+
+#[test]
+fn each_symbol_has_its_price_and_its_indicators() {
+    let folder = Folder::new();
+    let (first, second) = (folder.file("one.mrec"), folder.file("two.mrec"));
+    record(&first, &header("0.01"), wave(5_000_000), 0);
+    let mut other = header("0.0001");
+    other.instruments[0].symbol = "ETH-PERP".to_owned();
+    record(&second, &other, wave(30_000_000), 0);
+    let second = second.to_str().expect("a path in UTF-8");
+    let symbols = ["--set", "trading.symbols=BTC-PERP,ETH-PERP", second];
+    let report = replay(&folder, &first, &symbols);
+    let document = check(&page(&folder));
+    for id in [
+        "price-0",
+        "price-1",
+        "indicators-0-on-price",
+        "indicators-1-on-price",
+    ] {
+        assert!(document.by_id(id).is_some(), "{id}");
+    }
+    let text = document.text_of("price");
+    assert!(
+        text.contains("BTC-PERP from") && text.contains("ETH-PERP from"),
+        "{text}"
+    );
+    let held = &report["metrics"]["buy_and_hold_pct"];
+    let end = 10_000.0 * (1.0 + held.as_f64().expect("a number") / 100.0);
+    let equity = document.text_of("equity").replace(',', "");
+    assert!(
+        equity.contains(&format!("ended at {end:.2}.")),
+        "{end} in {equity}"
+    );
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// Checks the books of the world against its fills.
-fn check(world: &World) {
+pub fn check(world: &World) {
     let symbol = &world.core.symbols()[0];
     let held: i64 = world
         .fills

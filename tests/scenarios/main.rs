@@ -4,6 +4,7 @@ mod candles;
 mod entries;
 mod entry_filter;
 mod exits;
+mod extremes;
 mod fast_path;
 mod invariants;
 mod limits;

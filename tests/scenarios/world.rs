@@ -159,7 +159,7 @@ pub fn settings() -> Settings {
             exit_threshold: 0.01,
             use_volume: true,
         }),
-        risk: risk(),
+        risk: RiskSettings::defaults(),
         paper: PaperSettings {
             starting_balance: pct(10_000),
             fees: vec![FeeRates {
@@ -173,47 +173,6 @@ pub fn settings() -> Settings {
             fill_volume_fraction: Decimal::ONE,
             intrabar: Intrabar::Worst,
         },
-    }
-}
-
-fn risk() -> RiskSettings {
-    let pct = Decimal::from_int;
-    RiskSettings {
-        min_stop_loss_pct: d("0.1"),
-        max_stop_loss_pct: pct(10),
-        min_take_profit_pct: d("0.1"),
-        max_take_profit_pct: pct(20),
-        default_stop_loss_pct: pct(2),
-        default_take_profit_pct: pct(4),
-        min_reward_risk: pct(1),
-        max_daily_loss_pct: pct(5),
-        max_weekly_loss_pct: pct(15),
-        max_monthly_loss_pct: pct(30),
-        close_on_loss_limit: false,
-        max_concurrent_trades: 3,
-        max_trades_per_day: 100,
-        consecutive_losses: 5,
-        consecutive_losses_pause: Span::from_secs(3600),
-        min_account_balance: pct(100),
-        max_leverage: 20,
-        max_position_pct: pct(100),
-        max_total_exposure_pct: pct(300),
-        max_margin_used_pct: pct(80),
-        max_loss_per_trade_pct: d("2.5"),
-        price_collar_pct: pct(5),
-        order_rate: 10,
-        max_position_hold: Span::from_secs(24 * 3600),
-        emergency_stop_loss_pct: pct(10),
-        trailing_stop_pct: None,
-        break_even_after_pct: None,
-        emergency_close: true,
-        emergency_rapid_loss_pct: pct(5),
-        emergency_api_failures: 10,
-        emergency_position_errors: 3,
-        emergency_margin_pct: pct(95),
-        breaker_failures: 5,
-        breaker_window: Span::from_secs(300),
-        breaker_open: Span::from_secs(300),
     }
 }
 

@@ -139,7 +139,6 @@ fn values_of_every_kind_are_checked() {
         ("indicators.cipher_a.ribbon_lengths=1,2", "8 whole numbers"),
         ("llm.prices={\"gpt\": 1}", "expected {\"model-prefix\""),
         ("nonsense", "--set: expected section.key=value"),
-        ("strategy.type=llm", "llm is not built yet"),
     ] {
         let line = of_set(set);
         assert!(line.contains(words), "{set}: {line}");

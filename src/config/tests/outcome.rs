@@ -4,7 +4,9 @@ use super::fixture::Folder;
 use crate::config::{Effective, reload_difference};
 use crate::core::market::Instrument;
 use crate::core::market::instrument::ProductKind;
-use crate::core::settings::{FeeRates, Identity, MeanReversionSettings, StrategySettings};
+use crate::core::settings::{
+    FeeRates, Identity, MeanReversionSettings, RiskSettings, StrategySettings,
+};
 use crate::core::units::{Decimal, Span};
 
 fn with(sets: &[&str]) -> Effective {
@@ -181,6 +183,13 @@ fn the_core_gets_exact_values() {
         panic!("{:?}", settings.strategy);
     };
     assert_eq!(momentum.entry_threshold, 0.005);
+}
+
+#[test]
+fn the_table_and_the_core_state_the_same_defaults_of_risk() {
+    let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let settings = with(&[]).for_core(&[spot], &identity()).unwrap();
+    assert_eq!(settings.risk, RiskSettings::defaults());
 }
 
 #[test]

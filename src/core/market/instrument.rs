@@ -126,7 +126,17 @@ impl Instrument {
     }
 
     /// Value of a number of tick-lots (sums and differences of price x quantity), signed.
+    ///
+    /// # Panics
+    /// Beyond the range of decimals, which [`Countable`](crate::core::risk::countable::Countable)
+    /// keeps a run away from.
     pub fn value_of(&self, tick_lots: i128) -> Decimal {
+        self.checked_value_of(tick_lots)
+            .expect("a value that is counted fits")
+    }
+
+    /// The same; `None` beyond the range of decimals.
+    pub fn checked_value_of(&self, tick_lots: i128) -> Option<Decimal> {
         // The usual case, with one division: contract value 1 and a tick-lot that 18 digits hold.
         const ONE: i128 = Decimal::ONE.raw();
         if self.contract_value == Decimal::ONE
@@ -134,28 +144,23 @@ impl Instrument {
             && product % ONE == 0
             && let Some(value) = (product / ONE).checked_mul(tick_lots)
         {
-            return Decimal::from_raw(value);
+            return Some(Decimal::from_raw(value));
         }
         let lot_value = self.lot * self.contract_value;
         // tick x lot may be finer than 1e-18; one rounding at the very end.
-        self.tick
+        let unit = self
+            .tick
             .mul_div(lot_value.raw(), Decimal::ONE.raw(), Rounding::Down)
             .filter(|unit| {
                 // Exact when multiplying back gives the same product.
                 unit.mul_div(Decimal::ONE.raw(), lot_value.raw(), Rounding::Down) == Some(self.tick)
-            })
-            .map_or_else(
-                || {
-                    let product = Decimal::from_raw(lot_value.raw())
-                        .mul_div(tick_lots, 1, Rounding::HalfEven)
-                        .expect("value within range");
-                    product * self.tick
-                },
-                |unit| {
-                    unit.mul_div(tick_lots, 1, Rounding::HalfEven)
-                        .expect("value within range")
-                },
-            )
+            });
+        match unit {
+            Some(unit) => unit.mul_div(tick_lots, 1, Rounding::HalfEven),
+            None => lot_value
+                .mul_div(tick_lots, 1, Rounding::HalfEven)?
+                .checked_mul(self.tick, Rounding::HalfEven),
+        }
     }
 
     /// How prices and quantities become doubles.

@@ -135,6 +135,7 @@ impl Core {
         };
         position.add_slippage(slippage);
         position.protection = Protection::after_entry(position, &rules, at.mono);
+        let full = position.is_full();
         let lot = position.lots().last().expect("the fill's lot").clone();
         out.push(Effect::Persist(Box::new(Record::Lot(lot))));
         if first {
@@ -142,6 +143,9 @@ impl Core {
             symbol.extremes = (last, last);
             let key = self.arm(Timer::MaxHold(id), at, hold);
             self.symbols[id.index()].max_hold = Some(key);
+        }
+        if full {
+            self.cancel(id, Slot::Entry, "lots_max", at, out);
         }
         self.protect(id, decision, at, out);
     }

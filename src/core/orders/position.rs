@@ -8,6 +8,11 @@ use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
+/// Open lots that a position has at most. The entry that brings the last of them ends there: the
+/// rest of its order is cancelled, so that every lot keeps its own price and what first-in,
+/// first-out yields is exact.
+pub const LOTS_MAX: usize = 4096;
+
 /// An open position of one symbol. Never flat: a flat one is closed and becomes a `ClosedTrade`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Position {
@@ -129,6 +134,11 @@ impl Position {
         self.fees += fill.fee;
         self.margin = self.margin_now(instrument);
         lot
+    }
+
+    /// There is no room for another lot.
+    pub fn is_full(&self) -> bool {
+        self.lots.len() >= LOTS_MAX
     }
 
     /// Consumes the oldest lots with an exit fill.

@@ -23,6 +23,8 @@ pub enum Trigger {
     ExchangeFailures,
     PositionErrors,
     LedgerFailure,
+    /// A price or an account beyond what decimals count.
+    Uncountable,
 }
 
 impl Trigger {
@@ -36,6 +38,7 @@ impl Trigger {
             Self::ExchangeFailures => "exchange_failures",
             Self::PositionErrors => "position_errors",
             Self::LedgerFailure => "ledger_failure",
+            Self::Uncountable => "uncountable",
         }
     }
 

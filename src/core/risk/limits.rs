@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_candle_that_ends_at_midnight_sets_the_new_baseline() {
-        let settings = RiskSettings::for_tests();
+        let settings = RiskSettings::defaults();
         let mut limits = LossLimits::new(money(10_000), &settings);
         limits.candle_closed(at("2024-03-01T12:00:00Z"), money(9_900), &settings);
         assert_eq!(limits.loss_pct(Period::Day, money(9_500)), money(5));
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn without_a_candle_at_midnight_the_last_one_before_counts() {
-        let settings = RiskSettings::for_tests();
+        let settings = RiskSettings::defaults();
         let mut limits = LossLimits::new(money(10_000), &settings);
         limits.candle_closed(at("2024-03-03T23:50:00Z"), money(9_000), &settings);
         limits.candle_closed(at("2024-03-04T00:05:00Z"), money(8_000), &settings);
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn the_losing_run_pauses_and_counts_anew() {
-        let mut settings = crate::core::settings::RiskSettings::for_tests();
+        let mut settings = crate::core::settings::RiskSettings::defaults();
         settings.consecutive_losses = 2;
         let mut run = LosingRun::default();
         assert!(!run.note(money(-1), 0, &settings));

@@ -5,6 +5,7 @@
 pub mod approved;
 pub mod breaker;
 pub mod checks;
+pub mod countable;
 pub mod emergency;
 pub mod gate;
 pub mod limits;

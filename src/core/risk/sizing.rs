@@ -238,9 +238,10 @@ impl Sizing<'_> {
 
     /// floor_lot(notional / (price x contract value)); 0 when out of range.
     fn quantity_of(&self, notional: Decimal) -> Quantity {
-        let unit = self.instrument.price(self.mark) * self.instrument.contract_value;
-        notional
-            .checked_div(unit, Rounding::Down)
+        self.instrument
+            .price(self.mark)
+            .checked_mul(self.instrument.contract_value, Rounding::HalfEven)
+            .and_then(|unit| notional.checked_div(unit, Rounding::Down))
             .and_then(|quantity| self.instrument.floor_quantity(quantity))
             .unwrap_or(Quantity::ZERO)
     }
@@ -298,7 +299,7 @@ mod tests {
             on_shutdown: OnShutdown::Keep,
             cipher_b_filter: None,
         };
-        let mut risk = RiskSettings::for_tests();
+        let mut risk = RiskSettings::defaults();
         risk.max_total_exposure_pct = Decimal::from_int(5000);
         risk.max_position_pct = Decimal::from_int(2000);
         let fees = FeeRates {

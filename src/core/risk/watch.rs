@@ -2,6 +2,7 @@
 //!
 //! Recomputes equity, latches loss limits and the emergency stop, and does what a hit demands.
 
+use super::countable::COUNTED_MAX;
 use super::emergency::Trigger;
 use super::gate::Standing;
 use super::limits::{Period, pct_of, share_pct};
@@ -15,7 +16,7 @@ use crate::core::orders::Position;
 use crate::core::records::{EquityKind, EquityPoint, Event, ExitReason, Record};
 use crate::core::settings::OnShutdown;
 use crate::core::symbol::{Slot, Symbol};
-use crate::core::units::{Decimal, Stamp, Timestamp};
+use crate::core::units::{Decimal, Price, Stamp, Timestamp};
 
 /// Loss in % within 300 s that is warned about.
 const RAPID_LOSS_WARNING: Decimal = Decimal::from_int(3);
@@ -97,6 +98,10 @@ impl Core {
         if !equity.is_positive() {
             self.trip(Trigger::Bankruptcy, "equity is gone", at, out);
         }
+        if equity > COUNTED_MAX {
+            let text = format!("equity is beyond {COUNTED_MAX}");
+            self.trip(Trigger::Uncountable, &text, at, out);
+        }
         let rapid = self.guard.emergency.rapid_loss_pct(at.mono, equity);
         if rapid >= self.settings.risk.emergency_rapid_loss_pct {
             let text = format!("equity fell {rapid:.2} % within 300 s");
@@ -129,6 +134,23 @@ impl Core {
         if let Some(text) = near {
             self.trip(Trigger::NearLiquidation, &text, at, out);
         }
+    }
+
+    /// A price was refused because what is held could not be counted at it.
+    pub(in crate::core) fn price_uncountable(
+        &mut self,
+        id: SymbolId,
+        price: Price,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let instrument = &self.symbols[id.index()].instrument;
+        let text = format!(
+            "{} at {}: what is held would be worth more than {COUNTED_MAX}; the price is refused",
+            instrument.symbol,
+            instrument.price(price)
+        );
+        self.trip(Trigger::Uncountable, &text, at, out);
     }
 
     fn loss_limit_hit(&mut self, period: Period, equity: Decimal, at: Stamp, out: &mut Effects) {

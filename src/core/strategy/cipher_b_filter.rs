@@ -12,8 +12,9 @@ use crate::core::indicators::cipher::{Signal, Signals};
 use crate::core::indicators::compare::{PERCENT, above, below};
 use crate::core::indicators::{CipherB, Reading};
 use crate::core::market::Interval;
+use crate::core::records::{Check, CheckOutcome};
 use crate::core::settings::CipherBFilterSettings;
-use crate::core::units::Side;
+use crate::core::units::{Decimal, Side};
 use serde::{Deserialize, Serialize};
 
 /// Reason of an entry that became a HOLD.
@@ -40,6 +41,15 @@ const BEARISH: Signals = Signals::of(&[
 const REMEMBERED: u8 = 0b11_11_11;
 const BULLISH_BITS: u8 = 0b01_01_01;
 const BEARISH_BITS: u8 = 0b10_10_10;
+
+/// An entry that is not let through.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// What was needed and what there is.
+    pub detail: String,
+    /// The same in numbers; all under the stable name, so that refusals are counted together.
+    pub checks: Vec<Check>,
+}
 
 /// The filter of one symbol.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,21 +114,21 @@ impl CipherBFilter {
     }
 
     /// Why an entry is not let through, or `None` where it is.
-    pub fn refusal(&self, side: Side) -> Option<String> {
-        let [wave, flow] = self.conditions(side);
-        if wave.met && flow.met {
+    pub fn refusal(&self, side: Side) -> Option<Refusal> {
+        let conditions = self.conditions(side);
+        let unmet: Vec<&Condition> = conditions.iter().filter(|c| !c.met).collect();
+        if unmet.is_empty() {
             return None;
         }
         let action = match side {
             Side::Buy => "LONG",
             Side::Sell => "SHORT",
         };
-        let unmet: Vec<String> = [&wave, &flow]
-            .into_iter()
-            .filter(|condition| !condition.met)
-            .map(in_words)
-            .collect();
-        Some(format!("{REASON}: {action} needs {}", unmet.join(" and ")))
+        let words: Vec<String> = unmet.iter().map(|condition| in_words(condition)).collect();
+        Some(Refusal {
+            detail: format!("{REASON}: {action} needs {}", words.join(" and ")),
+            checks: unmet.iter().map(|condition| check(condition)).collect(),
+        })
     }
 
     /// What it asks of an entry, in the form that can be shown.
@@ -189,6 +199,25 @@ impl CipherBFilter {
         self.settings == saved.settings
             && self.interval == saved.interval
             && self.own.is_some() == saved.own.is_some()
+    }
+}
+
+/// An unmet condition as a refused check, 9 decimals.
+fn check(condition: &Condition) -> Check {
+    let exact = |value: Option<f64>| value.and_then(|value| Decimal::from_f64(value, 9));
+    let beyond = condition
+        .value
+        .zip(condition.threshold)
+        .map(|(value, threshold)| match condition.relation {
+            Relation::Above => value - threshold,
+            _ => threshold - value,
+        });
+    Check {
+        name: REASON,
+        outcome: CheckOutcome::Refused,
+        value: exact(condition.value),
+        limit: exact(condition.threshold),
+        margin: exact(beyond),
     }
 }
 

@@ -92,7 +92,7 @@ fn a_signal_of_the_last_three_candles_replaces_the_wave_but_not_the_flow() {
 
 #[test]
 fn the_refusal_says_what_was_needed_and_what_there_is() {
-    let words = |wave, flow, side| filter(wave, flow).refusal(side).unwrap();
+    let words = |wave, flow, side| filter(wave, flow).refusal(side).unwrap().detail;
     assert_eq!(
         words(10.0, -12.4, Side::Buy),
         "cipher_b_filter: LONG needs money_flow > 0.0, is -12.4"
@@ -110,6 +110,24 @@ fn the_refusal_says_what_was_needed_and_what_there_is() {
         words(10.0, -0.004, Side::Buy),
         "cipher_b_filter: LONG needs money_flow > 0.0, is -0.004"
     );
+}
+
+#[test]
+fn refusals_are_checks_under_one_name_with_how_far_they_miss() {
+    let d = |text: &str| Decimal::parse(text).unwrap();
+    let checks = |wave, flow, side| filter(wave, flow).refusal(side).unwrap().checks;
+    let long = checks(10.0, -12.4, Side::Buy);
+    assert_eq!(long.len(), 1);
+    assert_eq!(long[0].name, REASON);
+    assert_eq!(long[0].outcome, CheckOutcome::Refused);
+    assert_eq!(
+        (long[0].value, long[0].limit),
+        (Some(d("-12.4")), Some(d("0")))
+    );
+    assert_eq!(long[0].margin, Some(d("-12.4")));
+    let short = checks(3.0, 2.5, Side::Sell);
+    let margins: Vec<_> = short.iter().map(|check| check.margin).collect();
+    assert_eq!(margins, [Some(d("-3")), Some(d("-2.5"))]);
 }
 
 #[test]

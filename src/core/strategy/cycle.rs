@@ -21,7 +21,7 @@ use crate::core::units::calendar::DAY;
 use crate::core::units::{Price, Side, Stamp, Timestamp};
 
 /// Room for a decision's indicator values; more of them only cost an allocation.
-const INDICATORS_ROOM: usize = 16;
+const INDICATORS_ROOM: usize = 64;
 
 /// What the cycle made of a proposal.
 pub(super) struct Outcome {
@@ -103,6 +103,12 @@ impl Core {
                 Some(closed) => self.candle_closed(id, closed, at, out),
                 None => self.symbols[id.index()].forget_candles(),
             }
+        }
+        if !self.symbols[id.index()].can_count(candle.high) {
+            self.counts.candles_refused += 1;
+            self.price_uncountable(id, candle.high, at, out);
+            self.sync_roll_over(id, at);
+            return;
         }
         self.match_candle(id, &candle, at, out);
         let end = candle.open_time + interval.span();
@@ -315,9 +321,10 @@ impl Core {
     ) -> Outcome {
         let symbol = &self.symbols[id.index()];
         let filter = symbol.entry_filter.as_ref();
-        if let Some(detail) = filter.and_then(|filter| filter.refusal(side)) {
+        if let Some(refusal) = filter.and_then(|filter| filter.refusal(side)) {
             return Outcome {
-                detail,
+                detail: refusal.detail,
+                checks: refusal.checks,
                 ..Outcome::hold(cipher_b_filter::REASON)
             };
         }

@@ -182,8 +182,6 @@ impl Strategy for VuManChu {
     }
 
     fn indicators(&self, out: &mut Vec<(&'static str, f64)>) {
-        // Room for all of them at once.
-        out.reserve(64);
         self.a.values(out);
         self.b.values(out);
         out.extend(self.atr.value().map(|atr| ("atr14", atr)));

@@ -1,6 +1,6 @@
 //! The rules of `vumanchu` in the form that can be shown: every named signal, the entries, the exits.
 
-use super::decision::Context;
+use super::decision::{Context, LEAST_STRENGTH};
 use super::rules::{Condition, Purpose, Relation, Rule};
 use super::vumanchu::VuManChu;
 use crate::core::indicators::cipher::{Check, Judge, Signal};
@@ -82,9 +82,6 @@ fn combined(strategy: &VuManChu, side: Side, least: f64) -> [Condition; 2] {
         ),
     ]
 }
-
-/// Strength below which there is no size.
-const LEAST_STRENGTH: f64 = 0.4;
 
 fn entry(strategy: &VuManChu, side: Side) -> Rule {
     let confidence = strategy.combined().map(|c| c.confidence);

@@ -8,7 +8,7 @@ use crate::core::units::rng::SplitMix64;
 use crate::core::units::{Decimal, Timestamp};
 use crate::report::luck::bootstrap;
 use crate::report::page::Paint;
-use crate::report::test_scene::{Scene, at, d};
+use crate::report::tests::scene::{Scene, at, d};
 use crate::report::{Accumulator, Ending};
 
 const DAY: i64 = 86_400;

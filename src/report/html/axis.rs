@@ -144,9 +144,9 @@ pub struct TimeAxis {
 }
 
 /// Distances of ticks in seconds; beyond the last one its multiples.
-const STEPS: [i64; 20] = [
+const STEPS: [i64; 24] = [
     1, 5, 15, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800,
-    604_800, 2_592_000, 7_776_000, 31_536_000,
+    345_600, 604_800, 1_209_600, 2_592_000, 5_184_000, 7_776_000, 15_552_000, 31_536_000,
 ];
 const SECOND: i64 = 1_000_000_000;
 
@@ -278,6 +278,15 @@ mod tests {
             ["01-01 01:00", "01-01 02:00"]
         );
         assert_eq!(labels("2010-01-01", "2050-01-01").len(), 7);
+    }
+
+    #[test]
+    fn the_script_zooms_in_the_same_steps() {
+        let script = include_str!("script.js");
+        let list = script.split("const steps = [").nth(1).unwrap();
+        let list = list.split(']').next().unwrap();
+        let steps: Vec<i64> = list.split(',').map(|n| n.trim().parse().unwrap()).collect();
+        assert_eq!(steps, STEPS);
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 //!
 //! Bounded: at most [`ROWS`] trades, `POINTS` of equity, and what the tape and the indicators keep.
 
+use super::decision_indicators::{DECISIONS, of_decisions};
 use super::equity_charts::POINTS;
 use super::indicator_series::{IndicatorListener, SymbolIndicators};
 use super::recorded_strategy::RecordedStrategy;
@@ -19,6 +20,18 @@ pub const ROWS: usize = 1000;
 const AT_EACH_END: u64 = 300;
 const BY_PROFIT: usize = 200;
 
+/// The indicators of all symbols, and how they were found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Indicators {
+    /// At every candle, by the session's strategy over its recording.
+    Computed(Vec<SymbolIndicators>),
+    /// At stored decisions only, and why.
+    Stored {
+        symbols: Vec<SymbolIndicators>,
+        reason: String,
+    },
+}
+
 /// What a page is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Content {
@@ -27,7 +40,7 @@ pub struct Content {
     pub trades: Vec<StoredTrade>,
     /// In the order of time.
     pub equity: Vec<Point>,
-    pub indicators: Result<Vec<SymbolIndicators>, String>,
+    pub indicators: Indicators,
     /// Candles before the first decision; `None` where the configuration cannot be read.
     pub min_candles: Option<u64>,
 }
@@ -55,12 +68,22 @@ impl Content {
             Err(_) => FullReport::load(path, &options, &mut ())?,
         };
         let session = full.report.session.id;
-        let indicators = match listener {
+        let computed = match listener {
             Ok(listener) if full.tape.is_some() => Ok(listener.finish()),
-            Ok(_) => {
-                Err("they are computed from the recording, which could not be read".to_owned())
-            }
+            Ok(_) => Err("the recording could not be read".to_owned()),
             Err(reason) => Err(reason),
+        };
+        let indicators = match computed {
+            Ok(symbols) => Indicators::Computed(symbols),
+            Err(reason) => {
+                let decisions = reader.decision_indicators(session, DECISIONS)?;
+                let instruments = full.report.session.instruments.iter();
+                let names: Vec<&str> = instruments.map(|i| i.symbol.as_str()).collect();
+                Indicators::Stored {
+                    symbols: of_decisions(&decisions, &names),
+                    reason,
+                }
+            }
         };
         Ok(Self {
             trades: trades(&reader, session, full.report.trade_count)?,

@@ -28,9 +28,7 @@ pub fn profit_split(split: &ProfitSplit, currency: &str, out: &mut Markup) {
     add("net", split.net);
     add("unexplained by the fills", split.residual);
     table.write(out);
-    let unrealised = split
-        .unrealised
-        .map_or(UNDEFINED.to_owned(), |value| exact(value));
+    let unrealised = split.unrealised.map_or(UNDEFINED.to_owned(), exact);
     out.element(
         "p",
         &format!(
@@ -60,7 +58,7 @@ fn exact(value: Decimal) -> String {
 
 /// Interval and random runs, with what they mean in words.
 pub fn luck(luck: &Luck, out: &mut Markup) {
-    out.element("p", &luck.verdict);
+    out.element("p", &sentence(&luck.verdict));
     let columns = vec![
         Column::text("net return a trade, % of margin"),
         Column::signed("mean"),
@@ -98,13 +96,23 @@ pub fn luck(luck: &Luck, out: &mut Markup) {
         out.element(
             "p",
             &format!(
-                "{} of {} random runs with the same sides, holding times and fees were at least as good.",
+                "{} of {} random runs with the same sides, holding times and fees, without slippage, were at least as good as this run before slippage ({}).",
                 count(random.at_least_as_good),
-                count(random.runs)
+                count(random.runs),
+                percent(Some(random.before_slippage_pct))
             ),
         );
     }
     out.element("p", &format!("Seed {}.", luck.seed));
+}
+
+/// A phrase as a sentence.
+fn sentence(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
 }
 
 /// A row a horizon for all fills, entries and exits.

@@ -84,7 +84,7 @@ fn stem(name: &str) -> &str {
 
 /// Whether a series belongs on the price's scale.
 fn is_price(series: &IndicatorSeries) -> bool {
-    series.near_price && !NOT_PRICES.contains(&stem(series.name))
+    series.near_price && !NOT_PRICES.contains(&stem(&series.name))
 }
 
 /// Charts of what was followed; `closes` is the price that the first one is drawn over.
@@ -109,7 +109,7 @@ pub fn charts(
     }
     let mut groups: Vec<(&str, Vec<&IndicatorSeries>)> = Vec::new();
     for one in series().filter(|s| !is_price(s)) {
-        let stem = stem(one.name);
+        let stem = stem(&one.name);
         match groups.iter_mut().find(|(known, _)| *known == stem) {
             Some((_, group)) => group.push(one),
             None => groups.push((stem, vec![one])),
@@ -131,9 +131,7 @@ pub fn charts(
 }
 
 fn leave_out(series: &[&IndicatorSeries], found: &mut IndicatorCharts) {
-    found
-        .left_out
-        .extend(series.iter().map(|s| s.name.to_owned()));
+    found.left_out.extend(series.iter().map(|s| s.name.clone()));
 }
 
 fn lines(series: &[&IndicatorSeries]) -> Vec<Layer> {
@@ -162,7 +160,10 @@ fn on_price(
     let drawn = series.iter().flat_map(|s| &s.points).chain(closes);
     let value = ValueAxis::holding(drawn.map(|p| p.1));
     let digits = (value.digits() + 2).min(12);
-    let mut layers = vec![Layer::Line(price)];
+    let mut layers = Vec::new();
+    if !closes.is_empty() {
+        layers.push(Layer::Line(price));
+    }
     layers.extend(lines(series));
     TimeChart {
         id,
@@ -231,7 +232,7 @@ mod tests {
 
     fn series(name: &'static str, near_price: bool) -> IndicatorSeries {
         IndicatorSeries {
-            name,
+            name: name.to_owned(),
             points: vec![(Timestamp(0), 40.0), (Timestamp(90_000_000_000), 60.0)],
             near_price,
         }

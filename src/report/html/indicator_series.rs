@@ -18,12 +18,12 @@ use std::collections::BTreeMap;
 /// Runs kept for each series; each leaves at most two points.
 const RUNS: usize = 400;
 /// Indicators followed for each symbol; further names are counted.
-const NAMES_MAX: usize = 48;
+pub(super) const NAMES_MAX: usize = 48;
 
 /// One indicator of one symbol.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndicatorSeries {
-    pub name: &'static str,
+    pub name: String,
     /// Finite values in the order of time, extremes kept.
     pub points: Vec<Point>,
     /// Whether every value lay within half and twice the close of its candle.
@@ -82,7 +82,7 @@ impl IndicatorListener {
                     .series
                     .into_iter()
                     .map(|(name, runs)| IndicatorSeries {
-                        name,
+                        name: name.to_owned(),
                         near_price: runs.near_price,
                         points: runs.points(),
                     })

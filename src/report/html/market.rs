@@ -1,11 +1,10 @@
 //! The charts that need the recording: price with the trades, and the strategy's indicators.
 
 use super::axis::TimeAxis;
-use super::content::Content;
+use super::content::{Content, Indicators};
 use super::equity_charts::{drawdown_chart, equity_chart, hold_curve};
 use super::indicator_charts::{self, Place};
 use super::markup::Markup;
-use super::overview::list;
 use super::price_chart::{self, PriceSeries};
 use super::thin::Point;
 use crate::report::figures::count;
@@ -87,27 +86,22 @@ pub fn prices(content: &Content, time: TimeAxis, out: &mut Markup) {
 
 /// Indicators, small charts below one another.
 pub fn indicators(content: &Content, time: TimeAxis, out: &mut Markup) {
-    let full = &content.full;
-    let (indicators, tape) = match (&content.indicators, &full.tape) {
-        (Ok(indicators), Some(tape)) => (indicators, tape),
-        (Err(reason), _) => {
-            out.element("p", &format!("Not drawn: {reason}."));
-            return;
+    let all = match &content.indicators {
+        Indicators::Computed(symbols) => symbols,
+        Indicators::Stored { symbols, reason } => {
+            let text = format!(
+                "Known at stored decisions only, with straight lines between them: {reason}."
+            );
+            out.element("p", &text);
+            symbols
         }
-        (Ok(_), None) => return,
     };
-    let instruments = &full.report.session.instruments;
-    let symbols = indicators.len().min(SYMBOLS_MAX);
-    for (index, ((symbol, tape_of), instrument)) in indicators
-        .iter()
-        .zip(&tape.symbols)
-        .zip(instruments)
-        .take(SYMBOLS_MAX)
-        .enumerate()
-    {
-        let closes = PriceSeries::of(tape_of, instrument, tape.interval).closes;
+    let shown = all.len().min(SYMBOLS_MAX);
+    let mut charts = 0;
+    for (index, symbol) in all.iter().take(SYMBOLS_MAX).enumerate() {
+        let closes = closes(content, index);
         let prefix = format!("indicators-{index}");
-        let place = Place::among(symbols, &prefix);
+        let place = Place::among(shown, &prefix);
         let found = indicator_charts::charts(symbol, &closes, time, place);
         for chart in &found.charts {
             out.element("h3", &chart.title).append(&chart.markup());
@@ -115,17 +109,30 @@ pub fn indicators(content: &Content, time: TimeAxis, out: &mut Markup) {
         let missing = found.left_out.len() as u64 + symbol.left_out;
         if missing > 0 {
             let names = found.left_out.join(", ");
-            list(
-                &[format!(
-                    "{}: {} more indicators are not drawn: {names}",
-                    symbol.symbol,
-                    count(missing)
-                )],
-                out,
+            let text = format!(
+                "{}: {} more indicators are not drawn: {names}",
+                symbol.symbol,
+                count(missing)
             );
+            out.element("p", &text);
         }
-        if found.charts.is_empty() {
-            out.element("p", "The strategy has told no indicator.");
+        charts += found.charts.len();
+    }
+    if charts == 0 {
+        out.element("p", "No indicator is known.");
+    }
+}
+
+/// Closes of a symbol, none without the recording.
+fn closes(content: &Content, index: usize) -> Vec<Point> {
+    let Some(tape) = &content.full.tape else {
+        return Vec::new();
+    };
+    let instruments = &content.full.report.session.instruments;
+    match (tape.symbols.get(index), instruments.get(index)) {
+        (Some(symbol), Some(instrument)) => {
+            PriceSeries::of(symbol, instrument, tape.interval).closes
         }
+        _ => Vec::new(),
     }
 }

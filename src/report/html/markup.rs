@@ -3,8 +3,8 @@
 //! Only texts of the program's own source (`&'static str`) can become tags, so that no text of a
 //! ledger ever does. Texts are bounded: a name of a megabyte is cut, visibly.
 
-/// Longest text of a ledger that is shown whole, characters.
-const TEXT_SHOWN: usize = 400;
+/// Longest text that is shown whole, characters.
+const TEXT_SHOWN: usize = 2000;
 
 /// A piece of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod bar_chart;
 mod breakdowns;
 mod chart;
 mod content;
+mod decision_indicators;
 mod drawing;
 mod equity_charts;
 mod explained;
@@ -27,4 +28,4 @@ mod table;
 mod thin;
 
 pub use content::Content;
-pub use page::{BYTES_MAX, render};
+pub use page::{BYTES_MAX, FIRST_LINE, render};

@@ -12,6 +12,9 @@ use super::{breakdowns, explained, lists, market, overview};
 /// Bytes of a page.
 pub const BYTES_MAX: usize = 2_000_000;
 
+/// What every page begins with.
+pub const FIRST_LINE: &str = "<!DOCTYPE html>\n";
+
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
@@ -56,7 +59,8 @@ pub fn render(content: &Content) -> String {
 
 fn document(content: &Content, extent: Extent) -> Markup {
     let mut out = Markup::new();
-    out.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+    out.raw(FIRST_LINE)
+        .raw("<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
         .raw("<meta http-equiv=\"Content-Security-Policy\"")
         .attribute("content", &policy(STYLE, SCRIPT))
         .raw(">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")

@@ -14,8 +14,8 @@
   const plain = (value, digits) => Math.abs(value) >= 1e12 ? value.toExponential(3)
     : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const time = (ms, from, to) => new Date(ms).toISOString().slice(from, to).replace("T", " ");
-  const steps = [1, 5, 15, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
-    172800, 604800, 2592000, 7776000, 31536000].map(s => s * 1000);
+  const steps = [1, 5, 15, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800,
+    345600, 604800, 1209600, 2592000, 5184000, 7776000, 15552000, 31536000].map(s => s * 1000);
 
   const charts = all(document, ".chart[data-from]").map(figure => {
     const part = query => figure.querySelector(query), data = figure.dataset;

@@ -140,6 +140,19 @@ mod tests {
         }
     }
 
+    /// Prints what a full set costs; `cargo test --release --lib resampling_cost -- --ignored
+    /// --nocapture`.
+    #[test]
+    #[ignore = "a measurement, not a check"]
+    fn resampling_cost() {
+        let mut rng = SplitMix64::new(3);
+        let values: Vec<f64> = (0..100_000).map(|_| rng.draw() as f64 / 1e19).collect();
+        let start = std::time::Instant::now();
+        let means = sorted_means(&values, &mut rng);
+        println!("{:?} for 100,000 values", start.elapsed());
+        assert_eq!(means.len(), RESAMPLES);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(16))]
         #[test]

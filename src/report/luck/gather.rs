@@ -5,7 +5,7 @@
 
 use super::TRADES_MIN;
 use super::random_runs::{Course, Placed};
-use crate::core::units::Span;
+use crate::core::units::{Decimal, Span};
 use crate::report::metrics::finite;
 use crate::report::tape::Tape;
 use crate::store::ledger::{LedgerError, Reader, StoredSession, StoredTrade};
@@ -30,6 +30,8 @@ pub struct TradeReturns {
     /// Net profit in percent of margin; finite.
     values: Vec<f64>,
     held: Vec<Held>,
+    /// Sum of what slippage cost each, percent of margin.
+    slippage_pct: f64,
     /// There are more trades than are kept.
     too_many: bool,
 }
@@ -71,12 +73,13 @@ impl TradeReturns {
             return;
         }
         let margin = trade.margin.to_f64();
-        let (Some(value), Some(fees_pct)) = (
-            finite(100.0 * trade.net.to_f64() / margin),
-            finite(100.0 * trade.fees.to_f64() / margin),
-        ) else {
+        let pct = |money: Decimal| finite(100.0 * money.to_f64() / margin);
+        let (Some(value), Some(fees_pct), Some(slippage)) =
+            (pct(trade.net), pct(trade.fees), pct(trade.slippage))
+        else {
             return;
         };
+        self.slippage_pct += slippage;
         self.values.push(value);
         self.held.push(Held {
             symbol,
@@ -90,6 +93,14 @@ impl TradeReturns {
     /// Net return of each trade, percent of margin.
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// What slippage cost a trade on the mean, percent of margin; undefined without trades.
+    pub fn mean_slippage_pct(&self) -> Option<f64> {
+        if self.values.is_empty() {
+            return None;
+        }
+        finite(self.slippage_pct / self.values.len() as f64)
     }
 
     /// Whether there are as many trades as a bootstrap wants; the text says what is wrong.

@@ -46,7 +46,9 @@ pub struct BootstrapInterval {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RandomRuns {
     pub runs: u64,
-    /// Runs whose mean return was at least the real one.
+    /// The real mean before slippage, which random runs do not pay: what they are held against.
+    pub before_slippage_pct: f64,
+    /// Runs whose mean return was at least that.
     pub at_least_as_good: u64,
     /// Mean over the runs of the mean net return a trade, percent of margin.
     pub mean_pct: f64,
@@ -93,11 +95,11 @@ impl Luck {
         };
         let rank = random.at_least_as_good;
         let beside = if rank <= random.runs / 40 {
-            "better than random entries by more than luck"
+            "before slippage better than random entries by more than luck"
         } else if rank >= random.runs - random.runs / 40 {
-            "worse than random entries by more than luck"
+            "before slippage worse than random entries by more than luck"
         } else {
-            "no different from random entries"
+            "before slippage no different from random entries"
         };
         format!("{alone}; {beside}")
     }
@@ -124,8 +126,10 @@ fn random(returns: &TradeReturns, tape: &Tape, seed: u64, real: f64) -> Option<R
     let stride = tape.symbols.iter().map(|s| s.closes_stride).max()?;
     let mut courses = returns.courses(tape);
     let means = random_runs::sorted_means(&mut courses, &mut SplitMix64::new(seed))?;
+    let real = finite(real + returns.mean_slippage_pct()?)?;
     Some(RandomRuns {
         runs: means.len() as u64,
+        before_slippage_pct: real,
         at_least_as_good: means.iter().filter(|mean| **mean >= real).count() as u64,
         mean_pct: mean(&means)?,
         low_pct: finite(*means.get(random_runs::LOW)?)?,

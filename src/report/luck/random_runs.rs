@@ -1,9 +1,9 @@
 //! Runs with the same sides, holding times, leverage and fees, entered at random closes.
 //!
-//! Each run puts every symbol's trades in a random order and spreads the time without a position at
-//! random between them: each placement without overlap is as likely as any other. A trade enters at
-//! the close of a decision candle and leaves at the one its holding time later; the next may enter
-//! at that very close. No slippage and no funding, which favours the random runs.
+//! Each run puts every symbol's trades in a random order and draws for each how much of the time
+//! without a position lies before it, all amounts alike; so no two overlap. A trade enters at the
+//! close of a decision candle and leaves at the one its holding time later; the next may enter at
+//! that very close. No slippage and no funding: a real run is held against them before slippage.
 
 use crate::core::units::Price;
 use crate::core::units::rng::SplitMix64;

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::core::market::Interval;
-use crate::core::units::Price;
+use crate::core::records::Record;
 use crate::core::units::Side::{Buy, Sell};
+use crate::core::units::{Decimal, Price};
 use crate::report::tape::SymbolTape;
-use crate::report::test_scene::Scene;
+use crate::report::tests::scene::Scene;
+use crate::store::ledger::Row;
 
 /// Trades of one unit of 100, each a minute long, that net these amounts in hundredths after 2 of
 /// fees; 100 of margin, so that an amount is a percentage.
@@ -37,6 +39,7 @@ fn tape(closes: &[i64], closes_stride: u64) -> Tape {
             closes_stride,
         }],
         inputs: 0,
+        continued: false,
         damages: 0,
     }
 }
@@ -99,8 +102,34 @@ fn trades_that_always_gain_are_more_than_luck() {
     assert!((random.low_pct + 2.0).abs() < 1e-9 && (random.high_pct + 2.0).abs() < 1e-9);
     assert_eq!(
         luck.verdict,
-        "the mean trade is above zero by more than luck; better than random entries by more than \
-         luck"
+        "the mean trade is above zero by more than luck; before slippage better than random entries \
+         by more than luck"
+    );
+}
+
+#[test]
+fn a_run_is_held_against_random_ones_before_its_slippage() {
+    // Each trade nets -3 % after 2 % of fees and 1 % of slippage; random ones lose their fees.
+    let mut scene = Scene::new("luck-slippage");
+    for number in 0..12 {
+        scene.round_trip(Buy, 10_000, 9_900, 120 * number, 120 * number + 60);
+    }
+    for row in &mut scene.rows {
+        if let Row::Core(record) = row
+            && let Record::Trade(trade) = record.as_mut()
+        {
+            trade.slippage = Decimal::ONE;
+        }
+    }
+    let reader = scene.write(None, None);
+    let session = reader.latest_session().unwrap().unwrap();
+    let returns = TradeReturns::read(&reader, &session).unwrap();
+    let luck = Luck::of(&returns, 1, Some(&tape(&[10_000; 100], 1)));
+    let random = luck.random.unwrap();
+    assert_eq!(luck.mean_pct, Some(-3.0));
+    assert!(
+        (random.before_slippage_pct + 2.0).abs() < 1e-9,
+        "{random:?}"
     );
 }
 

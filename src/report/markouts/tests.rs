@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::core::units::Side::{Buy, Sell};
-use crate::report::test_scene::{Scene, Stroke, at, d};
+use crate::report::tests::scene::{Scene, Stroke, at, d};
 use crate::store::ledger::tests::samples;
 
 /// A price of the first symbol at that many milliseconds.

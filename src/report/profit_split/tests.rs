@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::records::{Fill, Record};
 use crate::core::units::Side::{self, Buy, Sell};
-use crate::report::test_scene::{Scene, Stroke, d};
+use crate::report::tests::scene::{Scene, Stroke, d};
 use crate::store::ledger::Row;
 use crate::store::ledger::tests::samples;
 use proptest::prelude::*;

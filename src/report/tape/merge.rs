@@ -89,7 +89,7 @@ impl Merged {
     ///
     /// # Errors
     /// What the readers say.
-    pub fn next(&mut self) -> Result<Option<Step<'_>>, RecordingError> {
+    pub fn next_step(&mut self) -> Result<Option<Step<'_>>, RecordingError> {
         let (mut best, mut until) = (None, i64::MAX);
         for index in 0..self.sources.len() {
             let Some(at) = self.sources[index].head()? else {

@@ -29,6 +29,8 @@ pub struct Tape {
     pub symbols: Vec<SymbolTape>,
     /// Market inputs read.
     pub inputs: u64,
+    /// The session began at a recorded state: it has counted inputs and candles from before.
+    pub continued: bool,
     /// Damaged places that were left out.
     pub damages: u64,
 }

@@ -103,7 +103,7 @@ pub fn read(
         seen: None,
     };
     let mut merged = Merged::new(opened);
-    while let Some(step) = merged.next()? {
+    while let Some(step) = merged.next_step()? {
         if !pass.step(step, markouts, listener)? {
             break;
         }
@@ -122,6 +122,7 @@ pub fn read(
             .map(|(market, instrument)| market.into_tape(instrument.symbol.clone()))
             .collect(),
         inputs: pass.inputs,
+        continued: from_state,
         damages: merged.damages(),
     })
 }

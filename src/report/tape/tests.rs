@@ -7,7 +7,7 @@ use crate::core::records::{EquityKind, EquityPoint};
 use crate::core::units::Side::Buy;
 use crate::core::units::{Decimal, Quantity, Stamp, Timestamp};
 use crate::report::load::TradesShown;
-use crate::report::test_scene::{Scene, at, d};
+use crate::report::tests::scene::{Scene, at, d};
 use crate::report::{Accumulator, Ending, FullOptions, FullReport, Summary, SymbolEnding};
 use crate::store::ledger::tests::samples;
 use crate::store::recording::{BlockWriter, Entry, Header, LineWriter, RecordingWriter};
@@ -307,4 +307,63 @@ fn closes_are_thinned_by_halves_and_keep_the_first() {
     assert_eq!(closes, [1000, 1016, 1032, 1048, 1064, 1080, 1096]);
     assert!(tape.candles.len() <= 4);
     assert_eq!(tape.candles.last().map(|c| c.close), Some(Price(1099)));
+}
+
+#[test]
+fn a_session_that_never_ended_is_told_as_far_as_it_goes() {
+    let mut scene = Scene::new("tape-running");
+    let path = scene.file("a.mrec");
+    record(&path, &header(), &ten_minutes());
+    session(&mut scene, &[&path]);
+    for number in 0..12 {
+        scene.round_trip(Buy, 10_000, 10_100, 20 * number, 20 * number + 10);
+    }
+    scene.write(None, None);
+    let full = load(&scene, &mut ());
+    assert!(full.report.summary.is_none());
+    assert_eq!(full.profit_split.as_ref().map(|s| s.residual), Some(d("0")));
+    assert_eq!(full.breakdown.months[0].trades.trades, 12);
+    assert!(full.luck.interval.is_some() && full.luck.random.is_none());
+    let reasons: Vec<(&str, &str)> = full
+        .not_computed
+        .iter()
+        .map(|item| (item.metric.as_str(), item.reason.as_str()))
+        .collect();
+    let no_data = "the session states no market data";
+    for (metric, said) in [
+        (
+            "metrics",
+            "the session has not ended: they are summed up at its end",
+        ),
+        ("markouts", no_data),
+        ("luck.random", no_data),
+        ("candles", no_data),
+    ] {
+        assert!(reasons.contains(&(metric, said)), "{metric} in {reasons:?}");
+    }
+    let text = crate::report::full_text::render(&full, crate::report::page::Paint::Plain);
+    assert!(
+        text.contains("markouts        -") && !text.contains("NaN"),
+        "{text}"
+    );
+}
+
+#[test]
+fn inputs_that_a_recording_no_longer_holds_are_noted() {
+    let mut scene = Scene::new("tape-inputs");
+    let path = scene.file("a.mrec");
+    record(&path, &header(), &ten_minutes());
+    session(&mut scene, &[&path]);
+    scene.write(
+        Some(&summary(&scene, Some(10_005), Some(10_026))),
+        Some((0, 580)),
+    );
+    // The sample session handled 12 inputs, the recording holds 30.
+    let notes = load(&scene, &mut ()).report.notes;
+    assert!(
+        notes
+            .iter()
+            .any(|n| n.contains("handled 12 inputs") && n.contains("holds 30")),
+        "{notes:?}"
+    );
 }

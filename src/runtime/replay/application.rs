@@ -6,8 +6,9 @@ use super::merge::{Merge, Step};
 use super::pace::Pace;
 use super::plan::{Outcome, Plan, ReplayProgress};
 use super::recorder::Recorder;
+use super::verification::Verification;
 use crate::core::Core;
-use crate::core::effect::{Checkpoint, Effect, Effects, ModelRequest};
+use crate::core::effect::{Checkpoint, Effects, ModelRequest};
 use crate::core::input::{Answer, Command, Input};
 use crate::core::planned::EFFECTS_ROOM;
 use crate::core::units::{Stamp, Timestamp};
@@ -21,7 +22,6 @@ use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::status::{ApplicationStatus, QueueView};
 use crate::store::recording::Entry;
-use std::collections::VecDeque;
 
 /// Time between two drawings of the progress.
 const PROGRESS_MS: u64 = 100;
@@ -33,7 +33,8 @@ pub struct Replay<'a> {
     pub journal: Journal,
     merge: Merge,
     pace: Pace,
-    verify: bool,
+    /// While the recording's checkpoints are compared.
+    verification: Option<Verification>,
     recorder: Option<Recorder>,
     observer: &'a mut dyn Observer,
     /// Called on a timer while it runs, and once at the end.
@@ -44,9 +45,6 @@ pub struct Replay<'a> {
     outcome: Option<Outcome>,
     first: Option<Timestamp>,
     last: Stamp,
-    checked: u64,
-    /// State hashes at candle closes that the recording has not confirmed yet.
-    at_candles: VecDeque<Checkpoint>,
     recorded_trailer: bool,
     finished: bool,
     /// It could not be written: no second try, what is not written is said.
@@ -67,7 +65,7 @@ impl<'a> Replay<'a> {
             journal,
             merge: Merge::new(plan.feeds),
             pace: Pace::new(plan.speed),
-            verify: plan.verify,
+            verification: plan.verify.then(Verification::default),
             recorder: plan.recorder,
             observer,
             progress,
@@ -76,8 +74,6 @@ impl<'a> Replay<'a> {
             outcome: None,
             first: None,
             last: Stamp::default(),
-            checked: 0,
-            at_candles: VecDeque::new(),
             recorded_trailer: false,
             finished: false,
             ledger_broken: false,
@@ -98,7 +94,7 @@ impl<'a> Replay<'a> {
 
     /// Checkpoints that were compared and found equal.
     pub fn checked(&self) -> u64 {
-        self.checked
+        self.verification.as_ref().map_or(0, Verification::checked)
     }
 
     /// Recordings ended in a trailer, as they do when their writer closed them.
@@ -220,42 +216,19 @@ impl<'a> Replay<'a> {
     }
 
     fn compare(&mut self, expected: &Checkpoint) {
-        if !self.verify {
-            return;
-        }
-        let hash = if expected.candle {
-            self.at_candles
-                .pop_front()
-                .map(|checkpoint| checkpoint.hash)
-        } else {
-            (expected.inputs == self.core.inputs()).then(|| self.core.state_hash().value())
-        };
-        let Some(hash) = hash else {
-            self.fail(format!(
-                "differs from the recording after input {} ({}): no candle closed there",
-                expected.inputs, expected.time
-            ));
-            return;
-        };
-        if hash == expected.hash {
-            self.checked += 1;
-        } else {
-            self.fail(format!(
-                "differs from the recording after input {} ({}): state hash {hash:016x}, recorded \
-                 {:016x}",
-                expected.inputs, expected.time, expected.hash
-            ));
+        if let Some(verification) = &mut self.verification
+            && let Err(text) = verification.compare(expected, &self.core)
+        {
+            self.fail(text);
         }
     }
 
     /// The core's wishes: rows to the journal; questions get the answer of a replay.
     fn carry_out(&mut self, now: i64) {
-        if self.verify {
-            self.at_candles
-                .extend(self.effects.iter().filter_map(|e| match e {
-                    Effect::Checkpoint(checkpoint) if checkpoint.candle => Some(*checkpoint),
-                    _ => None,
-                }));
+        if let Some(verification) = &mut self.verification
+            && let Err(text) = verification.note(&self.effects)
+        {
+            self.fail(text);
         }
         // A model's answer may ask again: bounded by the candles of one input.
         for _ in 0..16 {

@@ -15,6 +15,7 @@ mod pace;
 mod plan;
 mod planned;
 mod recorder;
+mod verification;
 
 pub use application::Replay;
 pub use direct::Direct;

@@ -3,6 +3,8 @@
 use super::feed::{READ_AHEAD, ROWS};
 use super::job::ReplayJob;
 use super::recorder::{BATCH, Item};
+use super::verification::WAITING_MAX;
+use crate::core::effect::Checkpoint;
 use crate::core::market::{TimedCandle, TimedTrade};
 use crate::core::planned::Buffer;
 use crate::runtime::event_loop::LoopSettings;
@@ -36,6 +38,13 @@ pub fn planned_buffers(settings: &LoopSettings, files: usize) -> Vec<Buffer> {
         1,
         line_bytes(),
     );
+    all.push(Buffer::new(
+        "runtime",
+        "state hashes to be compared",
+        "WAITING_MAX",
+        WAITING_MAX,
+        size_of::<Checkpoint>(),
+    ));
     // One batch is collected while another is written.
     let batches = 2 * BATCH;
     all.push(Buffer::new(

@@ -27,6 +27,8 @@ pub struct StoredIndicators {
     pub symbol: String,
     /// Open time of the candle decided on.
     pub candle: Timestamp,
+    /// Price decided on.
+    pub price: Decimal,
     /// JSON: `{"name":value,...}`.
     pub values: String,
 }
@@ -89,7 +91,7 @@ impl Reader {
         )
     }
 
-    /// Indicators of at most `limit` stored decisions, at even distances, and how many are stored.
+    /// Indicators of at most `limit` stored decisions, at even distances.
     ///
     /// # Errors
     /// `Corrupt`, or what the system says.
@@ -97,24 +99,25 @@ impl Reader {
         &self,
         session: i64,
         limit: usize,
-    ) -> Result<(Vec<StoredIndicators>, u64), LedgerError> {
+    ) -> Result<Vec<StoredIndicators>, LedgerError> {
         let total =
             self.count_rows("SELECT count(*) FROM decisions WHERE session = ?1", session)?;
         let step = total.div_ceil(limit.max(1) as u64).max(1);
-        let decisions = self.list(
-            "SELECT symbol, candle, indicators FROM
-             (SELECT row_number() OVER (ORDER BY id) - 1 AS number, symbol, candle, indicators
+        self.list(
+            "SELECT symbol, candle, price, indicators FROM
+             (SELECT row_number() OVER (ORDER BY id) - 1 AS number, symbol, candle, price,
+                indicators
               FROM decisions WHERE session = ?1) WHERE number % ?2 = 0 ORDER BY number",
             (session, i64::try_from(step).unwrap_or(i64::MAX)),
             |row| {
                 Ok(StoredIndicators {
                     symbol: row.get(0)?,
                     candle: Timestamp(row.get(1)?),
-                    values: row.get(2)?,
+                    price: decimal(row, 2)?,
+                    values: row.get(3)?,
                 })
             },
-        )?;
-        Ok((decisions, total))
+        )
     }
 
     fn count_rows(&self, query: &str, session: i64) -> Result<u64, LedgerError> {

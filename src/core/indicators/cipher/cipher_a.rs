@@ -243,8 +243,11 @@ impl CipherA {
             wave.wt2.map(|w| self.levels.zone(w).into()),
         );
         add("cipher_a_wave_flat", wave.flat.then_some(1.0));
+        let flag = |reading: Option<Reading>| reading.filter(|r| r.flat).map(|_| 1.0);
         add("cipher_a_rsi", inputs.rsi.map(|r| r.value));
+        add("cipher_a_rsi_flat", flag(inputs.rsi));
         add("cipher_a_money_flow", self.money_flow().map(|r| r.value));
+        add("cipher_a_money_flow_flat", flag(self.money_flow()));
         const NAMES: [&str; ribbon::LINES] = ["e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8"];
         if let Some(lines) = &inputs.ribbon {
             out.extend(NAMES.into_iter().zip(*lines));

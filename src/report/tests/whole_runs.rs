@@ -1,12 +1,12 @@
 //! Whole runs: records in, the ledger between, text and JSON out, with figures computed by hand.
 
-use super::terminal::Paint;
-use super::*;
 use crate::core::effect::Effect;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{Action, ClosedTrade, EquityKind, EquityPoint, Fill, Lot, Record};
 use crate::core::units::calendar::parse_time;
 use crate::core::units::{Decimal, Price, Quantity, Side, Timestamp};
+use crate::report::terminal::Paint;
+use crate::report::*;
 use crate::store::ledger::tests::samples::{self, Scratch};
 use crate::store::ledger::{HoldCount, Ledger, Mode, Row, SessionEnd, SessionStatus};
 use proptest::prelude::*;

@@ -149,6 +149,7 @@ impl Scene {
             fees,
             insurance,
             net: gross - fees + insurance,
+            slippage: Decimal::ZERO,
             entry_decision: fills[0].id,
             ..samples::trade(self.trades, Decimal::ZERO)
         }
