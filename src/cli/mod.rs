@@ -161,4 +161,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 #[cfg(test)]
+mod export_tests;
+#[cfg(test)]
 mod recording_tests;

@@ -192,11 +192,11 @@ def one_trade(account, group, market_low, market_high):
     }
 
 
-def drawdown_pct(start, points):
+def drawdown_pct(start, series):
     peak, worst = start, Decimal(0)
-    for point in points:
-        peak = max(peak, point.equity)
-        worst = max(worst, 100 * (peak - point.equity) / peak)
+    for equity in series:
+        peak = max(peak, equity)
+        worst = max(worst, 100 * (peak - equity) / peak)
     return worst
 
 

@@ -224,6 +224,9 @@ def check_equity(run, found):
         mine = at_close[time].equity if time in at_close else run.end
         found.money("equity", f"curve at {time}", mine, equity)
     days = books.by_day(run.books.points)
+    if run.end != run.books.points[-1].equity:
+        # Valued at the last price, behind the last candle that closed.
+        days[int(run.span[1] // books.DAY_MS * books.DAY_MS)] = run.end
     theirs = {time: Decimal(equity) for time, equity in run.report["daily_equity"]}
     for day in sorted(days.keys() | theirs.keys()):
         found.equal("equity", f"end of day {day}", days.get(day), theirs.get(day))
@@ -241,7 +244,7 @@ def metrics(run, trades, days):
     length = (final - first) / books.DAY_MS
     growth = end / run.start
     cagr = 100 * (growth ** (365 / length) - 1) if length >= 1 else None
-    drawdown = books.drawdown_pct(run.start, points)
+    drawdown = books.drawdown_pct(run.start, [p.equity for p in points] + [end])
     candle_points = [p.equity for p in points if p.kind == "candle"]
     notional = sum((fill["value"] for fill in run.fills), Decimal(0))
     fee = Decimal(run.instrument["taker_fee"])
@@ -261,7 +264,6 @@ def metrics(run, trades, days):
         "average_loss": average(losses),
         "largest_win": max(wins, default=None),
         "largest_loss": min(losses, default=None),
-        "insurance": Decimal(0),
     }
     in_position = books.time_in_position(run.fills, final)
     ratios = {
@@ -313,6 +315,8 @@ LABELS = {
 def check_report(run, trades, days, found):
     end, money, ratios = metrics(run, trades, days)
     theirs = run.report["metrics"]
+    for name in ("funding", "insurance"):
+        found.money("report", name, Decimal(0), theirs[name])
     found.money("report", "end", end, run.report["account"]["end"])
     for name, value in money.items():
         found.money("report", name, value, theirs[name])
