@@ -101,7 +101,7 @@ class Run:
         self.config = session["configuration"]
         self.instrument = session["instruments"][0]
         self.start = Decimal(session["starting_balance"])
-        self.length = market.LENGTH_MS[session["interval"]]
+        self.length = market.length_ms(session["interval"])
         self.fills = fills_of(self.folder / "fills.csv")
         self.orders = orders_of(self.folder / "orders.csv")
         self.books = books.Account(

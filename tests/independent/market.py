@@ -9,7 +9,12 @@ import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 GRACE_MS = 1000
-LENGTH_MS = {"1m": 60_000, "5m": 300_000, "1h": 3_600_000, "1d": 86_400_000}
+UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def length_ms(interval):
+    """`15m` in milliseconds."""
+    return int(interval[:-1]) * UNIT_MS[interval[-1]]
 
 
 def read(path):
