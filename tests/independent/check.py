@@ -6,7 +6,7 @@ FOLDER holds market.csv (the recording's trades or candles), indicators.csv, fil
 trades.csv, equity.csv, decisions.jsonl (all by `minnow export`), report.json and report.txt (by
 `minnow report`). Standard library only; where pandas is installed, candles are made by it as well.
 Money must be equal to the last digit, ratios within 1e-9 and, as printed, to the last digit shown.
-Every difference is a line on stdout; the exit status is 1 then.
+Differences are lines on stdout, ten of each kind; the exit status is 1 then.
 """
 
 import json
@@ -19,6 +19,8 @@ import account as books
 import market
 
 getcontext().prec = 60
+# Differences of a kind that are printed; all are counted.
+SHOWN = 10
 
 
 class Findings:
@@ -343,10 +345,12 @@ def main():
     trades = check_trades(run, found)
     days = check_equity(run, found)
     check_report(run, trades, days, found)
-    for difference in found.differences[:50]:
-        print(difference)
-    if len(found.differences) > 50:
-        print(f"and {len(found.differences) - 50} more differences")
+    shown = {}
+    for difference in found.differences:
+        kind = difference.split(":")[0]
+        shown[kind] = shown.get(kind, 0) + 1
+        if shown[kind] <= SHOWN:
+            print(difference)
     counts = ", ".join(f"{count} {what}" for what, count in found.compared.items())
     print(f"compared: {counts}; {len(found.differences)} differences")
     sys.exit(1 if found.differences else 0)
