@@ -141,7 +141,11 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ("src/report/html/equity_charts.rs", &[("POINTS", PAGE)]),
     (
         "src/report/html/indicator_charts.rs",
-        &[("PANELS_MAX", PAGE), ("POINTS", PAGE)],
+        &[
+            ("ON_PRICE_MAX", PAGE),
+            ("PANELS_MAX", PAGE),
+            ("POINTS", PAGE),
+        ],
     ),
     (
         "src/report/html/indicator_series.rs",

@@ -9,9 +9,10 @@ use serde_json::Value;
 const START: i64 = 1_514_764_800;
 
 /// As quick to trade as the strategy can be made.
-const EAGER: [&str; 8] = [
+const EAGER: [&str; 9] = [
     "trading.enable_futures=true",
     "trading.leverage=2",
+    "strategy.type=momentum",
     "trading.min_candles_for_trading=5",
     "strategy.momentum.lookback=2",
     "strategy.momentum.use_volume=false",

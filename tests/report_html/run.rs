@@ -29,13 +29,15 @@ pub fn succeed(folder: &Folder, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Replays into `run.sqlite` of a folder, futures with leverage 3; the report as JSON.
+/// Replays into `run.sqlite` of a folder, momentum on futures with leverage 3 unless `more` says
+/// otherwise; the report as JSON.
 pub fn replay(folder: &Folder, recording: &Path, more: &[&str]) -> Value {
     let recording = recording.to_str().expect("a path in UTF-8");
     let mut arguments = vec!["replay", recording, "--dry-run", "--json"];
     arguments.extend(["--ledger", "run.sqlite"]);
     arguments.extend(["--set", "trading.enable_futures=true"]);
     arguments.extend(["--set", "trading.leverage=3"]);
+    arguments.extend(["--set", "strategy.type=momentum"]);
     arguments.extend(more);
     serde_json::from_str(&succeed(folder, &arguments)).expect("a report in JSON")
 }

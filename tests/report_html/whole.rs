@@ -2,7 +2,8 @@
 //! without eyes and without a mouse.
 
 use crate::document::Element;
-use crate::run::{check, reference, succeed};
+use crate::folder::Folder;
+use crate::run::{bundled, check, page, reference, replay, succeed};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -61,6 +62,26 @@ fn every_part_of_the_report_is_there() {
     for name in ["sma short", "ema long", "rsi14", "atr14", "volume average"] {
         assert!(indicators.contains(name), "{name}");
     }
+}
+
+#[test]
+fn a_strategy_with_dozens_of_indicators_has_them_in_groups() {
+    let folder = Folder::new();
+    let window = ["--to", "2018-01-02", "--set", "strategy.type=vumanchu"];
+    replay(&folder, &bundled(), &window);
+    let document = check(&page(&folder));
+    let charts = document.inside("indicators");
+    let figures = charts.iter().filter(|e| e.name == "figure").count();
+    assert!((5..=14).contains(&figures), "{figures}");
+    let titles: Vec<&str> = charts
+        .iter()
+        .filter(|e| e.name == "h3")
+        .map(|e| e.text.as_str())
+        .collect();
+    let together = titles
+        .iter()
+        .any(|t| t.contains("cipher a wt1") && t.contains("cipher b wt2"));
+    assert!(together, "{titles:?}");
 }
 
 #[test]

@@ -12,6 +12,8 @@ use super::thin::{Point, thin};
 
 /// Small charts of all symbols together.
 const PANELS_MAX: usize = 12;
+/// Charts over the price of one symbol.
+const ON_PRICE_MAX: usize = 2;
 /// Points of a line.
 const POINTS: usize = 600;
 
@@ -73,12 +75,34 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The part of a name that its group shares: up to the first `_` or digit.
+/// Beginnings of names that say where an indicator belongs and not what it is.
+const OWNERS: [&str; 2] = ["cipher_a_", "cipher_b_"];
+/// The group of everything that only is or is not.
+const SIGNALS: &str = "signals";
+
+/// The part of a name that its group shares: without its owner, up to the first `_` or digit.
 fn stem(name: &str) -> &str {
+    let name = OWNERS
+        .iter()
+        .find_map(|owner| name.strip_prefix(owner))
+        .unwrap_or(name);
     let end = name.find(|c: char| c == '_' || c.is_ascii_digit());
     match end {
         Some(end) if end > 0 => &name[..end],
         _ => name,
+    }
+}
+
+/// The group of a series that is not on the price's scale.
+fn group(series: &IndicatorSeries) -> &str {
+    if series
+        .points
+        .iter()
+        .all(|p| [-1.0, 0.0, 1.0].contains(&p.1))
+    {
+        SIGNALS
+    } else {
+        stem(&series.name)
     }
 }
 
@@ -99,22 +123,28 @@ pub fn charts(
     let series = || indicators.series.iter().filter(|s| !s.points.is_empty());
     let prices: Vec<&IndicatorSeries> = series().filter(|s| is_price(s)).collect();
     let places = Role::LINES.len();
-    if !prices.is_empty() {
-        let shown = &prices[..prices.len().min(places)];
-        let id = format!("{prefix}-on-price");
-        found
-            .charts
-            .push(on_price(&indicators.symbol, shown, closes, time, id));
-        leave_out(&prices[shown.len()..], &mut found);
+    for (number, shown) in prices.chunks(places).enumerate() {
+        if number < ON_PRICE_MAX {
+            let id = match number {
+                0 => format!("{prefix}-on-price"),
+                _ => format!("{prefix}-on-price-{}", number + 1),
+            };
+            let chart = on_price(&indicators.symbol, shown, closes, time, id);
+            found.charts.push(chart);
+        } else {
+            leave_out(shown, &mut found);
+        }
     }
     let mut groups: Vec<(&str, Vec<&IndicatorSeries>)> = Vec::new();
     for one in series().filter(|s| !is_price(s)) {
-        let stem = stem(&one.name);
-        match groups.iter_mut().find(|(known, _)| *known == stem) {
+        let name = group(one);
+        match groups.iter_mut().find(|(known, _)| *known == name) {
             Some((_, group)) => group.push(one),
-            None => groups.push((stem, vec![one])),
+            None => groups.push((name, vec![one])),
         }
     }
+    // What is measured comes before what only is or is not.
+    groups.sort_by_key(|(name, _)| *name == SIGNALS);
     for (number, (stem, group)) in groups.iter().enumerate() {
         let shown = if number < panels {
             &group[..group.len().min(places)]
@@ -278,6 +308,23 @@ mod tests {
             points: series("rsi14", true).points,
         })));
         assert!(found.left_out.is_empty());
+    }
+
+    #[test]
+    fn owners_do_not_keep_alike_indicators_apart_and_signals_come_last() {
+        let mut flag = series("red_diamond", false);
+        flag.points = vec![(Timestamp(0), 0.0), (Timestamp(90_000_000_000), 1.0)];
+        let found = of(vec![
+            flag,
+            series("cipher_a_wt1", false),
+            series("cipher_b_rsi", false),
+            series("cipher_b_wt1", false),
+        ]);
+        let titles: Vec<&str> = found.charts.iter().map(|c| c.title.as_str()).collect();
+        assert_eq!(
+            titles,
+            ["cipher a wt1, cipher b wt1", "cipher b rsi", "red diamond"]
+        );
     }
 
     #[test]
