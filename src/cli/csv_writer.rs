@@ -130,9 +130,9 @@ fn instrument(header: &Header, symbol: SymbolId) -> &Instrument {
     &header.instruments[symbol.index()]
 }
 
-/// A symbol may hold any printable character: quoted where CSV wants it.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"']) {
+/// Text quoted where CSV wants it.
+pub(super) fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text.to_owned()
@@ -172,6 +172,12 @@ fn candle(
     interval: Interval,
     candle: &Candle,
 ) -> std::io::Result<()> {
+    let symbol = quoted(&instrument.symbol);
+    writeln!(out, "{symbol},{}", candle_row(instrument, interval, candle))
+}
+
+/// The cells of a candle behind its symbol.
+pub(super) fn candle_row(instrument: &Instrument, interval: Interval, candle: &Candle) -> String {
     let source = match candle.source {
         CandleSource::Trades => "trades",
         CandleSource::Venue => "venue",
@@ -180,10 +186,8 @@ fn candle(
     let volume = instrument
         .lot
         .mul_div(candle.volume, 1, crate::core::units::Rounding::Down);
-    writeln!(
-        out,
-        "{},{interval},{},{},{},{},{},{},{},{source}",
-        quoted(&instrument.symbol),
+    format!(
+        "{interval},{},{},{},{},{},{},{},{source}",
         millis(candle.open_time),
         instrument.price(candle.open),
         instrument.price(candle.high),

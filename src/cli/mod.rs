@@ -10,6 +10,8 @@ pub mod exit;
 mod explain;
 mod explain_run;
 pub mod export;
+mod export_candles;
+mod export_ledger;
 mod frame_source;
 pub mod html;
 pub mod import;
@@ -163,5 +165,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 mod recording_tests;

@@ -160,7 +160,15 @@ impl Accumulator {
         let mut series = self.clone_series();
         if let Some(point) = &ending.last_equity {
             series.0.push(point.time, point.equity);
-            series.1.push(point.time, point.equity);
+            // What has not changed since its last point begins no day of its own: recorded candles
+            // end at the very midnight that the next day begins with.
+            if self
+                .last
+                .as_ref()
+                .is_none_or(|last| last.equity != point.equity)
+            {
+                series.1.push(point.time, point.equity);
+            }
             series.2.push(point.time, point.equity);
         }
         let (drawdown, daily, curve) = series;

@@ -203,6 +203,26 @@ fn the_account_after_the_last_input_ends_the_series() {
 }
 
 #[test]
+fn a_run_that_ends_at_midnight_unchanged_has_no_day_behind_it() {
+    let before = summed_up(&two_days(), &ending());
+    let mut ending = ending();
+    let Effect::Equity(last) = point("2018-01-03T00:00:00Z", EquityKind::Candle, "10210") else {
+        unreachable!("a point is made of a point");
+    };
+    ending.last_equity = Some(last);
+    let summary = summed_up(&two_days(), &ending);
+    assert_eq!(summary.daily_equity, before.daily_equity);
+    assert_eq!(summary.metrics.sharpe, before.metrics.sharpe);
+    // A price that moved on belongs to the new day.
+    let Effect::Equity(moved) = point("2018-01-03T00:00:00Z", EquityKind::Candle, "10200") else {
+        unreachable!("a point is made of a point");
+    };
+    ending.last_equity = Some(moved);
+    let days = summed_up(&two_days(), &ending).daily_equity;
+    assert_eq!(days.len(), before.daily_equity.len() + 1);
+}
+
+#[test]
 fn a_run_without_anything_has_no_figures_but_no_error_either() {
     let summary = summed_up(&[], &Ending::default());
     let m = &summary.metrics;
