@@ -20,6 +20,9 @@ recording=$here/recordings/btc-perp-2018-01-01.mrec
 trades=1000000
 # Without derivatives the bundled perpetual is only looked at: no order, hardly a row.
 trading=(--set trading.enable_futures=true)
+# The strategies measured: the default with all its indicators, and the first one by itself.
+vumanchu=(--set strategy.type=vumanchu)
+momentum=(--set strategy.type=momentum --set data.enable_cipher_b_filter=false)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -71,34 +74,36 @@ build() {
 }
 
 speed() {
-    local one ten
-    replay "$recording" "${trading[@]}" # the page cache, and what the run amounts to
-    one=$(repeat "$RUNS" replay "$recording" "${trading[@]}")
-    speed_row "whole process, 1 M trades" $trades trades $one
-    ten=$(repeat "$RUNS" replay "$work/10x.mrec" "${trading[@]}")
-    speed_row "whole process, 10 M trades" $((trades * 10)) trades $ten
-    row "time of 10 M by time of 1 M" \
+    local name=$1 one ten
+    shift
+    replay "$recording" "$@" "${trading[@]}" # the page cache, and what the run amounts to
+    one=$(repeat "$RUNS" replay "$recording" "$@" "${trading[@]}")
+    speed_row "$name, 1 M trades" $trades trades $one
+    ten=$(repeat "$RUNS" replay "$work/10x.mrec" "$@" "${trading[@]}")
+    speed_row "$name, 10 M trades" $((trades * 10)) trades $ten
+    row "$name, time of 10 M by time of 1 M" \
         "$(awk -v a="${ten%% *}" -v b="${one%% *}" 'BEGIN { printf "%.1f", a / b }')" "10 = linear; below it, the start is shared"
-    speed_row "whole process, candles, nothing traded" "$candles" candles \
-        $(repeat "$RUNS" replay "$work/candles.mrec")
-    speed_row "whole process, candles, trading" "$candles" candles \
-        $(repeat 5 replay "$work/candles.mrec" "${trading[@]}")
+    speed_row "$name, candles, nothing traded" "$candles" candles \
+        $(repeat "$RUNS" replay "$work/candles.mrec" "$@")
+    speed_row "$name, candles, trading" "$candles" candles \
+        $(repeat 5 replay "$work/candles.mrec" "$@" "${trading[@]}")
 }
 
 counted() {
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$minnow" replay "$1" \
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$minnow" replay "$@" \
         --ledger "$work/ledger.sqlite" "${trading[@]}" 2>&1 > /dev/null \
         | awk '/Collected/ { print $NF }'
 }
 
 instructions() {
     has valgrind "counting instructions" || return 0
-    local whole start
-    whole=$(counted "$recording")
-    start=$(counted "$work/first.mrec")
-    row "instructions a trade, all of the process" \
+    local name=$1 whole start
+    shift
+    whole=$(counted "$recording" "$@")
+    start=$(counted "$work/first.mrec" "$@")
+    row "$name, instructions a trade, all of the process" \
         "$(awk -v a="$whole" -v n=$trades 'BEGIN { printf "%.1f", a / n }')" "$whole in all"
-    row "instructions a trade, start and empty report left out" \
+    row "$name, instructions a trade, start and empty report left out" \
         "$(awk -v a="$whole" -v b="$start" -v n=$trades 'BEGIN { printf "%.1f", (a - b) / n }')" "less $start of a replay of one trade"
 }
 
@@ -161,7 +166,7 @@ compare() {
     for feed in with-book trades-only; do
         for every in 100 60000; do
             for ((i = 0; i < PAIRS; i++)); do
-                ours=$(microseconds replay "$recording" "${trading[@]}")
+                ours=$(microseconds replay "$recording" "${momentum[@]}" "${trading[@]}")
                 theirs=$(rival "$every" "$feed")
                 awk -v t="$ours" -v r="$theirs" -v n=$trades 'BEGIN { printf "%.3f\n", n / t * 1e6 / r }'
             done | spread > "$work/ratio"
@@ -176,8 +181,10 @@ build
 say "measuring, a few minutes"
 row what figure how
 row --- --- ---
-speed
-instructions
+speed momentum "${momentum[@]}"
+speed vumanchu "${vumanchu[@]}"
+instructions momentum "${momentum[@]}"
+instructions vumanchu "${vumanchu[@]}"
 memory
 idle
 start_up
