@@ -45,8 +45,11 @@ fn a_trade_that_the_strategy_left_has_the_rules_of_its_entry_and_of_its_exit() {
         let exit = &told["exit"]["decision"];
         assert_eq!(exit["action"], "CLOSE");
         let closing = list(&told["orders"]).iter();
-        let closing = closing.filter(|o| o["id"] == told["exit"]["order"]);
-        assert_eq!(closing.last().expect("an order")["decision"], exit["id"]);
+        let mut closing = closing.filter(|o| o["id"] == told["exit"]["order"]);
+        assert_eq!(
+            closing.next_back().expect("an order")["decision"],
+            exit["id"]
+        );
         assert!(!list(&exit["difference"]["rules"]).is_empty());
         let text = run.text(&[&name]);
         for fact in [
