@@ -31,7 +31,8 @@ impl Subject {
     /// What was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         let number = |digits: &str| digits.parse().ok().filter(|n: &i64| *n > 0);
-        let kinds: [(&str, fn(i64) -> Self); 4] = [
+        type Made = fn(i64) -> Subject;
+        let kinds: [(&str, Made); 4] = [
             ("", Self::Decision),
             ("d", Self::Decision),
             ("o", Self::Order),

@@ -130,7 +130,7 @@ fn condition_line(page: &mut Page, condition: &ConditionFacts) {
     }
 }
 
-/// `rsi14 48.2 > 50; missing 1.8 missing (3.6 %)`.
+/// `rsi14 48.2 > 50; missing 1.8 (3.6 %)`.
 fn in_words(condition: &ConditionFacts) -> String {
     let mut text = format!(
         "{} {} {} {}",
@@ -265,9 +265,9 @@ fn difference(page: &mut Page, difference: &Difference) {
         page.line(format!("    {} {}", check.name, check.outcome));
         page.line(format!(
             "      value {}, limit {}, margin {}{pct}",
-            short(check.value, 14),
-            short(check.limit, 14),
-            short(check.margin, 14)
+            short(check.value, 10),
+            short(check.limit, 10),
+            short(check.margin, 10)
         ));
     }
 }
