@@ -40,6 +40,8 @@ fn exported(ledger: &str, scratch: &Scratch, table: &str, format: &str) -> Strin
         .file(&format!("{table}.{format}"))
         .display()
         .to_string();
+    // Nothing that exists is written over.
+    let _ = std::fs::remove_file(&out);
     let wanted = ["--table", table, "--format", format, "-o", &out];
     assert_eq!(
         run(&[&[ledger], &wanted[..]].concat()).unwrap(),
