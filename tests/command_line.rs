@@ -16,6 +16,8 @@ use support::program::{Folder, Outcome, minnow};
 fn verbs() -> Vec<String> {
     CommandLine::command()
         .get_subcommands()
+        // What only other verbs start is not for people.
+        .filter(|verb| !verb.is_hide_set())
         .map(|verb| verb.get_name().to_owned())
         .collect()
 }
