@@ -269,7 +269,9 @@ impl Maker {
             Move::Ticks(n) => last.saturating_add(n.into()),
             Move::Fraction(n) => (i128::from(*last) * (10_000 + i128::from(n)) / 10_000) as i64,
             // Spread over the powers of ten, where the grid's upper half would be all.
-            Move::Far { rare: 1, price } => (price % GRID_MAX as u64) as i64 / 10i64.pow((price % 16) as u32),
+            Move::Far { rare: 1, price } => {
+                (price % GRID_MAX as u64) as i64 / 10i64.pow((price % 16) as u32)
+            }
             Move::Far { rare, .. } => last.saturating_add(rare.into()),
         };
         *last = next.clamp(1, GRID_MAX);

@@ -5,7 +5,7 @@ use minnow::core::input::Input;
 use minnow::core::market::instrument::GRID_MAX;
 use minnow::store::recording::{
     Batch, BlockWriter, Entry, Header, LineWriter, OpenOptions, RecordingError, RecordingWriter,
-    Sequential, Rows, open,
+    Rows, Sequential, open,
 };
 use std::path::Path;
 
