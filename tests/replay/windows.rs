@@ -73,6 +73,22 @@ fn a_window_without_data_is_said() {
 }
 
 #[test]
+fn a_recorded_session_is_compared_as_a_whole_and_replayed_from_within_without() {
+    let folder = Folder::new();
+    let session = folder.file("session");
+    let to = "2018-01-01T06:00:00Z";
+    let record = session.to_str().expect("a path in text").to_owned();
+    let (_, first) = run(Bot::bundled().with(&["--to", to, "--record", &record]));
+    let (_, again) = run(Bot::new(&[&session]));
+    assert_eq!(again.hash(), first.hash());
+    // What came before is missing: another past, so no recorded hash can come again.
+    let from = "2018-01-01T03:00:30Z";
+    let (_, part) = run(Bot::new(&[&session]).with(&["--from", from]));
+    assert!(part.inputs() > 0 && part.inputs() < first.inputs());
+    assert_ne!(part.hash(), first.hash());
+}
+
+#[test]
 fn two_files_are_one_recording_wherever_it_is_cut() {
     let (header, trades) = trades();
     let rows = &trades[..ROWS];
