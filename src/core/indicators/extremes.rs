@@ -1,15 +1,26 @@
 //! Highest and lowest of the last n values, amortised O(1): a monotonic deque.
 
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// Highest value of the last n.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "Saved", try_from = "Saved")]
 pub struct RollingMax {
     length: u64,
     seen: u64,
-    /// (index, value), values falling from front to back.
-    candidates: VecDeque<(u64, f64)>,
+    /// (index, value), values falling from the first to the last; a ring whose size is a power of
+    /// two, so that a place costs one mask.
+    ring: Box<[(u64, f64)]>,
+    first: usize,
+    count: usize,
+}
+
+/// Its form in a snapshot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Saved {
+    length: u64,
+    seen: u64,
+    candidates: Vec<(u64, f64)>,
 }
 
 impl RollingMax {
@@ -20,24 +31,63 @@ impl RollingMax {
         Self {
             length: length as u64,
             seen: 0,
-            candidates: VecDeque::with_capacity(length + 1),
+            ring: vec![(0, 0.0); (length + 1).next_power_of_two()].into_boxed_slice(),
+            first: 0,
+            count: 0,
         }
     }
 
+    fn place(&self, number: usize) -> usize {
+        (self.first + number) & (self.ring.len() - 1)
+    }
+
     pub fn update(&mut self, value: f64) -> Option<f64> {
-        while self.candidates.back().is_some_and(|(_, v)| *v <= value) {
-            self.candidates.pop_back();
+        while self.count > 0 && self.ring[self.place(self.count - 1)].1 <= value {
+            self.count -= 1;
         }
-        self.candidates.push_back((self.seen, value));
+        let place = self.place(self.count);
+        self.ring[place] = (self.seen, value);
+        self.count += 1;
         self.seen += 1;
-        if self.candidates[0].0 + self.length < self.seen {
-            self.candidates.pop_front();
+        if self.ring[self.first].0 + self.length < self.seen {
+            self.first = self.place(1);
+            self.count -= 1;
         }
         self.value()
     }
 
     pub fn value(&self) -> Option<f64> {
-        (self.seen >= self.length).then(|| self.candidates[0].1)
+        (self.seen >= self.length).then(|| self.ring[self.first].1)
+    }
+}
+
+impl From<RollingMax> for Saved {
+    fn from(max: RollingMax) -> Self {
+        Self {
+            length: max.length,
+            seen: max.seen,
+            candidates: (0..max.count).map(|n| max.ring[max.place(n)]).collect(),
+        }
+    }
+}
+
+impl TryFrom<Saved> for RollingMax {
+    type Error = String;
+    fn try_from(saved: Saved) -> Result<Self, String> {
+        /// Longest window that a configuration can ask for, and then some.
+        const LONGEST: u64 = 1 << 20;
+        let held = saved.candidates.len() as u64;
+        if !(1..=LONGEST).contains(&saved.length) || held > saved.length {
+            return Err(format!(
+                "a window of {} values that holds {held}: expected 1 to {LONGEST}, and no more held",
+                saved.length
+            ));
+        }
+        let mut max = Self::new(saved.length as usize);
+        max.seen = saved.seen;
+        max.count = saved.candidates.len();
+        max.ring[..max.count].copy_from_slice(&saved.candidates);
+        Ok(max)
     }
 }
 
@@ -64,6 +114,29 @@ impl RollingMin {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_saved_window_goes_on_and_a_wrong_one_is_refused() {
+        let mut max = RollingMax::new(3);
+        for value in [5.0, 9.0, 4.0, 3.0] {
+            max.update(value);
+        }
+        let text = serde_json::to_string(&max).unwrap();
+        let mut loaded: RollingMax = serde_json::from_str(&text).unwrap();
+        for value in [1.0, 2.0, 0.5, 0.25, 7.0] {
+            assert_eq!(loaded.update(value), max.update(value));
+        }
+        for wrong in [
+            r#"{"length":0,"seen":0,"candidates":[]}"#,
+            r#"{"length":1,"seen":2,"candidates":[[0,1.0],[1,0.5]]}"#,
+            r#"{"length":9999999999,"seen":0,"candidates":[]}"#,
+        ] {
+            assert!(
+                serde_json::from_str::<RollingMax>(wrong).is_err(),
+                "{wrong}"
+            );
+        }
+    }
 
     proptest! {
         #[test]
