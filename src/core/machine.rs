@@ -19,7 +19,7 @@ use super::strategy::explanation::Explanations;
 use super::strategy::{self, Strategy};
 use super::symbol::{Feed, Symbol};
 use super::units::stamp::MILLISECOND;
-use super::units::{Span, Stamp, Timestamp};
+use super::units::{Decimal, Span, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Inputs between two checkpoints of the state hash.
@@ -66,6 +66,8 @@ pub(in crate::core) struct Guard {
     /// Warnings that are out and have not cleared: told once.
     pub warned_rapid_loss: bool,
     pub warned_margin: bool,
+    /// The equity that was assessed last.
+    pub assessed: Option<Decimal>,
 }
 
 /// What a run amounted to in numbers, for reports and status.
@@ -159,6 +161,7 @@ impl Core {
                 balance_too_low: false,
                 warned_rapid_loss: false,
                 warned_margin: false,
+                assessed: None,
             },
             mode: Mode::default(),
             numbers: Numbers::default(),

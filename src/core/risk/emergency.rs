@@ -91,6 +91,16 @@ impl Emergency {
         self.rapid.note(mono, equity)
     }
 
+    /// Notes the equity where it alone stands in the window, without any loss; false, and nothing
+    /// noted, where it does not.
+    pub fn repeats(&mut self, mono: i64, equity: Decimal) -> bool {
+        let alone = self.rapid.peaks.len() == 1 && self.rapid.peaks[0].1 == equity;
+        if alone {
+            self.rapid.peaks[0].0 = mono;
+        }
+        alone
+    }
+
     /// Notes an exchange failure; returns how many lie in the window.
     pub fn note_exchange_failure(&mut self, mono: i64, limit: u32) -> u32 {
         note(

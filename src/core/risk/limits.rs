@@ -100,9 +100,15 @@ impl LossLimits {
         }
     }
 
-    /// A decision candle that ends at `end` has closed with this equity.
-    pub fn candle_closed(&mut self, end: Timestamp, equity: Decimal, settings: &RiskSettings) {
-        if end >= self.next_boundary {
+    /// A decision candle that ends at `end` has closed with this equity. Whether a day began.
+    pub fn candle_closed(
+        &mut self,
+        end: Timestamp,
+        equity: Decimal,
+        settings: &RiskSettings,
+    ) -> bool {
+        let begins = end >= self.next_boundary;
+        if begins {
             for (period, baseline) in Period::ALL.into_iter().zip(&mut self.baselines) {
                 let start = period.start(end);
                 match baseline.start {
@@ -127,6 +133,7 @@ impl LossLimits {
             self.next_boundary = day_start(end) + crate::core::units::Span(86_400 * SECOND);
         }
         self.last_candle_equity = equity;
+        begins
     }
 
     /// Latches the limits that this equity hits; returns the newly hit ones.

@@ -52,11 +52,14 @@ impl Core {
         out: &mut Effects,
     ) {
         let equity = self.equity();
-        self.guard
+        let new_period = self
+            .guard
             .losses
             .candle_closed(end, equity, &self.settings.risk);
         self.push_equity(open_time, EquityKind::Candle, equity, out);
-        self.assess(equity, at, out);
+        if new_period || !self.is_as_assessed(equity, at) {
+            self.assess(equity, at, out);
+        }
     }
 
     pub(in crate::core) fn after_fill(&mut self, at: Stamp, out: &mut Effects) {
@@ -81,8 +84,17 @@ impl Core {
         }));
     }
 
+    /// Whether nothing is held and this very equity was assessed last: it can hit nothing new.
+    fn is_as_assessed(&mut self, equity: Decimal, at: Stamp) -> bool {
+        self.guard.assessed == Some(equity)
+            && equity.is_positive()
+            && self.symbols.iter().all(|s| s.position.is_none())
+            && self.guard.emergency.repeats(at.mono, equity)
+    }
+
     /// Latches what this equity hits.
     fn assess(&mut self, equity: Decimal, at: Stamp, out: &mut Effects) {
+        self.guard.assessed = Some(equity);
         let minimum = self.settings.risk.min_account_balance;
         if equity < minimum {
             self.guard.balance_too_low = true;
