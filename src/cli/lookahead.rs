@@ -3,12 +3,8 @@
 //! Opens what is to be compared; the comparison is the runtime's. No ledger is written.
 
 use super::replay::{Arguments, VERB};
-use super::replay_start::{
-    Start, choose_instruments, open_feeds, read_headers, session_name, turns_of,
-};
+use super::replay_start::{Start, core_settings, open_feeds, read_headers, turns_of};
 use super::{Common, Exit, Failure, sources};
-use crate::config::identity::instance_head;
-use crate::core::settings::Identity;
 use crate::core::units::Timestamp;
 use crate::runtime::replay::Direct;
 use crate::runtime::replay::lookahead::{Verdict, check, prefix_ends};
@@ -31,14 +27,7 @@ pub fn prefixes(text: &str) -> Result<usize, String> {
 pub fn run(common: &Common, arguments: &Arguments, count: usize) -> Result<Exit, Failure> {
     let effective = sources::paper_configuration(common, VERB)?;
     let headers = read_headers(&arguments.files)?;
-    let instruments = choose_instruments(&effective, &headers)?;
-    let identity = Identity {
-        instance_head: instance_head(&headers[0].instance),
-        session: session_name(&headers[0]),
-    };
-    let settings = effective
-        .for_core(&instruments, &identity)
-        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
+    let settings = core_settings(&effective, &headers)?;
     let turns = turns_of(&headers, &arguments.files)?;
     let (interval, seed) = (settings.trading.interval, settings.seed);
     let open = |end: Option<Timestamp>| {
@@ -50,7 +39,7 @@ pub fn run(common: &Common, arguments: &Arguments, count: usize) -> Result<Exit,
             to: earlier,
             ..arguments.clone()
         };
-        let opened = open_feeds(&arguments, &instruments)?;
+        let opened = open_feeds(&arguments, &settings.instruments)?;
         let start = Start::new(&arguments, &effective, settings.clone(), turns, opened)?;
         let mut core = start.core;
         core.use_plain_path(arguments.plain);

@@ -5,16 +5,12 @@
 use super::logging::start_log;
 use super::progress::ProgressBar;
 use super::replay_ledger::{Ending, ledger_path, session_row};
-use super::replay_start::{
-    Start, choose_instruments, open_feeds, read_headers, session_name, turns_of,
-};
+use super::replay_start::{Start, core_settings, open_feeds, read_headers, turns_of};
 use super::{Common, Exit, Failure, sources};
-use crate::config::identity::instance_head;
 use crate::config::{Effective, reload_difference};
 use crate::core::Core;
 use crate::core::effect::Effect;
 use crate::core::risk::emergency::Trigger;
-use crate::core::settings::Identity;
 use crate::core::units::Timestamp;
 use crate::core::units::calendar::parse_time;
 use crate::report::{Accumulator, Report, TradesShown, json, terminal};
@@ -104,16 +100,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let effective = sources::paper_configuration(common, VERB)?;
     start_log(&effective)?;
     let headers = read_headers(&arguments.files)?;
-    let instruments = choose_instruments(&effective, &headers)?;
-    let identity = Identity {
-        instance_head: instance_head(&headers[0].instance),
-        session: session_name(&headers[0]),
-    };
-    let settings = effective
-        .for_core(&instruments, &identity)
-        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
+    let settings = core_settings(&effective, &headers)?;
     let turns = turns_of(&headers, &arguments.files)?;
-    let opened = open_feeds(arguments, &instruments)?;
+    let opened = open_feeds(arguments, &settings.instruments)?;
     if !common.json {
         say_what_applies(&effective);
     }

@@ -3,10 +3,11 @@
 use super::replay::Arguments;
 use super::{Exit, Failure};
 use crate::config::Effective;
+use crate::config::identity::instance_head;
 use crate::core::Core;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::modes::Turns;
-use crate::core::settings::Settings;
+use crate::core::settings::{Identity, Settings};
 use crate::core::snapshot::Snapshot;
 use crate::runtime::replay::{Feed, Recorder, Window};
 use crate::store::ledger::BatchLimits;
@@ -126,8 +127,23 @@ pub fn read_headers(files: &[PathBuf]) -> Result<Vec<Header>, Failure> {
         .collect()
 }
 
+/// The core's settings for the recordings with these headers.
+///
+/// # Errors
+/// Symbols or a currency that the recordings do not have (78), grids that differ (1).
+pub fn core_settings(effective: &Effective, headers: &[Header]) -> Result<Settings, Failure> {
+    let instruments = choose_instruments(effective, headers)?;
+    let identity = Identity {
+        instance_head: instance_head(&headers[0].instance),
+        session: session_name(&headers[0]),
+    };
+    effective
+        .for_core(&instruments, &identity)
+        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))
+}
+
 /// The configured symbols in their order, or all of the recordings when none is configured.
-pub fn choose_instruments(
+fn choose_instruments(
     effective: &Effective,
     headers: &[Header],
 ) -> Result<Vec<Instrument>, Failure> {
@@ -198,7 +214,7 @@ pub fn turns_of(headers: &[Header], files: &[PathBuf]) -> Result<Turns, Failure>
 }
 
 /// Five base32 digits; a recording that has none is named by its position in time.
-pub fn session_name(header: &Header) -> String {
+pub(super) fn session_name(header: &Header) -> String {
     if header.session.is_empty() {
         let start = header.started.wall.0.unsigned_abs();
         crate::core::orders::client_id::base32(start / 1_000_000_000, 5)

@@ -3,13 +3,12 @@
 //! Each configuration is loaded and checked here, so that a bad key or value is told before anything
 //! runs, in the words that `--set` has for it.
 
-use super::replay_start::{choose_instruments, read_headers, session_name, turns_of};
+use super::replay_start::{core_settings, read_headers, turns_of};
 use super::{Common, Exit, Failure, sources};
-use crate::config::identity::instance_head;
 use crate::config::keys::Names;
 use crate::config::value::Value;
 use crate::config::{Effective, Sources};
-use crate::core::settings::{Identity, Settings};
+use crate::core::settings::Settings;
 use crate::core::units::calendar::DAY;
 use crate::core::units::{Span, Timestamp};
 use crate::store::recording::survey::survey;
@@ -253,21 +252,6 @@ pub fn configuration_of(sets: Vec<String>) -> Result<Effective, Failure> {
         without_files: true,
         ..Sources::default()
     })
-}
-
-/// The core's settings for the recordings with these headers.
-///
-/// # Errors
-/// Symbols or a currency that the recordings do not have (78).
-pub fn core_settings(effective: &Effective, headers: &[Header]) -> Result<Settings, Failure> {
-    let instruments = choose_instruments(effective, headers)?;
-    let identity = Identity {
-        instance_head: instance_head(&headers[0].instance),
-        session: session_name(&headers[0]),
-    };
-    effective
-        .for_core(&instruments, &identity)
-        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))
 }
 
 /// Loads every configuration; how many were left out.

@@ -6,8 +6,8 @@
 
 use super::replay::Arguments as ReplayArguments;
 use super::replay_ledger::run_ending;
-use super::replay_start::{open_feeds, read_headers, turns_of};
-use super::sweep_plan::{configuration_of, core_settings};
+use super::replay_start::{core_settings, open_feeds, read_headers, turns_of};
+use super::sweep_plan::configuration_of;
 use super::{Exit, Failure};
 use crate::core::Core;
 use crate::core::effect::Effect;
