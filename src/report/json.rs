@@ -5,9 +5,9 @@
 
 use super::load::Report;
 use super::summary::{Account, Metrics, Millis, OpenPosition, SymbolSummary};
+use super::trade_facts::TradeFacts;
 use crate::core::market::Instrument;
 use crate::core::units::Decimal;
-use crate::store::ledger::StoredTrade;
 use crate::store::ledger::read::ReasonCount;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -31,9 +31,9 @@ pub(super) struct Document<'a> {
     symbols: Option<&'a [SymbolSummary]>,
     trade_count: u64,
     /// Listed trades; between `trades` and `last_trades` that many are left out.
-    trades: Vec<Trade<'a>>,
+    trades: Vec<TradeFacts>,
     trades_left_out: u64,
-    last_trades: Vec<Trade<'a>>,
+    last_trades: Vec<TradeFacts>,
     orders: BTreeMap<&'a str, u64>,
     refusals: Vec<Reason<'a>>,
     holds: Vec<Reason<'a>>,
@@ -63,30 +63,6 @@ struct Session<'a> {
     inputs: Option<u64>,
     elapsed_seconds: Option<f64>,
     state_hash: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Trade<'a> {
-    id: i64,
-    symbol: &'a str,
-    side: &'static str,
-    quantity: Decimal,
-    entry_time_ms: Millis,
-    exit_time_ms: Millis,
-    entry_vwap: Decimal,
-    exit_vwap: Decimal,
-    leverage: u32,
-    margin: Decimal,
-    gross: Decimal,
-    fees: Decimal,
-    funding: Decimal,
-    insurance: Decimal,
-    net: Decimal,
-    slippage: Decimal,
-    mfe: Decimal,
-    mae: Decimal,
-    reason: &'a str,
-    entry_decision: i64,
 }
 
 #[derive(Serialize)]
@@ -136,9 +112,9 @@ pub(super) fn document(report: &Report) -> Document<'_> {
         open_positions: summary.map(|s| s.open_positions.as_slice()),
         symbols: summary.map(|s| s.symbols.as_slice()),
         trade_count: report.trade_count,
-        trades: report.first_trades.iter().map(trade).collect(),
+        trades: report.first_trades.iter().map(TradeFacts::from).collect(),
         trades_left_out: report.trades_left_out,
-        last_trades: report.last_trades.iter().map(trade).collect(),
+        last_trades: report.last_trades.iter().map(TradeFacts::from).collect(),
         orders: report
             .orders
             .iter()
@@ -152,31 +128,6 @@ pub(super) fn document(report: &Report) -> Document<'_> {
             .map(|(k, n)| (k.as_str(), *n))
             .collect(),
         notes: &report.notes,
-    }
-}
-
-fn trade(t: &StoredTrade) -> Trade<'_> {
-    Trade {
-        id: t.id,
-        symbol: &t.symbol,
-        side: if t.side == "BUY" { "LONG" } else { "SHORT" },
-        quantity: t.quantity,
-        entry_time_ms: t.entry_time.into(),
-        exit_time_ms: t.exit_time.into(),
-        entry_vwap: t.entry_vwap,
-        exit_vwap: t.exit_vwap,
-        leverage: t.leverage,
-        margin: t.margin,
-        gross: t.gross,
-        fees: t.fees,
-        funding: t.funding,
-        insurance: t.insurance,
-        net: t.net,
-        slippage: t.slippage,
-        mfe: t.mfe,
-        mae: t.mae,
-        reason: &t.reason,
-        entry_decision: t.entry_decision,
     }
 }
 

@@ -34,6 +34,7 @@ pub mod summary;
 pub mod tape;
 pub mod terminal;
 pub mod time_in_position;
+pub mod trade_facts;
 pub mod trade_table;
 pub mod trade_tally;
 

@@ -11,12 +11,6 @@ use super::oscillators::Rsi;
 use super::reading::Reading;
 use serde::{Deserialize, Serialize};
 
-/// Where a value stands in a range, 0 to 1; none where the range is 0 at this scale.
-fn place(value: f64, low: f64, high: f64, scale: f64) -> Option<f64> {
-    let range = high - low;
-    (!is_zero(range, scale)).then(|| (value - low) / range)
-}
-
 /// Stochastic(window, k, d), 0 to 100: raw = 100 (close - lowest low)/(highest high - lowest low), K
 /// the SMA of raw, D the SMA of K. With 14, 3, 3 first values at index 13, 15 and 17; raw is flat and
 /// 0 where the window has no range.
@@ -44,10 +38,19 @@ impl Stochastic {
 
     /// Takes the next closed bar; the raw value.
     pub fn update(&mut self, high: f64, low: f64, close: f64) -> Option<Reading> {
+        self.take(high, low, close, close, 0.0)
+    }
+
+    /// A value in the range of what came lately; `flat` where that range is 0 at this scale.
+    fn take(&mut self, high: f64, low: f64, value: f64, scale: f64, flat: f64) -> Option<Reading> {
         let (highest, lowest) = (self.highest.update(high), self.lowest.update(low));
         let (highest, lowest) = highest.zip(lowest)?;
-        let raw = place(close, lowest, highest, close)
-            .map_or(Reading::flat(0.0), |place| Reading::of(PERCENT * place));
+        let range = highest - lowest;
+        let raw = if is_zero(range, scale) {
+            Reading::flat(flat)
+        } else {
+            Reading::of(PERCENT * ((value - lowest) / range))
+        };
         self.raw = Some(raw);
         if let Some(k) = self.k.update(raw.value) {
             self.d.update(k);
@@ -117,11 +120,8 @@ impl WilliamsR {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StochRsi {
     rsi: Rsi,
-    highest: RollingMax,
-    lowest: RollingMin,
-    raw: Option<Reading>,
-    k: Sma,
-    d: Sma,
+    /// Of the RSI.
+    stochastic: Stochastic,
 }
 
 impl StochRsi {
@@ -130,11 +130,7 @@ impl StochRsi {
     pub fn new(rsi: usize, window: usize, k: usize, d: usize) -> Self {
         Self {
             rsi: Rsi::new(rsi),
-            highest: RollingMax::new(window),
-            lowest: RollingMin::new(window),
-            raw: None,
-            k: Sma::new(k),
-            d: Sma::new(d),
+            stochastic: Stochastic::new(window, k, d),
         }
     }
 
@@ -150,30 +146,22 @@ impl StochRsi {
 
     fn update_scaled(&mut self, value: f64, scale: f64) -> Option<Reading> {
         let rsi = self.rsi.update_scaled(value, scale)?.value;
-        let (high, low) = (self.highest.update(rsi), self.lowest.update(rsi));
-        let (high, low) = high.zip(low)?;
-        let raw = place(rsi, low, high, PERCENT)
-            .map_or(Reading::flat(50.0), |place| Reading::of(PERCENT * place));
-        self.raw = Some(raw);
-        if let Some(k) = self.k.update(raw.value) {
-            self.d.update(k);
-        }
-        self.raw
+        self.stochastic.take(rsi, rsi, rsi, PERCENT, 50.0)
     }
 
     /// Of the close taken last, as are the others.
     pub fn raw(&self) -> Option<Reading> {
-        self.raw
+        self.stochastic.raw()
     }
 
     /// The mean of raw.
     pub fn k(&self) -> Option<f64> {
-        self.k.value()
+        self.stochastic.k()
     }
 
     /// The mean of K.
     pub fn d(&self) -> Option<f64> {
-        self.d.value()
+        self.stochastic.d()
     }
 
     /// The RSI underneath.

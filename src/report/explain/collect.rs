@@ -5,17 +5,16 @@
 use super::case::{Case, Moment};
 use super::conditions::rules_of;
 use super::counterfactual::difference;
-use super::facts::{
-    CandleFacts, CheckFacts, DecisionFacts, ExitFacts, OrderFacts, ProposalFacts, TradeFacts,
-};
+use super::facts::{CandleFacts, CheckFacts, DecisionFacts, ExitFacts, OrderFacts, ProposalFacts};
 use super::obstacles::obstacle;
-use super::orders::{exit_facts, order_facts, trade_facts};
+use super::orders::{exit_facts, order_facts};
 use super::sizing::sizing_facts;
 use crate::core::market::Instrument;
 use crate::core::records::Decision;
 use crate::core::strategy::Explained;
 use crate::core::units::{Decimal, Quantity, Timestamp};
 use crate::report::summary::Millis;
+use crate::report::trade_facts::TradeFacts;
 use crate::store::ledger::Reader;
 use crate::store::ledger::names;
 use crate::store::ledger::read_explain::{StoredCheck, StoredDecision};
@@ -113,7 +112,7 @@ pub fn explain(
             state_hashes_equal: again.as_ref().ok().map(|again| again.compared),
             notes,
         },
-        trade: case.trade.as_ref().map(trade_facts),
+        trade: case.trade.as_ref().map(TradeFacts::from),
         decision,
         orders: order_facts(reader, case).map_err(|e| e.to_string())?,
         exit,

@@ -186,32 +186,6 @@ pub struct FillFacts {
     pub reference: Decimal,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TradeFacts {
-    pub id: i64,
-    pub symbol: String,
-    /// `LONG` or `SHORT`.
-    pub side: &'static str,
-    pub quantity: Decimal,
-    pub entry_time_ms: Millis,
-    pub exit_time_ms: Millis,
-    pub entry_vwap: Decimal,
-    pub exit_vwap: Decimal,
-    pub leverage: u32,
-    pub margin: Decimal,
-    pub gross: Decimal,
-    pub fees: Decimal,
-    pub funding: Decimal,
-    pub insurance: Decimal,
-    pub net: Decimal,
-    pub slippage: Decimal,
-    /// Best and worst price on the way against the entry, in currency per unit.
-    pub mfe: Decimal,
-    pub mae: Decimal,
-    pub reason: String,
-    pub entry_decision: i64,
-}
-
 /// How a trade ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExitFacts {

@@ -1,9 +1,9 @@
 //! Orders with their fills, a trade, and how it ended, as facts.
 
 use super::case::Case;
-use super::facts::{ExitFacts, FillFacts, OrderFacts, TradeFacts};
+use super::facts::{ExitFacts, FillFacts, OrderFacts};
 use crate::store::ledger::read_explain::{OrderFill, StoredOrder};
-use crate::store::ledger::{LedgerError, Reader, StoredTrade};
+use crate::store::ledger::{LedgerError, Reader};
 
 /// Fills listed of one order; the rest is counted.
 const FILLS: usize = 20;
@@ -51,31 +51,6 @@ fn one_order(order: &StoredOrder, fills: &[OrderFill], total: u64) -> OrderFacts
                 reference: fill.reference,
             })
             .collect(),
-    }
-}
-
-pub fn trade_facts(trade: &StoredTrade) -> TradeFacts {
-    TradeFacts {
-        id: trade.id,
-        symbol: trade.symbol.clone(),
-        side: if trade.side == "BUY" { "LONG" } else { "SHORT" },
-        quantity: trade.quantity,
-        entry_time_ms: trade.entry_time.into(),
-        exit_time_ms: trade.exit_time.into(),
-        entry_vwap: trade.entry_vwap,
-        exit_vwap: trade.exit_vwap,
-        leverage: trade.leverage,
-        margin: trade.margin,
-        gross: trade.gross,
-        fees: trade.fees,
-        funding: trade.funding,
-        insurance: trade.insurance,
-        net: trade.net,
-        slippage: trade.slippage,
-        mfe: trade.mfe,
-        mae: trade.mae,
-        reason: trade.reason.clone(),
-        entry_decision: trade.entry_decision,
     }
 }
 

@@ -4,13 +4,14 @@
 //! width of its column and stands in `--json` whole.
 
 use super::collect::{Explanation, Source};
-use super::facts::{ExitFacts, TradeFacts};
+use super::facts::ExitFacts;
 use super::text_decision::decision;
 use super::text_orders::orders;
 use crate::core::units::{Decimal, Timestamp};
 use crate::report::figures::{count, grouped_text, money, printable};
 use crate::report::page::{Page, Paint};
 use crate::report::summary::Millis;
+use crate::report::trade_facts::TradeFacts;
 
 /// The whole explanation; ends with a line break.
 pub fn render(explanation: &Explanation, paint: Paint) -> String {
