@@ -93,17 +93,14 @@ fn candles(bencher: divan::Bencher) {
 fn write_candles(path: &Path) {
     let _ = std::fs::remove_file(path);
     let header = Header::new(vec![Instrument {
-        symbol: "BTC-USD".to_owned(),
-        kind: ProductKind::Spot,
-        currency: "USD".to_owned(),
-        tick: Decimal::new(1, 2),
-        lot: Decimal::new(1, 8),
-        contract_value: Decimal::ONE,
         min_quantity: Decimal::new(1, 8),
-        min_notional: Decimal::ZERO,
-        maker_fee: None,
-        taker_fee: None,
-        origin: String::new(),
+        ..Instrument::linear(
+            "BTC-USD",
+            ProductKind::Spot,
+            "USD",
+            Decimal::new(1, 2),
+            Decimal::new(1, 8),
+        )
     }]);
     let mut writer = BlockWriter::create(path, &header).expect("the file is made");
     let (mut close, mut state) = (6_400_000i64, 88_172_645_463_325_252u64);

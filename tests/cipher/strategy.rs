@@ -27,19 +27,13 @@ fn settings() -> VuManChuSettings {
 }
 
 fn instrument() -> Instrument {
-    Instrument {
-        symbol: "BTC-PERP".into(),
-        kind: ProductKind::Perpetual,
-        currency: "USD".into(),
-        tick: Decimal::new(1, 2),
-        lot: Decimal::new(1, 3),
-        contract_value: Decimal::ONE,
-        min_quantity: Decimal::ZERO,
-        min_notional: Decimal::ZERO,
-        maker_fee: None,
-        taker_fee: None,
-        origin: String::new(),
-    }
+    Instrument::linear(
+        "BTC-PERP",
+        ProductKind::Perpetual,
+        "USD",
+        Decimal::new(1, 2),
+        Decimal::new(1, 3),
+    )
 }
 
 fn with_context<T>(

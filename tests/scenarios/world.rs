@@ -105,17 +105,8 @@ pub fn say(lines: impl IntoIterator<Item = (usize, Proposal)>) -> Script {
 /// BTC-PERP, tick 0.5, lot 0.001, USD.
 pub fn instrument(symbol: &str) -> Instrument {
     Instrument {
-        symbol: symbol.into(),
-        kind: ProductKind::Perpetual,
-        currency: "USD".into(),
-        tick: d("0.5"),
-        lot: d("0.001"),
-        contract_value: Decimal::ONE,
         min_quantity: d("0.001"),
-        min_notional: Decimal::ZERO,
-        maker_fee: None,
-        taker_fee: None,
-        origin: String::new(),
+        ..Instrument::linear(symbol, ProductKind::Perpetual, "USD", d("0.5"), d("0.001"))
     }
 }
 

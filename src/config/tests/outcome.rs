@@ -14,19 +14,13 @@ fn with(sets: &[&str]) -> Effective {
 }
 
 fn instrument(symbol: &str, kind: ProductKind, currency: &str) -> Instrument {
-    Instrument {
-        symbol: symbol.into(),
+    Instrument::linear(
+        symbol,
         kind,
-        currency: currency.into(),
-        tick: Decimal::new(1, 2),
-        lot: Decimal::new(1, 8),
-        contract_value: Decimal::ONE,
-        min_quantity: Decimal::ZERO,
-        min_notional: Decimal::ZERO,
-        maker_fee: None,
-        taker_fee: None,
-        origin: String::new(),
-    }
+        currency,
+        Decimal::new(1, 2),
+        Decimal::new(1, 8),
+    )
 }
 
 fn identity() -> Identity {

@@ -45,6 +45,29 @@ pub struct Instrument {
 }
 
 impl Instrument {
+    /// A linear product of one base unit a contract, without minimum and without fees of its own.
+    pub fn linear(
+        symbol: &str,
+        kind: ProductKind,
+        currency: &str,
+        tick: Decimal,
+        lot: Decimal,
+    ) -> Self {
+        Self {
+            symbol: symbol.to_owned(),
+            kind,
+            currency: currency.to_owned(),
+            tick,
+            lot,
+            contract_value: Decimal::ONE,
+            min_quantity: Decimal::ZERO,
+            min_notional: Decimal::ZERO,
+            maker_fee: None,
+            taker_fee: None,
+            origin: String::new(),
+        }
+    }
+
     /// Checks that the grid is usable; the text says what is wrong.
     pub fn check(&self) -> Result<(), String> {
         let name = &self.symbol;
@@ -228,19 +251,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn instrument(tick: &str, lot: &str) -> Instrument {
-        Instrument {
-            symbol: "BTC-PERP".into(),
-            kind: ProductKind::Perpetual,
-            currency: "USD".into(),
-            tick: Decimal::parse(tick).unwrap(),
-            lot: Decimal::parse(lot).unwrap(),
-            contract_value: Decimal::ONE,
-            min_quantity: Decimal::ZERO,
-            min_notional: Decimal::ZERO,
-            maker_fee: None,
-            taker_fee: None,
-            origin: String::new(),
-        }
+        Instrument::linear(
+            "BTC-PERP",
+            ProductKind::Perpetual,
+            "USD",
+            Decimal::parse(tick).unwrap(),
+            Decimal::parse(lot).unwrap(),
+        )
     }
 
     proptest! {

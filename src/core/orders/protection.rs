@@ -159,19 +159,13 @@ mod tests {
             target_pct: Decimal::from_int(4),
             round_trip_pct: Decimal::new(3, 1),
         };
-        let instrument = Instrument {
-            symbol: "BTC-PERP".into(),
-            kind: ProductKind::Perpetual,
-            currency: "USD".into(),
-            tick: Decimal::ONE,
-            lot: Decimal::ONE,
-            contract_value: Decimal::ONE,
-            min_quantity: Decimal::ZERO,
-            min_notional: Decimal::ZERO,
-            maker_fee: None,
-            taker_fee: None,
-            origin: String::new(),
-        };
+        let instrument = Instrument::linear(
+            "BTC-PERP",
+            ProductKind::Perpetual,
+            "USD",
+            Decimal::ONE,
+            Decimal::ONE,
+        );
         Position::open(&fill, 1, plan, 1, Stamp::default(), &instrument)
     }
 

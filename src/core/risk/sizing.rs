@@ -293,19 +293,13 @@ mod tests {
 
     #[test]
     fn an_account_of_any_size_is_sized_without_leaving_the_decimals() {
-        let instrument = Instrument {
-            symbol: "BTC-PERP".into(),
-            kind: ProductKind::Perpetual,
-            currency: "USD".into(),
-            tick: Decimal::new(5, 1),
-            lot: Decimal::new(1, 5),
-            contract_value: Decimal::ONE,
-            min_quantity: Decimal::ZERO,
-            min_notional: Decimal::ZERO,
-            maker_fee: None,
-            taker_fee: None,
-            origin: String::new(),
-        };
+        let instrument = Instrument::linear(
+            "BTC-PERP",
+            ProductKind::Perpetual,
+            "USD",
+            Decimal::new(5, 1),
+            Decimal::new(1, 5),
+        );
         let trading = TradingSettings {
             interval: Interval::MINUTE,
             leverage: 100,

@@ -41,19 +41,13 @@ fn candle(close: f64) -> CandleView {
 }
 
 fn ask(strategy: &mut MeanReversion, position: Option<PositionView>) -> Proposal {
-    let instrument = Instrument {
-        symbol: "BTC-PERP".into(),
-        kind: ProductKind::Perpetual,
-        currency: "USD".into(),
-        tick: Decimal::new(1, 2),
-        lot: Decimal::new(1, 8),
-        contract_value: Decimal::ONE,
-        min_quantity: Decimal::ZERO,
-        min_notional: Decimal::ZERO,
-        maker_fee: None,
-        taker_fee: None,
-        origin: String::new(),
-    };
+    let instrument = Instrument::linear(
+        "BTC-PERP",
+        ProductKind::Perpetual,
+        "USD",
+        Decimal::new(1, 2),
+        Decimal::new(1, 8),
+    );
     let reply = strategy.propose(&Context {
         instrument: &instrument,
         candle: &candle(100.0),

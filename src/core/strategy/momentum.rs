@@ -321,19 +321,13 @@ mod tests {
     }
 
     fn instrument() -> Instrument {
-        Instrument {
-            symbol: "BTC-USD".into(),
-            kind: ProductKind::Spot,
-            currency: "USD".into(),
-            tick: Decimal::new(1, 2),
-            lot: Decimal::new(1, 8),
-            contract_value: Decimal::ONE,
-            min_quantity: Decimal::ZERO,
-            min_notional: Decimal::ZERO,
-            maker_fee: None,
-            taker_fee: None,
-            origin: String::new(),
-        }
+        Instrument::linear(
+            "BTC-USD",
+            ProductKind::Spot,
+            "USD",
+            Decimal::new(1, 2),
+            Decimal::new(1, 8),
+        )
     }
 
     /// Feeds closes with the given volume of the last bar and returns what is proposed there.

@@ -31,19 +31,13 @@ fn mean_reversion(window: usize, std_dev: f64) -> StrategySettings {
 }
 
 fn instrument() -> Instrument {
-    Instrument {
-        symbol: "BTC-PERP".into(),
-        kind: ProductKind::Perpetual,
-        currency: "USD".into(),
-        tick: Decimal::new(1, 2),
-        lot: Decimal::new(1, 8),
-        contract_value: Decimal::ONE,
-        min_quantity: Decimal::ZERO,
-        min_notional: Decimal::ZERO,
-        maker_fee: None,
-        taker_fee: None,
-        origin: String::new(),
-    }
+    Instrument::linear(
+        "BTC-PERP",
+        ProductKind::Perpetual,
+        "USD",
+        Decimal::new(1, 2),
+        Decimal::new(1, 8),
+    )
 }
 
 /// A walk with still stretches and loud candles, from a seed.

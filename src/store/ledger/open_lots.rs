@@ -121,19 +121,13 @@ mod tests {
 
     #[test]
     fn a_position_is_the_sum_of_what_is_open_of_its_lots() {
-        let instrument = Instrument {
-            symbol: "BTC-PERP".into(),
-            kind: crate::core::market::ProductKind::Perpetual,
-            currency: "USD".into(),
-            tick: Decimal::new(1, 2),
-            lot: Decimal::new(1, 1),
-            contract_value: Decimal::ONE,
-            min_quantity: Decimal::ZERO,
-            min_notional: Decimal::ZERO,
-            maker_fee: None,
-            taker_fee: None,
-            origin: String::new(),
-        };
+        let instrument = Instrument::linear(
+            "BTC-PERP",
+            crate::core::market::ProductKind::Perpetual,
+            "USD",
+            Decimal::new(1, 2),
+            Decimal::new(1, 1),
+        );
         let mut lots = OpenLots::default();
         lots.apply(&lot(1, 10, 10_000));
         lots.apply(&lot(2, 10, 10_300));

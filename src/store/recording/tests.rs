@@ -37,17 +37,8 @@ impl Drop for Scratch {
 
 pub fn instrument(symbol: &str, tick: Decimal, lot: Decimal) -> Instrument {
     Instrument {
-        symbol: symbol.to_owned(),
-        kind: ProductKind::Perpetual,
-        currency: "USD".to_owned(),
-        tick,
-        lot,
-        contract_value: Decimal::ONE,
         min_quantity: lot,
-        min_notional: Decimal::ZERO,
-        maker_fee: None,
-        taker_fee: None,
-        origin: String::new(),
+        ..Instrument::linear(symbol, ProductKind::Perpetual, "USD", tick, lot)
     }
 }
 

@@ -39,17 +39,14 @@ impl Drop for Scratch {
 /// Tick 0.01, lot 0.001.
 pub fn instrument() -> Instrument {
     Instrument {
-        symbol: "BTC-USD".into(),
-        kind: ProductKind::Perpetual,
-        currency: "USD".into(),
-        tick: Decimal::new(1, 2),
-        lot: Decimal::new(1, 3),
-        contract_value: Decimal::ONE,
         min_quantity: Decimal::new(1, 3),
-        min_notional: Decimal::ZERO,
-        maker_fee: None,
-        taker_fee: None,
-        origin: String::new(),
+        ..Instrument::linear(
+            "BTC-USD",
+            ProductKind::Perpetual,
+            "USD",
+            Decimal::new(1, 2),
+            Decimal::new(1, 3),
+        )
     }
 }
 
