@@ -10,17 +10,19 @@
 //! | `exchange` | codecs: an exchange's frames in, inputs of the core out |
 //! | `config` | sources, precedence, checks, and where each value came from |
 //! | `log` | the log sinks and what they redact |
+//! | `files` | files from outside, opened so that nothing waits for ever |
 //! | `report` | what a run amounted to |
 //! | `sweep` | many configurations over the same recordings, and how much of the best is luck |
 //! | `cli` | one file a verb; wires the rooms together |
 //!
 //! Arrows run one way: `cli` -> `sweep` -> `runtime`, `report` -> `store`, `exchange`, `config`, `log` ->
-//! `core`. `tests/house.rs` keeps it so.
+//! `core`, `files`. `tests/house.rs` keeps it so.
 
 pub mod cli;
 pub mod config;
 pub mod core;
 pub mod exchange;
+pub mod files;
 pub mod log;
 pub mod report;
 pub mod runtime;

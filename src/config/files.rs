@@ -1,11 +1,10 @@
 //! Reading small text files whole, with a bound; and their permission bits.
 //!
-//! What is no regular file, or too large, is refused before it is opened: a FIFO would never answer.
+//! What is no regular file is refused before it is opened, what is too large before it is read.
 
 use super::secret::Secret;
-use std::fs::{FileType, Metadata};
+use crate::files::open_regular;
 use std::io::Read;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Largest configuration or `.env` file, in bytes.
@@ -34,22 +33,13 @@ pub(super) fn read_bounded(path: &Path, max: u64) -> Result<String, ReadError> {
         std::io::ErrorKind::NotFound => ReadError::Missing,
         _ => ReadError::Other(error.to_string()),
     };
-    let check = |data: &Metadata| match name_of(data.file_type()) {
-        Some(name) => Err(format!("{name}; expected a regular file")),
-        None if data.len() > max => Err(format!(
-            "{} bytes; expected a file of at most {max} bytes",
-            data.len()
-        )),
-        None => Ok(()),
-    };
-    check(&std::fs::metadata(path).map_err(other)?).map_err(ReadError::Other)?;
-    // The name may have changed hands since: then, too, nothing waits.
-    let file = std::fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK)
-        .open(path)
-        .map_err(other)?;
-    check(&file.metadata().map_err(other)?).map_err(ReadError::Other)?;
+    let file = open_regular(path).map_err(other)?;
+    let length = file.metadata().map_err(other)?.len();
+    if length > max {
+        return Err(ReadError::Other(format!(
+            "{length} bytes; expected a file of at most {max} bytes"
+        )));
+    }
     let mut bytes = Vec::new();
     file.take(max + 1).read_to_end(&mut bytes).map_err(other)?;
     if bytes.len() as u64 > max {
@@ -57,21 +47,6 @@ pub(super) fn read_bounded(path: &Path, max: u64) -> Result<String, ReadError> {
         return Err(ReadError::Other(format!("larger than {max} bytes")));
     }
     String::from_utf8(bytes).map_err(|_| ReadError::Other("not valid UTF-8".to_owned()))
-}
-
-/// What it is instead of a regular file.
-fn name_of(kind: FileType) -> Option<&'static str> {
-    if kind.is_file() {
-        None
-    } else if kind.is_dir() {
-        Some("a folder")
-    } else if kind.is_fifo() {
-        Some("a FIFO")
-    } else if kind.is_socket() {
-        Some("a socket")
-    } else {
-        Some("a device")
-    }
 }
 
 /// Permission bits of a file; 0 when it cannot be asked.

@@ -14,7 +14,6 @@ pub mod import;
 mod line_form;
 mod part_file;
 mod reader;
-mod regular_file;
 pub mod sizes;
 mod sniff;
 pub mod survey;

@@ -10,12 +10,12 @@ use super::block_form::read::{Block, BlockSource};
 use super::error::DamageList;
 use super::line_form::payload::LineDecoder;
 use super::line_form::read::{LineChunk, LineSource, Lines};
-use super::regular_file::open_regular;
 use super::sniff;
 use super::{Batch, Damage, DamageKind, Entry, Header, RecordingError, Rows, SymbolTable, Trailer};
 use crate::core::input::Input;
 use crate::core::market::SymbolId;
 use crate::core::units::Timestamp;
+use crate::files::open_regular;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened, RecordingError
         let (header, source) = LineSource::open_folder(path, options.skip_damaged, options.from)?;
         (header, Source::Lines(Box::new(source)))
     } else {
-        let mut file = open_regular(path)?;
+        let mut file = open_regular(path).map_err(|e| RecordingError::io(path, "open", &e))?;
         let mut start = Vec::with_capacity(512);
         (&mut file)
             .take(512)

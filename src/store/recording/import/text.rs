@@ -4,8 +4,8 @@ use super::number;
 use super::source::{Checksum, Watch};
 use crate::core::units::calendar::parse_time;
 use crate::core::units::{Decimal, Rounding, Timestamp};
+use crate::files::open_regular;
 use crate::store::recording::RecordingError;
-use crate::store::recording::regular_file::open_regular;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -96,7 +96,7 @@ pub fn open_text<'a>(
     watch: &'a dyn Watch,
 ) -> Result<Box<dyn Read + 'a>, RecordingError> {
     let io = |error: std::io::Error| RecordingError::io(path, "open", &error);
-    let mut file = open_regular(path)?;
+    let mut file = open_regular(path).map_err(|e| RecordingError::io(path, "open", &e))?;
     let mut start = [0u8; 2];
     let read = file.read(&mut start).map_err(io)?;
     std::io::Seek::rewind(&mut file).map_err(io)?;

@@ -4,8 +4,8 @@ use super::gzip::{Filled, GzipReader};
 use super::line::{self, LINE_MAX, Line};
 use super::segments;
 use crate::core::units::Timestamp;
+use crate::files::open_regular;
 use crate::store::recording::error::DamageList;
-use crate::store::recording::regular_file::open_regular;
 use crate::store::recording::{Damage, DamageKind, Header, RecordingError, Trailer, sniff};
 use std::fs::File;
 use std::io::Read;
@@ -429,7 +429,7 @@ impl LineSource {
 
 fn open_input(path: &Path) -> Result<Input, RecordingError> {
     let io = |error: std::io::Error| RecordingError::io(path, "open", &error);
-    let mut file = open_regular(path)?;
+    let mut file = open_regular(path).map_err(|e| RecordingError::io(path, "open", &e))?;
     let mut start = [0u8; 2];
     let read = file.read(&mut start).map_err(io)?;
     std::io::Seek::rewind(&mut file).map_err(io)?;
