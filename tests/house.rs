@@ -277,6 +277,22 @@ fn documents_name_only_files_that_exist() {
     none(&broken, "documents name files that exist");
 }
 
+#[test]
+fn within_the_core_indicators_know_nothing_of_strategies() {
+    let mut broken = Vec::new();
+    for source in sources(&["src/core/indicators"]) {
+        for Found { line, path } in source.crate_paths() {
+            if within(&path, "core::strategy") {
+                broken.push(format!("{}:{line}: {path}", source.name));
+            }
+        }
+    }
+    none(
+        &broken,
+        "strategies import indicators, not the other way round",
+    );
+}
+
 /// A file that breaks every rule, in the ways that are easy to miss.
 fn planted() -> Source {
     let text = r##"//! Planted.

@@ -81,6 +81,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/core/indicators/cipher/combined.rs",
         &[("MIN_CANDLES", No("a number of candles that are waited for"))],
     ),
+    ("src/core/indicators/window.rs", &[("LONGEST", REFUSES)]),
     ("src/core/indicators/cipher/ribbon.rs", &[("LINES", INSIDE)]),
     ("src/core/strategy/vumanchu.rs", &[("ATR_LENGTH", INSIDE)]),
     (

@@ -1,5 +1,6 @@
 //! How often the core decided to hold, by reason.
 
+use super::Core;
 use std::collections::BTreeMap;
 
 /// Counts by reason. The reasons are the program's own words: there are some twenty.
@@ -29,6 +30,13 @@ impl HoldCounts {
             *all.entry(self.row.0).or_default() += self.row.1;
         }
         all
+    }
+}
+
+impl Core {
+    /// Writes a decision row for every HOLD too.
+    pub fn keep_holds(&mut self, keep: bool) {
+        self.keep_holds = keep;
     }
 }
 

@@ -31,3 +31,8 @@ pub fn crosses_under(a: f64, b: f64, previous_a: f64, previous_b: f64, scale: f6
 pub fn is_zero(denominator: f64, scale: f64) -> bool {
     denominator.abs() <= 1e-12 * scale
 }
+
+/// Rounds half-even to 9 decimals, as every score is before it is compared.
+pub fn round9(value: f64) -> f64 {
+    (value * 1e9).round_ties_even() / 1e9
+}

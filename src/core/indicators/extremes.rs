@@ -74,13 +74,16 @@ impl From<RollingMax> for Saved {
 impl TryFrom<Saved> for RollingMax {
     type Error = String;
     fn try_from(saved: Saved) -> Result<Self, String> {
-        /// Longest window that a configuration can ask for, and then some.
-        const LONGEST: u64 = 1 << 20;
+        const LONGEST: u64 = super::window::LONGEST as u64;
         let held = saved.candidates.len() as u64;
-        if !(1..=LONGEST).contains(&saved.length) || held > saved.length {
+        if !(1..=LONGEST).contains(&saved.length)
+            || held > saved.length
+            || (held == 0) != (saved.seen == 0)
+        {
             return Err(format!(
-                "a window of {} values that holds {held}: expected 1 to {LONGEST}, and no more held",
-                saved.length
+                "a window of {} values that holds {held} of {} seen: expected 1 to {LONGEST} values, \
+                 and no more held",
+                saved.length, saved.seen
             ));
         }
         let mut max = Self::new(saved.length as usize);
@@ -129,6 +132,7 @@ mod tests {
         for wrong in [
             r#"{"length":0,"seen":0,"candidates":[]}"#,
             r#"{"length":1,"seen":2,"candidates":[[0,1.0],[1,0.5]]}"#,
+            r#"{"length":2,"seen":5,"candidates":[]}"#,
             r#"{"length":9999999999,"seen":0,"candidates":[]}"#,
         ] {
             assert!(

@@ -4,8 +4,8 @@
 //! with it; one that was not covered from its start without a hole is left out. Where the frame is
 //! shorter than the candles, or not a multiple of them, there is none.
 
+use crate::core::indicators::CandleView;
 use crate::core::market::Interval;
-use crate::core::strategy::decision::CandleView;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Span, Timestamp};
 use serde::{Deserialize, Serialize};

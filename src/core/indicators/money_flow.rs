@@ -6,36 +6,30 @@
 
 use super::compare::is_zero;
 use super::reading::Reading;
+use super::window::Window;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 const FACTOR: f64 = 150.0;
-/// Bars after which the sum is computed anew from its window, which bounds drift.
-const RECOMPUTE_EVERY: u32 = 1024;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MoneyFlow {
     length: usize,
     offset: f64,
-    /// Terms of the last bars; `None` = a bar without range.
-    window: VecDeque<Option<f64>>,
-    sum: f64,
-    terms: usize,
-    since_recompute: u32,
+    /// Of the terms; a bar without range adds nothing.
+    sum: Window<f64>,
+    /// Bars that have a term.
+    terms: Window<f64>,
 }
 
 impl MoneyFlow {
     /// # Panics
     /// If `length` is 0 (a programming error; configuration allows at least 1).
     pub fn new(length: usize, offset: f64) -> Self {
-        assert!(length > 0);
         Self {
             length,
             offset,
-            window: VecDeque::with_capacity(length),
-            sum: 0.0,
-            terms: 0,
-            since_recompute: 0,
+            sum: Window::new(length),
+            terms: Window::new(length),
         }
     }
 
@@ -43,34 +37,21 @@ impl MoneyFlow {
     pub fn update(&mut self, open: f64, high: f64, low: f64, close: f64) -> Option<Reading> {
         let range = high - low;
         let term = (!is_zero(range, close)).then(|| FACTOR * (close - open) / range);
-        if self.window.len() == self.length
-            && let Some(gone) = self.window.pop_front().flatten()
-        {
-            self.sum -= gone;
-            self.terms -= 1;
-        }
-        self.window.push_back(term);
-        if let Some(value) = term {
-            self.sum += value;
-            self.terms += 1;
-        }
-        self.since_recompute += 1;
-        if self.since_recompute >= RECOMPUTE_EVERY {
-            self.sum = self.window.iter().flatten().sum();
-            self.since_recompute = 0;
-        }
+        self.sum.update(term.unwrap_or(0.0));
+        self.terms.update(f64::from(u8::from(term.is_some())));
         self.value()
     }
 
     /// The value of the bar taken up last.
     pub fn value(&self) -> Option<Reading> {
-        (self.window.len() == self.length).then(|| Reading {
-            value: if self.terms == 0 {
+        let (sum, terms) = self.sum.value().zip(self.terms.value())?;
+        Some(Reading {
+            value: if terms == 0.0 {
                 -self.offset
             } else {
-                self.sum / self.terms as f64 - self.offset
+                sum / terms - self.offset
             },
-            flat: 2 * self.terms < self.length,
+            flat: 2.0 * terms < self.length as f64,
         })
     }
 }

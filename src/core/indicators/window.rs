@@ -27,8 +27,15 @@ impl Fold for f64 {
     }
 }
 
+/// Longest window that is taken up from a snapshot: far beyond what can be configured.
+pub(super) const LONGEST: usize = 1 << 20;
+
 /// The fold of the last n values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(
+    try_from = "Saved<F>",
+    bound(serialize = "F: Serialize", deserialize = "F: Deserialize<'de>")
+)]
 pub(super) struct Window<F> {
     length: usize,
     /// Up to `next` single values of this block; behind it rests of the block before, each from
@@ -39,6 +46,43 @@ pub(super) struct Window<F> {
     /// Fold of this block's values.
     begun: Option<F>,
     whole: Option<F>,
+}
+
+/// Its form in a snapshot.
+#[derive(Deserialize)]
+struct Saved<F> {
+    length: usize,
+    parts: Vec<F>,
+    next: usize,
+    begun: Option<F>,
+    whole: Option<F>,
+}
+
+impl<F> TryFrom<Saved<F>> for Window<F> {
+    type Error = String;
+    fn try_from(saved: Saved<F>) -> Result<Self, String> {
+        let (length, held, next) = (saved.length, saved.parts.len(), saved.next);
+        let full = held == length;
+        let fits = (1..=LONGEST).contains(&length)
+            && held <= length
+            && next < length
+            && (full || next == held)
+            && saved.begun.is_some() == (next > 0)
+            && saved.whole.is_some() == full;
+        if !fits {
+            return Err(format!(
+                "a window of {length} values with {held} parts, the next at {next}: expected one as \
+                 it is saved, of 1 to {LONGEST} values"
+            ));
+        }
+        Ok(Self {
+            length,
+            parts: saved.parts,
+            next,
+            begun: saved.begun,
+            whole: saved.whole,
+        })
+    }
 }
 
 impl<F: Fold> Window<F> {
@@ -105,6 +149,29 @@ mod tests {
         window.update(0.0);
         window.update(0.0);
         assert_eq!(window.update(0.0), Some(0.0));
+    }
+
+    #[test]
+    fn a_saved_window_goes_on_and_a_wrong_one_is_refused() {
+        let mut window = Window::<f64>::new(3);
+        for value in 0..20 {
+            let text = serde_json::to_string(&window).unwrap();
+            let mut loaded: Window<f64> = serde_json::from_str(&text).unwrap();
+            let value = f64::from(value);
+            assert_eq!(loaded.update(value), window.update(value));
+        }
+        for wrong in [
+            r#"{"length":3,"parts":[],"next":2,"begun":1.0,"whole":null}"#,
+            r#"{"length":0,"parts":[],"next":0,"begun":null,"whole":null}"#,
+            r#"{"length":2,"parts":[1.0,2.0],"next":2,"begun":1.0,"whole":1.0}"#,
+            r#"{"length":2,"parts":[1.0,2.0,3.0],"next":0,"begun":null,"whole":1.0}"#,
+            r#"{"length":9999999999,"parts":[],"next":0,"begun":null,"whole":null}"#,
+        ] {
+            assert!(
+                serde_json::from_str::<Window<f64>>(wrong).is_err(),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

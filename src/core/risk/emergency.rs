@@ -94,11 +94,7 @@ impl Emergency {
     /// Notes the equity where it alone stands in the window, without any loss; false, and nothing
     /// noted, where it does not.
     pub fn repeats(&mut self, mono: i64, equity: Decimal) -> bool {
-        let alone = self.rapid.peaks.len() == 1 && self.rapid.peaks[0].1 == equity;
-        if alone {
-            self.rapid.peaks[0].0 = mono;
-        }
-        alone
+        self.rapid.repeats(mono, equity)
     }
 
     /// Notes an exchange failure; returns how many lie in the window.
@@ -138,10 +134,17 @@ struct RapidLoss {
 }
 
 impl RapidLoss {
-    fn note(&mut self, mono: i64, equity: Decimal) -> Decimal {
-        // Nothing is held: the same equity again.
-        if self.peaks.len() == 1 && self.peaks[0].1 == equity {
+    /// Whether this equity alone stands in the window; then it is noted.
+    fn repeats(&mut self, mono: i64, equity: Decimal) -> bool {
+        let alone = self.peaks.len() == 1 && self.peaks[0].1 == equity;
+        if alone {
             self.peaks[0].0 = mono;
+        }
+        alone
+    }
+
+    fn note(&mut self, mono: i64, equity: Decimal) -> Decimal {
+        if self.repeats(mono, equity) {
             return Decimal::ZERO;
         }
         while self

@@ -4,38 +4,13 @@ use super::mean_reversion::MeanReversion;
 use super::momentum::Momentum;
 use super::rules::Rule;
 use super::vumanchu::VuManChu;
+pub use crate::core::indicators::CandleView;
 use crate::core::indicators::CipherB;
 use crate::core::input::Answer;
-use crate::core::market::{Candle, Instrument, Interval, instrument::GridScale};
+use crate::core::market::{Instrument, Interval};
 use crate::core::records::{Action, Proposal};
 use crate::core::settings::StrategySettings;
-use crate::core::units::{Decimal, Price, Side, Timestamp};
-use serde::{Deserialize, Serialize};
-
-/// A closed candle as doubles, for indicators.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct CandleView {
-    pub open_time: Timestamp,
-    pub open: f64,
-    pub high: f64,
-    pub low: f64,
-    pub close: f64,
-    /// In the base asset.
-    pub volume: f64,
-}
-
-impl CandleView {
-    pub fn of(candle: &Candle, scale: &GridScale) -> Self {
-        Self {
-            open_time: candle.open_time,
-            open: scale.price(candle.open),
-            high: scale.price(candle.high),
-            low: scale.price(candle.low),
-            close: scale.price(candle.close),
-            volume: scale.quantity(candle.volume),
-        }
-    }
-}
+use crate::core::units::{Decimal, Price, Side};
 
 /// The open position, as far as a strategy may know it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -91,11 +91,6 @@ impl Explanations {
 }
 
 impl Core {
-    /// Writes a decision row for every HOLD too.
-    pub fn keep_holds(&mut self, keep: bool) {
-        self.keep_holds = keep;
-    }
-
     /// Keeps what belongs to a decision, once it comes to it.
     pub fn explain(&mut self, wanted: Wanted) {
         self.explanations.kept.push((wanted, None));

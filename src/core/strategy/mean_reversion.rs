@@ -12,7 +12,7 @@ use super::decision::{
 };
 use super::mean_reversion_rules::list;
 use super::rules::Rule;
-use crate::core::indicators::compare::{PERCENT, above, below, is_zero};
+use crate::core::indicators::compare::{PERCENT, above, below, is_zero, round9};
 use crate::core::indicators::{Adx, Reading, StandardDeviation};
 use crate::core::records::{Action, Proposal};
 use crate::core::settings::MeanReversionSettings;
@@ -91,7 +91,7 @@ impl MeanReversion {
             deviation: spread.deviation,
             z,
             volatility: spread.deviation / spread.mean,
-            strength: (strength * 1e9).round_ties_even() / 1e9,
+            strength: round9(strength),
             target_pct: of_price((price - spread.mean).abs()),
             stop_pct: of_price(spread.deviation).map(|stop| stop.max(least)),
         })

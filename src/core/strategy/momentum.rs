@@ -110,17 +110,27 @@ impl Momentum {
         }
     }
 
-    /// RSI above 50 and rising, or below 50 and falling. A flat RSI is neutral, also as what another
-    /// is compared with.
-    fn rsi_signal(&self) -> (bool, bool) {
+    /// RSI above 50, or below it. A flat RSI is neutral.
+    pub(super) fn rsi_beyond(&self) -> (bool, bool) {
+        let now = self.now.rsi.and_then(Reading::meaningful);
+        now.map_or((false, false), |now| {
+            (above(now, 50.0, PERCENT), below(now, 50.0, PERCENT))
+        })
+    }
+
+    /// RSI rising, or falling. A flat RSI is neutral, also as what another is compared with.
+    pub(super) fn rsi_moves(&self) -> (bool, bool) {
         let usable = |rsi: Option<Reading>| rsi.and_then(Reading::meaningful);
-        let Some((now, before)) = usable(self.now.rsi).zip(usable(self.before.rsi)) else {
-            return (false, false);
-        };
-        (
-            above(now, 50.0, PERCENT) && above(now, before, PERCENT),
-            below(now, 50.0, PERCENT) && below(now, before, PERCENT),
-        )
+        let pair = usable(self.now.rsi).zip(usable(self.before.rsi));
+        pair.map_or((false, false), |(now, before)| {
+            (above(now, before, PERCENT), below(now, before, PERCENT))
+        })
+    }
+
+    /// RSI above 50 and rising, or below 50 and falling.
+    fn rsi_signal(&self) -> (bool, bool) {
+        let (beyond, moves) = (self.rsi_beyond(), self.rsi_moves());
+        (beyond.0 && moves.0, beyond.1 && moves.1)
     }
 
     /// What the close must exceed, and what it must fall below, to break out.

@@ -6,8 +6,6 @@
 use super::decision::Context;
 use super::momentum::{Momentum, STRONG_TREND, VOLUME_FACTOR, of};
 use super::rules::{Condition, Purpose, Relation, Rule};
-use crate::core::indicators::Reading;
-use crate::core::indicators::compare::{PERCENT, above, below};
 use crate::core::units::Side;
 
 /// Signals and entries of both sides, and the exits of the position there is.
@@ -85,9 +83,6 @@ fn signals(strategy: &Momentum, side: Side, close: f64, out: &mut Vec<Rule>) {
     signal("SMA cross", vec![crossed]);
     let crossed = cross("ema_short", side, now.ema, of(side, all.ema));
     signal("EMA cross", vec![crossed]);
-    let usable = |rsi: Option<Reading>| rsi.and_then(Reading::meaningful);
-    let (rsi, before) = (usable(now.rsi), usable(strategy.before.rsi));
-    let beyond = |a: f64, b: f64| of(side, (above(a, b, PERCENT), below(a, b, PERCENT)));
     let relation = of(side, (Relation::Above, Relation::Below));
     let shown = now.rsi.map(|rsi| rsi.value);
     signal(
@@ -98,15 +93,14 @@ fn signals(strategy: &Momentum, side: Side, close: f64, out: &mut Vec<Rule>) {
                 shown,
                 relation,
                 Some(50.0),
-                rsi.is_some_and(|rsi| beyond(rsi, 50.0)),
+                of(side, strategy.rsi_beyond()),
             ),
             Condition::new(
                 "rsi14 against the candle before",
                 shown,
                 relation,
                 strategy.before.rsi.map(|rsi| rsi.value),
-                rsi.zip(before)
-                    .is_some_and(|(rsi, before)| beyond(rsi, before)),
+                of(side, strategy.rsi_moves()),
             ),
         ],
     );

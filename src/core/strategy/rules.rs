@@ -3,6 +3,7 @@
 //! A rule is a conjunction: it fires when all of its conditions are met, and nearly fired when one
 //! is missing. Built only where a decision is to be explained; deciding does not go through it.
 
+pub use crate::core::indicators::Relation;
 use crate::core::units::Side;
 use serde::{Deserialize, Serialize};
 
@@ -14,41 +15,6 @@ pub enum Purpose {
     Exit,
     /// A signal or vote that others count.
     Signal,
-}
-
-/// How a value is held against its threshold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Relation {
-    #[serde(rename = ">")]
-    Above,
-    #[serde(rename = "<")]
-    Below,
-    #[serde(rename = ">=")]
-    AtLeast,
-    #[serde(rename = "<=")]
-    AtMost,
-    /// Above now, and not above on the candle before.
-    #[serde(rename = "crosses over")]
-    CrossesOver,
-    /// Below now, and not below on the candle before.
-    #[serde(rename = "crosses under")]
-    CrossesUnder,
-    #[serde(rename = "=")]
-    Equals,
-}
-
-impl Relation {
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::Above => ">",
-            Self::Below => "<",
-            Self::AtLeast => ">=",
-            Self::AtMost => "<=",
-            Self::CrossesOver => "crosses over",
-            Self::CrossesUnder => "crosses under",
-            Self::Equals => "=",
-        }
-    }
 }
 
 /// One condition with the values that decided it.

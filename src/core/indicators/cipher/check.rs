@@ -6,10 +6,10 @@
 
 use super::signal::{Signal, Signals};
 use crate::core::indicators::Reading;
+use crate::core::indicators::Relation;
 use crate::core::indicators::compare::{PERCENT, above, below};
 use crate::core::indicators::heikin_ashi::Colour;
 use crate::core::indicators::wavetrend::{Crossing, Wave};
-use crate::core::strategy::rules::Relation;
 
 /// One condition of a rule with its outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,8 +9,8 @@ use super::gold::{DeepBottom, DeepBottoms, GoldInputs};
 use super::presets::CipherBSettings;
 use super::signal::Signal;
 use crate::core::indicators::Reading;
+use crate::core::indicators::Relation::{self, Above, AtMost, Below};
 use crate::core::indicators::fractals::{Centre, Fractals, PAIR_MAX_BARS, Pair, Pairing, Turn};
-use crate::core::strategy::rules::Relation::{self, Above, AtMost, Below};
 use serde::{Deserialize, Serialize};
 
 /// The pairs that became known on one bar.

@@ -17,6 +17,7 @@ pub mod score_b;
 pub mod signal;
 pub mod sommi;
 
+pub use super::compare::round9;
 pub use check::{Check, Judge};
 pub use cipher_a::CipherA;
 pub use cipher_b::CipherB;
@@ -24,11 +25,6 @@ pub use combined::{Combined, Sentiment, combine};
 pub use presets::{CipherASettings, CipherBSettings, SommiLevels, WaveLevels};
 pub use score_b::ScoreB;
 pub use signal::{Signal, Signals};
-
-/// Rounds half-even to 9 decimals, as every score is before it is compared.
-pub fn round9(value: f64) -> f64 {
-    (value * 1e9).round_ties_even() / 1e9
-}
 
 /// A cipher's verdict on one bar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -7,7 +7,7 @@ use super::Score;
 use super::check::Check;
 use super::signal::{Signal, Signals};
 use crate::core::indicators::Reading;
-use crate::core::strategy::rules::Relation::{Above, Below};
+use crate::core::indicators::Relation::{Above, Below};
 use serde::{Deserialize, Serialize};
 
 const GOLD: f64 = 0.95;
