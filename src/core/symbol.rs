@@ -204,8 +204,13 @@ impl Symbol {
 
     pub fn note_price(&mut self, price: Price) {
         self.last = Some(price);
-        self.extremes.0 = self.extremes.0.min(price);
-        self.extremes.1 = self.extremes.1.max(price);
+        self.note_range(price, price);
+    }
+
+    /// The market went from `low` to `high`, in an order that nobody told: no mark follows from it.
+    pub fn note_range(&mut self, low: Price, high: Price) {
+        self.extremes.0 = self.extremes.0.min(low);
+        self.extremes.1 = self.extremes.1.max(high);
     }
 
     /// Something changed that the quiet zone depends on: the next trade takes the plain path.

@@ -103,7 +103,7 @@ class Account:
                 while self.pending(candle.start):
                     self.take(candle.open, number)
                 while (fill := self.pending(candle.start + length)) and self.at_level(fill, candle):
-                    self.take(candle.high, number)
+                    self.take(self.orders[fill["order"]]["price"], number)
             self.note(candle.start, "candle", candle.close)
         self.settle()
 

@@ -41,6 +41,20 @@ fn inside_the_bar_the_stop_fills_at_its_level() {
 }
 
 #[test]
+fn what_a_partly_filled_stop_leaves_is_valued_at_its_level() {
+    let mut world = entered(settings(), CALM);
+    world.candle(2, ["49900", "50000", "49400", "49800"], "0.15");
+    assert_eq!(world.position(), d("0.05"));
+    let mut fills = world.equity.iter().filter(|p| p.kind == EquityKind::Fill);
+    let point = fills.next_back().expect("a fill");
+    assert_eq!(
+        point.unrealised,
+        d("-25"),
+        "0.05 at 49,500, bought at 50,000"
+    );
+}
+
+#[test]
 fn stop_and_target_in_one_bar_are_the_worst_or_the_nearer() {
     let wild = ["51000", "52000", "49000", "50000"];
     let mut world = entered(settings(), CALM);

@@ -51,14 +51,11 @@ impl Core {
             if held_before {
                 self.gap_at_open(id, candle.open, opened, out);
             }
-            let symbol = &mut self.symbols[id.index()];
-            symbol.note_price(candle.low);
-            symbol.note_price(candle.high);
+            self.symbols[id.index()].note_range(candle.low, candle.high);
             self.reach_levels(id, candle, held_before, at, &mut left, out);
         }
         let symbol = &mut self.symbols[id.index()];
-        symbol.note_price(candle.high);
-        symbol.note_price(candle.low);
+        symbol.note_range(candle.low, candle.high);
         symbol.note_price(candle.close);
         let worst = match self.symbols[id.index()].position.as_ref().map(|p| p.side) {
             Some(Side::Buy) => Some((candle.low, candle.high)),
@@ -161,10 +158,13 @@ impl Core {
         };
         match self.reach(candle, side, &p, held_before) {
             Reach::Loss(reason, price) => {
+                // The price that triggers is the last one traded: what stays is valued at it.
+                self.symbols[id.index()].note_price(price);
                 self.leave_at_market(id, reason, price, at, left, out);
             }
             Reach::Target => {
                 let level = p.target.expect("it was reached").price;
+                self.symbols[id.index()].note_price(level);
                 self.take_target(id, level, level, at, left, out);
             }
             Reach::Nothing => {}
