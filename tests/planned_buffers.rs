@@ -83,6 +83,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ),
     ("src/core/indicators/window.rs", &[("LONGEST", REFUSES)]),
     ("src/core/indicators/cipher/ribbon.rs", &[("LINES", INSIDE)]),
+    ("src/core/strategy/errors.rs", &[("MANY", INSIDE)]),
     ("src/core/strategy/vumanchu.rs", &[("ATR_LENGTH", INSIDE)]),
     (
         "src/core/strategy/vumanchu_rules.rs",

@@ -265,10 +265,10 @@ impl Strategy for Planned {
         Reply::Decide(self.proposal())
     }
 
-    fn answered(&mut self, answer: &Answer, _: &Context<'_>) -> Proposal {
+    fn answered(&mut self, answer: &Answer, _: &Context<'_>) -> Result<Proposal, String> {
         match answer {
-            Answer::Text { .. } => self.proposal(),
-            Answer::Failed { .. } => hold(),
+            Answer::Text { .. } => Ok(self.proposal()),
+            Answer::Failed { text } => Err(text.clone()),
         }
     }
 

@@ -9,9 +9,7 @@ use super::market::{SymbolId, TimedCandle, TimedTrade};
 use super::modes::{Mode, Turns};
 use super::paper::Account;
 use super::records::{Action, ExitReason};
-use super::risk::breaker::Breaker;
-use super::risk::emergency::Emergency;
-use super::risk::limits::{EntryLog, LosingRun, LossLimits};
+use super::risk::guard::Guard;
 use super::schedule::{Armed, Wheel};
 use super::settings::Settings;
 use super::state_hash::{StateHash, Tag};
@@ -19,7 +17,7 @@ use super::strategy::explanation::Explanations;
 use super::strategy::{self, Strategy};
 use super::symbol::{Feed, Symbol};
 use super::units::stamp::MILLISECOND;
-use super::units::{Decimal, Span, Stamp, Timestamp};
+use super::units::{Span, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Inputs between two checkpoints of the state hash.
@@ -52,22 +50,6 @@ impl Numbers {
         *counter += 1;
         *counter
     }
-}
-
-/// Limits and latches of the account.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::core) struct Guard {
-    pub losses: LossLimits,
-    pub entries: EntryLog,
-    pub losing_run: LosingRun,
-    pub breaker: Breaker,
-    pub emergency: Emergency,
-    pub balance_too_low: bool,
-    /// Warnings that are out and have not cleared: told once.
-    pub warned_rapid_loss: bool,
-    pub warned_margin: bool,
-    /// The equity that was assessed last.
-    pub assessed: Option<Decimal>,
 }
 
 /// What a run amounted to in numbers, for reports and status.
@@ -148,21 +130,7 @@ impl Core {
         Self {
             symbols,
             account: Account::new(starting),
-            guard: Guard {
-                losses: LossLimits::new(starting, risk),
-                entries: EntryLog::default(),
-                losing_run: LosingRun::default(),
-                breaker: Breaker::new(
-                    risk.breaker_failures,
-                    risk.breaker_window,
-                    risk.breaker_open,
-                ),
-                emergency: Emergency::default(),
-                balance_too_low: false,
-                warned_rapid_loss: false,
-                warned_margin: false,
-                assessed: None,
-            },
+            guard: Guard::new(starting, risk),
             mode: Mode::default(),
             numbers: Numbers::default(),
             hash: StateHash::default(),

@@ -4,15 +4,17 @@
 //! Canonical: the same state gives the same bytes. Settings are not part of it; they stand in the
 //! recording's header and must be the same when it is restored. Neither are counters for reports.
 
-use super::machine::{Core, Guard, Numbers, Timer};
+use super::machine::{Core, Numbers, Timer};
 use super::market::filter::TradeFilter;
 use super::market::{Series, SymbolId};
 use super::modes::{Mode, Turns};
 use super::orders::{Position, Working};
 use super::paper::Account;
+use super::risk::guard::Guard;
 use super::settings::Settings;
 use super::state_hash::StateHash;
 use super::strategy::cipher_b_filter::CipherBFilter;
+use super::strategy::errors::DecisionErrors;
 use super::symbol::{Closes, Feed, PendingRun, Reversal, Symbol};
 use super::units::{Price, Side, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,7 @@ struct SymbolState {
     pending: Option<PendingRun>,
     decided: Option<Timestamp>,
     decided_at: Option<Timestamp>,
+    decision_errors: DecisionErrors,
     last_entry: Option<(Timestamp, Side)>,
     closes: Closes,
     /// Deadlines in monotonic milliseconds.
@@ -85,6 +88,7 @@ impl SymbolState {
             pending: symbol.pending.clone(),
             decided: symbol.decided,
             decided_at: symbol.decided_at,
+            decision_errors: symbol.decision_errors,
             last_entry: symbol.last_entry,
             closes: symbol.closes,
             entry_timeout: symbol.entry.as_ref().and_then(|entry| due(entry.timeout)),
@@ -174,6 +178,7 @@ impl Core {
         symbol.pending = state.pending;
         symbol.decided = state.decided;
         symbol.decided_at = state.decided_at;
+        symbol.decision_errors = state.decision_errors;
         symbol.last_entry = state.last_entry;
         symbol.closes = state.closes;
         if let Some(due) = state.entry_timeout {

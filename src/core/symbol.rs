@@ -12,6 +12,7 @@ use super::state_hash::StateHash;
 use super::strategy::Strategy;
 use super::strategy::cipher_b_filter::CipherBFilter;
 use super::strategy::decision::CandleView;
+use super::strategy::errors::DecisionErrors;
 use super::units::stamp::SECOND;
 use super::units::{Price, Side, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -114,6 +115,7 @@ pub struct Symbol {
     pub closes: Closes,
     /// Wall time of the last decision, for a configured minimum distance.
     pub decided_at: Option<Timestamp>,
+    pub decision_errors: DecisionErrors,
     /// Candle and side of the last entry.
     pub last_entry: Option<(Timestamp, Side)>,
     /// The armed end of the open bucket, and the wall time it stands for.
@@ -157,6 +159,7 @@ impl Symbol {
             decided: None,
             closes: Closes::default(),
             decided_at: None,
+            decision_errors: DecisionErrors::default(),
             last_entry: None,
             roll_over: None,
             max_hold: None,

@@ -49,10 +49,11 @@ impl Strategy for Script {
             None => Reply::Decide(hold()),
         }
     }
-    fn answered(&mut self, answer: &Answer, _: &Context<'_>) -> Proposal {
+    fn answered(&mut self, answer: &Answer, _: &Context<'_>) -> Result<Proposal, String> {
         match answer {
-            Answer::Text { body, .. } if body == "LONG" => long("20", "3", "1"),
-            _ => hold(),
+            Answer::Text { body, .. } if body == "LONG" => Ok(long("20", "3", "1")),
+            Answer::Text { .. } => Ok(hold()),
+            Answer::Failed { text } => Err(text.clone()),
         }
     }
     fn save(&self) -> serde_json::Value {

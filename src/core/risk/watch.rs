@@ -234,6 +234,7 @@ impl Core {
                     return;
                 }
                 self.guard.emergency.release();
+                self.forget_decision_errors();
                 self.mode = Mode::Running;
                 self.report(
                     AlertLevel::Info,
@@ -277,7 +278,7 @@ impl Core {
     }
 
     /// An alert and its row.
-    fn report(
+    pub(in crate::core) fn report(
         &mut self,
         level: AlertLevel,
         code: &'static str,

@@ -6,12 +6,13 @@
 
 use super::cipher_b_filter;
 use super::decision::{CandleView, Context, Reply, hold};
+use super::outcome::{Outcome, Run};
 use super::questions::position_view;
 use crate::core::effect::{Effect, Effects};
 use crate::core::machine::{Core, Numbers, action_code};
 use crate::core::market::{Candle, ProductKind, SymbolId, TimedCandle};
 use crate::core::modes::{Mode, Turns};
-use crate::core::records::{Action, Check, Decision, ExitReason, Leg, Proposal, Record};
+use crate::core::records::{Action, Decision, ExitReason, Leg, Proposal, Record};
 use crate::core::risk::breaker::BreakerState;
 use crate::core::risk::gate::{Origin, Verdict};
 use crate::core::risk::size_steps::size_arithmetic;
@@ -23,43 +24,6 @@ use crate::core::units::{Price, Side, Stamp, Timestamp};
 
 /// Room for a decision's indicator values; more of them only cost an allocation.
 const INDICATORS_ROOM: usize = 64;
-
-/// What the cycle made of a proposal.
-pub(super) struct Outcome {
-    action: Action,
-    /// Stable text of a HOLD; empty when the proposal stands.
-    reason: &'static str,
-    /// The refusal in words, where the gate said no.
-    detail: String,
-    checks: Vec<Check>,
-}
-
-impl Outcome {
-    pub(super) fn hold(reason: &'static str) -> Self {
-        Self {
-            action: Action::Hold,
-            reason,
-            detail: String::new(),
-            checks: Vec::new(),
-        }
-    }
-
-    fn of(action: Action, checks: Vec<Check>) -> Self {
-        Self {
-            action,
-            reason: "",
-            detail: String::new(),
-            checks,
-        }
-    }
-}
-
-/// One decision on its way.
-pub(super) struct Run {
-    pub decision: u64,
-    pub candle: Timestamp,
-    pub strategy: &'static str,
-}
 
 impl Core {
     /// A finished candle of the venue or of imported history.
@@ -202,8 +166,13 @@ impl Core {
             self.conclude(id, run, hold(), Outcome::hold(reason), at, out);
             return;
         }
+        if self.symbols[id.index()].decision_errors.is_paused(at.mono) {
+            self.conclude(id, run, hold(), Outcome::hold("strategy_paused"), at, out);
+            return;
+        }
         match self.ask_strategy(id, &view) {
             Reply::Decide(proposal) => {
+                self.note_decision_success(id);
                 let outcome = self.judge(id, &run, &proposal, blocked, at, out);
                 self.conclude(id, run, proposal, outcome, at, out);
             }
@@ -445,7 +414,9 @@ impl Core {
         if outcome.action == Action::Hold {
             self.note_hold(outcome.reason);
         }
-        let eventful = proposal.action != Action::Hold || outcome.action != Action::Hold;
+        let eventful = proposal.action != Action::Hold
+            || outcome.action != Action::Hold
+            || !outcome.detail.is_empty();
         let stored = eventful || self.keep_holds;
         let explained = self.explanations.wants(id, run.candle);
         if !stored && !explained {

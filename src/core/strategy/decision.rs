@@ -57,9 +57,15 @@ pub trait Strategy: std::fmt::Debug + Send {
     fn propose(&mut self, context: &Context<'_>) -> Reply;
 
     /// The answer to `Reply::Ask`, if it came in time. Strategies that never ask never get one.
-    fn answered(&mut self, answer: &Answer, context: &Context<'_>) -> Proposal {
-        let _ = (answer, context);
-        hold()
+    ///
+    /// # Errors
+    /// What kept it from deciding, in words: the decision is a HOLD with this text.
+    fn answered(&mut self, answer: &Answer, context: &Context<'_>) -> Result<Proposal, String> {
+        let _ = context;
+        Err(match answer {
+            Answer::Failed { text } => text.clone(),
+            Answer::Text { .. } => format!("{} asked nothing", self.name()),
+        })
     }
 
     /// Everything it remembers, for a snapshot; `load` of it must lead to the same replies.

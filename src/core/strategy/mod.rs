@@ -6,11 +6,13 @@
 pub mod cipher_b_filter;
 pub mod cycle;
 pub mod decision;
+pub mod errors;
 pub mod explanation;
 pub mod mean_reversion;
 mod mean_reversion_rules;
 pub mod momentum;
 mod momentum_rules;
+mod outcome;
 mod questions;
 pub mod rules;
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! At most one question a symbol is open; it has a deadline before the next close. A late answer
 //! is counted and changes nothing. Not here: what a proposal leads to (`cycle`).
 
-use super::cycle::{Outcome, Run};
 use super::decision::{CandleView, Context, PositionView, hold};
+use super::outcome::{Outcome, Run};
 use crate::core::effect::{Effect, Effects, ModelRequest};
 use crate::core::input::Answer;
 use crate::core::machine::{Core, Numbers, Timer};
@@ -89,7 +89,11 @@ impl Core {
             mark,
             position: position_view(symbol),
         };
-        let proposal = symbol.strategy.answered(answer, &context);
+        let proposal = match symbol.strategy.answered(answer, &context) {
+            Ok(proposal) => proposal,
+            Err(text) => return self.decision_failed(id, run, "decision_error", text, at, out),
+        };
+        self.note_decision_success(id);
         let outcome = if price_moved(pending.asked_at, mark) && proposal.action != Action::Close {
             Outcome::hold("price moved")
         } else {
@@ -111,7 +115,23 @@ impl Core {
             candle: pending.candle,
             strategy: symbol.strategy.name(),
         };
-        self.conclude(id, run, hold(), Outcome::hold("no answer in time"), at, out);
+        let reason = "no answer in time";
+        self.decision_failed(id, run, reason, reason.to_owned(), at, out);
+    }
+
+    /// A HOLD with the error's text.
+    fn decision_failed(
+        &mut self,
+        id: SymbolId,
+        run: Run,
+        reason: &'static str,
+        text: String,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        self.note_decision_error(id, &text, at, out);
+        self.conclude(id, run, hold(), Outcome::failed(reason, text), at, out);
+        self.settle(id);
     }
 }
 

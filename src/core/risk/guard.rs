@@ -1,0 +1,48 @@
+//! Limits and latches of the account, in one place.
+
+use super::breaker::Breaker;
+use super::emergency::Emergency;
+use super::limits::{EntryLog, LosingRun, LossLimits};
+use crate::core::settings::RiskSettings;
+use crate::core::strategy::errors::RecentErrors;
+use crate::core::units::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// Limits and latches of the account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::core) struct Guard {
+    pub losses: LossLimits,
+    pub entries: EntryLog,
+    pub losing_run: LosingRun,
+    pub breaker: Breaker,
+    pub emergency: Emergency,
+    pub balance_too_low: bool,
+    /// Warnings that are out and have not cleared: told once.
+    pub warned_rapid_loss: bool,
+    pub warned_margin: bool,
+    /// The equity that was assessed last.
+    pub assessed: Option<Decimal>,
+    pub recent_errors: RecentErrors,
+}
+
+impl Guard {
+    /// Nothing hit, with this starting equity.
+    pub fn new(starting: Decimal, risk: &RiskSettings) -> Self {
+        Self {
+            losses: LossLimits::new(starting, risk),
+            entries: EntryLog::default(),
+            losing_run: LosingRun::default(),
+            breaker: Breaker::new(
+                risk.breaker_failures,
+                risk.breaker_window,
+                risk.breaker_open,
+            ),
+            emergency: Emergency::default(),
+            balance_too_low: false,
+            warned_rapid_loss: false,
+            warned_margin: false,
+            assessed: None,
+            recent_errors: RecentErrors::default(),
+        }
+    }
+}
