@@ -9,14 +9,15 @@
 //! | `store` | recordings (line and block form) and the SQLite ledger |
 //! | `exchange` | codecs: an exchange's frames in, inputs of the core out |
 //! | `config` | sources, precedence, checks, and where each value came from |
+//! | `net` | sockets: TLS, dialling, websocket links, REST calls |
 //! | `log` | the log sinks and what they redact |
 //! | `files` | files from outside, opened so that nothing waits for ever |
 //! | `report` | what a run amounted to |
 //! | `sweep` | many configurations over the same recordings, and how much of the best is luck |
 //! | `cli` | one file a verb; wires the rooms together |
 //!
-//! Arrows run one way: `cli` -> `sweep` -> `runtime`, `report` -> `store`, `exchange`, `config`, `log` ->
-//! `core`, `files`. `tests/house.rs` keeps it so.
+//! Arrows run one way: `cli` -> `sweep` -> `runtime`, `report` -> `store`, `exchange`, `net`, `config`,
+//! `log` -> `core`, `files`. `tests/house.rs` keeps it so.
 
 pub mod cli;
 pub mod config;
@@ -24,6 +25,7 @@ pub mod core;
 pub mod exchange;
 pub mod files;
 pub mod log;
+pub mod net;
 pub mod report;
 pub mod runtime;
 pub mod store;

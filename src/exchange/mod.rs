@@ -1,13 +1,19 @@
 //! Codecs: an exchange's frames in, plain values out. A folder an exchange; no input or output.
 //!
-//! So far: public trades of recorded websocket frames. Imports `core` only.
+//! [`codec::ExchangeCodec`] is what an exchange fills to be traded; the public trades of recorded
+//! frames are read without one. Imports `core` only.
 
 pub mod binance;
+pub mod calls;
+pub mod codec;
 pub mod coinbase;
 pub mod kraken;
+pub mod orders;
 pub mod public_trade;
 pub mod recorded;
+pub mod stream;
 
+pub use codec::ExchangeCodec;
 pub use public_trade::{DecodeError, Decoded, PublicTrade, TradeSink, decode};
 
 #[cfg(test)]
