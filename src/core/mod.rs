@@ -14,6 +14,7 @@ pub mod orders;
 pub mod paper;
 pub mod planned;
 pub mod records;
+pub mod recovery;
 pub mod risk;
 pub mod schedule;
 pub mod settings;

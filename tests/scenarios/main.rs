@@ -10,5 +10,6 @@ mod invariants;
 mod limits;
 mod mean_reversion;
 mod model;
+mod recovery;
 mod snapshots;
 mod world;

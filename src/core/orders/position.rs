@@ -77,6 +77,14 @@ pub struct Reduced {
 }
 
 impl Position {
+    /// Its symbol has another number in this process.
+    pub(in crate::core) fn move_to(&mut self, id: SymbolId) {
+        self.symbol = id;
+        for lot in &mut self.lots {
+            lot.symbol = id;
+        }
+    }
+
     /// The position that its first entry fill opens.
     pub fn open(
         fill: &Fill,

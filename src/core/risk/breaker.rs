@@ -52,6 +52,16 @@ impl Breaker {
         }
     }
 
+    /// Takes over settings that may have changed; an open breaker stays open for its time.
+    pub fn adopt(&mut self, limit: u32, window: Span, open_for: Span) {
+        self.limit = limit;
+        self.window = window;
+        self.open_for = open_for;
+        while self.failures.len() > limit as usize {
+            self.failures.pop_front();
+        }
+    }
+
     pub fn state(&self, now: i64) -> BreakerState {
         match self.opened {
             None => BreakerState::Closed,

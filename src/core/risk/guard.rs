@@ -45,4 +45,14 @@ impl Guard {
             recent_errors: RecentErrors::default(),
         }
     }
+
+    /// Takes over limits that may have changed since the state was saved; what was hit stays hit.
+    pub fn adopt(&mut self, risk: &RiskSettings) {
+        self.losses.adopt(risk);
+        self.breaker.adopt(
+            risk.breaker_failures,
+            risk.breaker_window,
+            risk.breaker_open,
+        );
+    }
 }

@@ -100,6 +100,13 @@ impl LossLimits {
         }
     }
 
+    /// Floors anew from limits that may have changed.
+    pub fn adopt(&mut self, settings: &RiskSettings) {
+        for (period, baseline) in Period::ALL.into_iter().zip(&mut self.baselines) {
+            baseline.floor = period.floor(baseline.equity, settings);
+        }
+    }
+
     /// A decision candle that ends at `end` has closed with this equity. Whether a day began.
     pub fn candle_closed(
         &mut self,

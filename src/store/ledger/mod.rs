@@ -41,4 +41,6 @@ pub use read::{Reader, StoredSession, StoredTrade};
 pub use read_fills::StoredFill;
 pub use read_tables::{Cell, Table, TableRow};
 pub use replay_rows::ReplayRows;
-pub use rows::{Committed, HoldCount, LimitRow, Mode, Row, SessionEnd, SessionRow, SessionStatus};
+pub use rows::{
+    Committed, HoldCount, LimitRow, Mode, Row, SessionEnd, SessionRow, SessionStatus, StateRow,
+};

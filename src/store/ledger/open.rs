@@ -182,6 +182,17 @@ impl Ledger {
         quick_check(&self.connection, &self.path)
     }
 
+    /// The trading state that the last written batch ended with, as JSON; `None` in a new ledger.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn saved_state(&self) -> Result<Option<String>, LedgerError> {
+        self.connection
+            .query_row("SELECT body FROM state WHERE id = 1", [], |row| row.get(0))
+            .optional()
+            .map_err(|e| LedgerError::from_sqlite(&self.path, "read the trading state", &e))
+    }
+
     /// Begins a session; rows belong to it from here on. Lots left open by earlier sessions are
     /// known again, so that positions go on.
     ///

@@ -18,6 +18,17 @@ pub enum Row {
     Holds(HoldCount),
     /// A baseline or a latch; replaces the one of the same name.
     Limit(LimitRow),
+    /// The trading state after the rows before it; replaces the one before.
+    State(StateRow),
+}
+
+/// What a restart goes on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateRow {
+    /// Wall time of the input after which it was taken.
+    pub time: Timestamp,
+    /// The core's trading state as JSON.
+    pub body: String,
 }
 
 /// How often the core decided to hold for a reason.

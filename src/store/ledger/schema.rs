@@ -16,10 +16,26 @@ pub struct Step {
 }
 
 /// All steps, oldest first. A released step never changes: later needs are a further step.
-pub const STEPS: &[Step] = &[Step {
-    version: 1,
-    sql: VERSION_1,
-}];
+pub const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        sql: VERSION_1,
+    },
+    Step {
+        version: 2,
+        sql: VERSION_2,
+    },
+];
+
+/// The trading state that a restart goes on from: written with the rows it stands for.
+const VERSION_2: &str = "
+CREATE TABLE state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  session INTEGER NOT NULL,
+  time INTEGER NOT NULL,         -- wall time of the input after which it was taken
+  body TEXT NOT NULL             -- JSON
+);
+";
 
 /// The version that this program writes.
 pub const VERSION: u32 = STEPS[STEPS.len() - 1].version;

@@ -16,9 +16,10 @@ pub enum Insert {
     HoldCount,
     Limit,
     Hashes,
+    State,
 }
 
-const COUNT: usize = 11;
+const COUNT: usize = 12;
 
 /// In the order of [`Insert`]. An order or lot may only replace itself: a changed identity changes
 /// no row, which the writer takes for an error.
@@ -50,6 +51,9 @@ const SQL: [&str; COUNT] = [
      ON CONFLICT (name) DO UPDATE SET session = excluded.session, value = excluded.value,
      text = excluded.text, since = excluded.since, until = excluded.until",
     "INSERT INTO hashes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    "INSERT INTO state VALUES (1, ?1, ?2, ?3)
+     ON CONFLICT (id) DO UPDATE SET session = excluded.session, time = excluded.time,
+     body = excluded.body",
 ];
 
 /// The statements of one batch.

@@ -161,6 +161,14 @@ impl<'a> Writer<'a, '_> {
                 Ok(())
             }
             Row::Limit(limit) => self.limit(limit),
+            Row::State(state) => {
+                self.statements.get(Insert::State)?.execute(params![
+                    self.session,
+                    state.time.0,
+                    state.body,
+                ])?;
+                Ok(())
+            }
         }
     }
 

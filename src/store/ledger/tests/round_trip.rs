@@ -2,10 +2,10 @@
 
 use super::samples::*;
 use crate::core::records::{Action, OrderState, Record};
-use crate::core::units::{Decimal, Price, Quantity};
+use crate::core::units::{Decimal, Price, Quantity, Timestamp};
 use crate::store::ledger::rows::LimitRow;
 use crate::store::ledger::{
-    HashBlock, HoldCount, Ledger, LedgerError, Mode, Reader, Row, SessionStatus,
+    HashBlock, HoldCount, Ledger, LedgerError, Mode, Reader, Row, SessionStatus, StateRow,
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -381,4 +381,29 @@ proptest! {
         prop_assert_eq!(decimal(3), original.fee);
         prop_assert_eq!(&row[4], &with_text.reason);
     }
+}
+
+#[test]
+fn the_last_trading_state_is_the_one_that_counts() {
+    let scratch = Scratch::new("state");
+    let path = scratch.file("a.sqlite");
+    let mut ledger = Ledger::open(&path, Mode::Paper).unwrap();
+    assert_eq!(ledger.saved_state().unwrap(), None);
+    ledger.begin_session(&session(Mode::Paper)).unwrap();
+    for (time, body) in [(1, "{\"a\":1}"), (2, "{\"a\":2}")] {
+        let state = Row::State(StateRow {
+            time: Timestamp(time),
+            body: body.to_owned(),
+        });
+        ledger
+            .write(&[core(Record::Fill(fill(time as u64))), state])
+            .unwrap();
+    }
+    drop(ledger);
+    let ledger = Ledger::open(&path, Mode::Paper).unwrap();
+    assert_eq!(ledger.saved_state().unwrap().as_deref(), Some("{\"a\":2}"));
+    assert_eq!(
+        ask(&path, "SELECT count(*), max(time) FROM state"),
+        ["1", "2"]
+    );
 }

@@ -1,0 +1,206 @@
+//! What must survive a restart: money, positions, orders, latches and numbers.
+//!
+//! Less than a snapshot: market history and strategies begin anew and are warmed up from the
+//! venue's candles, so that a restart under changed settings keeps the account all the same. It is
+//! small enough to be written with every batch of rows, in one transaction with them.
+
+use super::machine::{Core, Numbers, Timer};
+use super::market::SymbolId;
+use super::modes::{Mode, Turns};
+use super::orders::{Position, Working};
+use super::paper::Account;
+use super::risk::guard::Guard;
+use super::settings::Settings;
+use super::state_hash::StateHash;
+use super::strategy::errors::DecisionErrors;
+use super::symbol::Symbol;
+use super::units::{Decimal, Price, Side, Stamp, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Changes when the shape of the state does.
+pub const RECOVERY_VERSION: u32 = 1;
+
+/// The trading state after an input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TradingState {
+    version: u32,
+    /// Stamp of that input; the next process goes on from this monotonic time.
+    pub at: Stamp,
+    hash: StateHash,
+    mode: Mode,
+    numbers: Numbers,
+    account: Account,
+    guard: Guard,
+    symbols: Vec<SymbolTrading>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SymbolTrading {
+    name: String,
+    /// Orders and positions are counted in ticks and lots of this grid.
+    tick: Decimal,
+    lot: Decimal,
+    contract_value: Decimal,
+    last: Option<Price>,
+    extremes: (Price, Price),
+    entry: Option<Working>,
+    exit: Option<Working>,
+    stop: Option<Working>,
+    target: Option<Working>,
+    position: Option<Position>,
+    decided: Option<Timestamp>,
+    decided_at: Option<Timestamp>,
+    decision_errors: DecisionErrors,
+    last_entry: Option<(Timestamp, Side)>,
+    /// Deadlines in monotonic milliseconds.
+    entry_timeout: Option<u64>,
+    max_hold: Option<u64>,
+}
+
+impl SymbolTrading {
+    fn of(symbol: &Symbol) -> Self {
+        let instrument = &symbol.instrument;
+        Self {
+            name: instrument.symbol.clone(),
+            tick: instrument.tick,
+            lot: instrument.lot,
+            contract_value: instrument.contract_value,
+            last: symbol.last,
+            extremes: symbol.extremes,
+            entry: symbol.entry.clone(),
+            exit: symbol.exit.clone(),
+            stop: symbol.stop.clone(),
+            target: symbol.target.clone(),
+            position: symbol.position.clone(),
+            decided: symbol.decided,
+            decided_at: symbol.decided_at,
+            decision_errors: symbol.decision_errors,
+            last_entry: symbol.last_entry,
+            entry_timeout: symbol
+                .entry
+                .as_ref()
+                .and_then(|entry| entry.timeout)
+                .map(|armed| armed.due),
+            max_hold: symbol.max_hold.map(|armed| armed.due),
+        }
+    }
+
+    /// Nothing is held and no order is at work.
+    fn is_idle(&self) -> bool {
+        self.position.is_none()
+            && [&self.entry, &self.exit, &self.stop, &self.target]
+                .iter()
+                .all(|slot| slot.is_none())
+    }
+}
+
+impl Core {
+    /// The trading state after the input stamped `at`.
+    pub fn trading_state(&self, at: Stamp) -> TradingState {
+        TradingState {
+            version: RECOVERY_VERSION,
+            at,
+            hash: self.hash,
+            mode: self.mode,
+            numbers: self.numbers,
+            account: self.account.clone(),
+            guard: self.guard.clone(),
+            symbols: self.symbols.iter().map(SymbolTrading::of).collect(),
+        }
+    }
+
+    /// A core that goes on from a trading state under settings that may have changed: limits are
+    /// those of the settings, what was hit stays hit. Symbols that are new begin flat.
+    ///
+    /// # Errors
+    /// What does not fit, in words: another version; a position or order of a symbol that is not
+    /// configured any more, or whose venue has changed its grid.
+    pub fn recover(settings: Settings, turns: Turns, state: TradingState) -> Result<Self, String> {
+        if state.version != RECOVERY_VERSION {
+            return Err(format!(
+                "trading state of version {}: expected {RECOVERY_VERSION}",
+                state.version
+            ));
+        }
+        let mut core = Self::new(settings, turns);
+        core.hash = state.hash;
+        core.mode = match state.mode {
+            // The stop was the earlier process's.
+            Mode::Stopping => Mode::Running,
+            mode => mode,
+        };
+        core.numbers = state.numbers;
+        core.account = state.account;
+        core.guard = state.guard;
+        core.guard.adopt(&core.settings.risk);
+        for saved in state.symbols {
+            core.recover_symbol(saved)?;
+        }
+        core.refresh_deadline();
+        Ok(core)
+    }
+
+    fn recover_symbol(&mut self, saved: SymbolTrading) -> Result<(), String> {
+        let found = self
+            .symbols
+            .iter()
+            .position(|symbol| symbol.instrument.symbol == saved.name);
+        let Some(index) = found else {
+            if saved.is_idle() {
+                return Ok(());
+            }
+            return Err(format!(
+                "{} has an open position or order: expected it among trading.symbols until it is \
+                 closed",
+                saved.name
+            ));
+        };
+        let id = SymbolId(index as u16);
+        let instrument = &self.symbols[index].instrument;
+        let grid = (instrument.tick, instrument.lot, instrument.contract_value);
+        if grid != (saved.tick, saved.lot, saved.contract_value) && !saved.is_idle() {
+            return Err(format!(
+                "{}: tick {} and lot {} of an open position or order have become {} and {}: \
+                 expected it closed at the venue first",
+                saved.name, saved.tick, saved.lot, grid.0, grid.1
+            ));
+        }
+        let symbol = &mut self.symbols[index];
+        symbol.decided = saved.decided;
+        symbol.decided_at = saved.decided_at;
+        symbol.decision_errors = saved.decision_errors;
+        symbol.last_entry = saved.last_entry;
+        if grid != (saved.tick, saved.lot, saved.contract_value) {
+            return Ok(());
+        }
+        symbol.last = saved.last;
+        symbol.extremes = saved.extremes;
+        symbol.entry = moved(saved.entry, id);
+        symbol.exit = moved(saved.exit, id);
+        symbol.stop = moved(saved.stop, id);
+        symbol.target = moved(saved.target, id);
+        symbol.position = saved.position;
+        if let Some(position) = &mut symbol.position {
+            position.move_to(id);
+        }
+        if let Some(due) = saved.entry_timeout {
+            let armed = self.arm_at(Timer::OrderTimeout(id), due);
+            if let Some(entry) = &mut self.symbols[index].entry {
+                entry.timeout = Some(armed);
+            }
+        }
+        if let Some(due) = saved.max_hold {
+            let armed = self.arm_at(Timer::MaxHold(id), due);
+            self.symbols[index].max_hold = Some(armed);
+        }
+        Ok(())
+    }
+}
+
+/// The order under the number that its symbol has now.
+fn moved(working: Option<Working>, id: SymbolId) -> Option<Working> {
+    working.map(|mut working| {
+        working.order.symbol = id;
+        working
+    })
+}
