@@ -309,7 +309,12 @@ fn rows(settings: &Settings) -> Vec<Row> {
             Effect::Persist(record) => Some(Row::Core(record)),
             Effect::Equity(point) => thin.equity(&point),
             Effect::Checkpoint(checkpoint) => thin.checkpoint(&checkpoint),
-            Effect::Alert(_) | Effect::Ask(_) => None,
+            Effect::Alert(_)
+            | Effect::Ask(_)
+            | Effect::Submit(_)
+            | Effect::Cancel { .. }
+            | Effect::Query { .. }
+            | Effect::Reconcile => None,
         }));
     }
     rows.extend(thin.finish(&core.holds()));

@@ -6,7 +6,7 @@ use minnow::core::input::Answer;
 use minnow::core::market::{Instrument, Interval, ProductKind};
 use minnow::core::records::{Action, Proposal};
 use minnow::core::settings::{
-    EntryOrderType, FeeRates, Identity, Intrabar, MarketSettings, MomentumSettings, OnShutdown,
+    EntryOrderType, Execution, FeeRates, Identity, Intrabar, MarketSettings, MomentumSettings, OnShutdown,
     PaperSettings, RiskSettings, Settings, StrategySettings, TradingSettings,
 };
 use minnow::core::strategy::decision::{CandleView, hold};
@@ -128,6 +128,7 @@ impl Choice {
                 },
             },
             instruments,
+            execution: Execution::Paper,
         }
     }
 

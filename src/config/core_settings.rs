@@ -6,7 +6,7 @@ use super::rules::as_account_currency;
 use crate::core::market::instrument::ProductKind;
 use crate::core::market::{Instrument, Interval};
 use crate::core::settings::{
-    EntryOrderType, FeeRates, Identity, Intrabar, MarketSettings, MeanReversionSettings,
+    EntryOrderType, Execution, FeeRates, Identity, Intrabar, MarketSettings, MeanReversionSettings,
     MomentumSettings, OnShutdown, PaperSettings, RiskSettings, Settings, StrategySettings,
     TradingSettings,
 };
@@ -56,6 +56,7 @@ impl Effective {
             strategy: self.strategy_settings(),
             risk: self.risk_settings(),
             paper: self.paper_settings(instruments),
+            execution: Execution::Paper,
         })
     }
 

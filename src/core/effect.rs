@@ -1,7 +1,9 @@
 //! Everything the core may want from the shell around it.
 
+use super::market::SymbolId;
 use super::records::{EquityPoint, Record};
 use super::units::Timestamp;
+use super::venue::OrderRequest;
 use serde::{Deserialize, Serialize};
 
 /// One wish; carried out in order by the runtime.
@@ -17,6 +19,24 @@ pub enum Effect {
     Alert(Alert),
     /// The rolling state hash at a checkpoint (every 1,000 inputs and at each candle close).
     Checkpoint(Checkpoint),
+    /// An order for the venue: made durable, then sent, once. News of it come as `Input::Order`.
+    Submit(Box<OrderRequest>),
+    /// An order to cancel; may be sent again. Without the venue's id it is not accepted yet: if it
+    /// has not left it need not leave any more (`NeverSent`), otherwise the core asks again once it
+    /// knows the id.
+    Cancel {
+        symbol: SymbolId,
+        client_id: String,
+        venue_id: Option<String>,
+    },
+    /// Where does this order stand? The answer comes as `Input::Order`: `Accepted` and `State`, with
+    /// its fills. Not found is no answer: only listings prove absence.
+    Query {
+        client_id: String,
+        venue_id: Option<String>,
+    },
+    /// Ask the venue for everything of ours; ends with `Input::Listing` or `Input::Reconciled`.
+    Reconcile,
 }
 
 /// A question to a model: sent by the runtime, never by the core.

@@ -2,6 +2,10 @@
 
 use super::market::{Candle, Interval, SymbolId, Trade};
 use super::units::Timestamp;
+pub use super::venue::{
+    AccountNews, ListedFill, ListedOrder, ListedPosition, OrderEvent, OrderNews, VenueListing,
+    VenueState,
+};
 use serde::{Deserialize, Serialize};
 
 /// One input; it arrives with a stamp.
@@ -32,6 +36,58 @@ pub enum Input {
     },
     /// The process is stopping: no entry from here on.
     Stop,
+    /// Finished candles that were asked for: before live data, or of a gap in it. They warm up what
+    /// is computed from candles, are never decided on and count as the series' own. On paper what is
+    /// held meets them at their worst.
+    History {
+        symbol: SymbolId,
+        interval: Interval,
+        /// Oldest first; those at or before what the series has are left out.
+        candles: Vec<Candle>,
+    },
+    /// A feed of a symbol fell silent, or brings data again. While one of them is not fresh there is
+    /// no entry; exits go on.
+    Feed {
+        symbol: SymbolId,
+        /// `trades`, `ticker`, `book`, `candles`, `orders`, `account`.
+        feed: String,
+        fresh: bool,
+    },
+    /// Trades of the symbol are known without a hole from `until` on: buckets that began before it
+    /// and are not closed yet are incomplete, unless a `History` candle says otherwise. Told at
+    /// every (re)subscription whose stream does not reach back to the bucket's start.
+    Partial {
+        symbol: SymbolId,
+        until: Timestamp,
+    },
+    /// News of an order at the venue.
+    Order(OrderEvent),
+    /// Cash and fee rates at the venue: at the start and with each reconciliation.
+    Account(AccountNews),
+    /// A round of reconciliation ended without a listing: it failed (`ok` false, `text` says why),
+    /// or there was nothing to compare.
+    Reconciled {
+        ok: bool,
+        text: String,
+    },
+    /// Everything the venue has of ours; compared, resolved and, if complete, the end of a
+    /// reconciliation.
+    Listing(Box<VenueListing>),
+}
+
+impl Input {
+    /// The symbol of market data; the others concern several or none.
+    pub const fn market_symbol(&self) -> Option<SymbolId> {
+        match self {
+            Self::Trade(trade) => Some(trade.symbol),
+            Self::Candle { symbol, .. }
+            | Self::Quiet { symbol, .. }
+            | Self::History { symbol, .. }
+            | Self::Feed { symbol, .. }
+            | Self::Partial { symbol, .. } => Some(*symbol),
+            _ => None,
+        }
+    }
 }
 
 /// What an operator may say.

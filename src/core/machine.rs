@@ -208,6 +208,7 @@ impl Core {
             }
             Input::LedgerFailed { text } => self.ledger_failed(at, &text, out),
             Input::Stop => self.stop(at, out),
+            _ => self.counts.inputs_refused += 1,
         }
         self.refresh_deadline();
         self.count_input(at, out);

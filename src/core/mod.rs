@@ -23,6 +23,7 @@ pub mod state_hash;
 pub mod strategy;
 pub mod symbol;
 pub mod units;
+pub mod venue;
 mod view;
 
 pub use machine::Core;

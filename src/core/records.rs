@@ -228,6 +228,9 @@ pub struct Order {
     pub reason: String,
     pub created: Timestamp,
     pub updated: Timestamp,
+    /// The venue's own id; `None` on paper and before the venue has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venue_id: Option<String>,
 }
 
 /// One execution.
@@ -245,6 +248,9 @@ pub struct Fill {
     /// triggered a stop or target.
     pub reference: Price,
     pub time: Timestamp,
+    /// The venue's id of the execution; `None` on paper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub venue_id: Option<String>,
 }
 
 /// An open or consumed lot of a position, first in first out.

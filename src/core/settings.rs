@@ -18,6 +18,26 @@ pub struct Settings {
     pub strategy: StrategySettings,
     pub risk: RiskSettings,
     pub paper: PaperSettings,
+    /// Where orders go. Set by the runtime of a session, not by a key.
+    #[serde(default, skip_serializing_if = "Execution::is_paper")]
+    pub execution: Execution,
+}
+
+/// Who fills orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Execution {
+    /// The paper account of the core.
+    #[default]
+    Paper,
+    /// A venue: orders leave as effects, and only what it says happens to them.
+    Venue,
+}
+
+impl Execution {
+    pub const fn is_paper(&self) -> bool {
+        matches!(self, Self::Paper)
+    }
 }
 
 /// What client order ids are made of.

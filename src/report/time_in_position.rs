@@ -70,6 +70,7 @@ mod tests {
             maker: false,
             reference: Price(1),
             time: Timestamp(time),
+            venue_id: None,
         }
     }
 

@@ -89,6 +89,11 @@ impl Journal {
                     questions.push(question);
                     None
                 }
+                // For the venue: a session carries them out itself, a replay must not.
+                Effect::Submit(_)
+                | Effect::Cancel { .. }
+                | Effect::Query { .. }
+                | Effect::Reconcile => None,
             };
             if let Some(row) = row {
                 self.batcher.push(row, now);

@@ -165,6 +165,7 @@ pub fn settings() -> Settings {
             fill_volume_fraction: Decimal::ONE,
             intrabar: Intrabar::Worst,
         },
+        execution: Execution::Paper,
     }
 }
 
@@ -178,6 +179,8 @@ pub struct World {
     pub events: Vec<Event>,
     pub questions: Vec<ModelRequest>,
     pub equity: Vec<EquityPoint>,
+    /// What the core wants of a venue.
+    pub wishes: Vec<Effect>,
     out: Effects,
 }
 
@@ -200,6 +203,7 @@ impl World {
             events: Vec::new(),
             questions: Vec::new(),
             equity: Vec::new(),
+            wishes: Vec::new(),
             out: Vec::new(),
         }
     }
@@ -231,6 +235,10 @@ impl World {
                 Effect::Equity(point) => self.equity.push(point),
                 Effect::Ask(question) => self.questions.push(question),
                 Effect::Alert(_) | Effect::Checkpoint(_) => {}
+                wish @ (Effect::Submit(_)
+                | Effect::Cancel { .. }
+                | Effect::Query { .. }
+                | Effect::Reconcile) => self.wishes.push(wish),
             }
         }
     }

@@ -56,6 +56,7 @@ impl Core {
             reason: intent.exit.map_or(String::new(), |r| r.name().to_owned()),
             created: at.wall,
             updated: at.wall,
+            venue_id: None,
         };
         self.counts.orders += 1;
         self.hash_order(&order);

@@ -87,6 +87,7 @@ impl Core {
             maker: execution.maker,
             reference: execution.reference,
             time: at.wall,
+            venue_id: None,
         };
         self.counts.fills += 1;
         working.started = true;

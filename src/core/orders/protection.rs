@@ -152,6 +152,7 @@ mod tests {
             maker: false,
             reference: Price(100_000),
             time: Timestamp(0),
+            venue_id: None,
         };
         let plan = EntryPlan {
             leverage,

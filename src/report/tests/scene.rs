@@ -89,6 +89,7 @@ impl Scene {
             maker: false,
             reference: Price(s.reference),
             time: at(s.seconds),
+            venue_id: None,
         };
         let decision = self.open[index].first().map_or(self.fills, |f| f.id);
         self.rows.push(samples::core(Record::Order(Order {

@@ -64,6 +64,7 @@ fn fill(id: u64, side: Side, price: i64, reference: i64, time: &str) -> Effect {
         maker: false,
         reference: Price(reference * 100),
         time: at(time),
+        venue_id: None,
     }))
 }
 

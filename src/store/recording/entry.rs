@@ -2,9 +2,9 @@
 
 use super::{Header, RecordingError};
 use crate::core::effect::Checkpoint;
-use crate::core::input::{Answer, Command, Input};
+use crate::core::input::{Answer, Command, Input, VenueListing};
 use crate::core::market::instrument::GRID_MAX;
-use crate::core::market::{Aggressor, SymbolId, TimedCandle, TimedTrade, Trade};
+use crate::core::market::{Aggressor, Candle, SymbolId, TimedCandle, TimedTrade, Trade};
 use crate::core::units::{Price, Quantity, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -78,7 +78,7 @@ pub struct Trailer {
     pub candles: u64,
     /// Quiet stretches that an importer announced.
     pub quiet: u64,
-    /// Commands, answers, failures, stop.
+    /// Commands, answers, failures, stop, and what only live sessions have.
     pub other_inputs: u64,
     pub turns: u64,
     pub checkpoints: u64,
@@ -98,7 +98,14 @@ impl Trailer {
                 Input::Command(_)
                 | Input::Answer { .. }
                 | Input::LedgerFailed { .. }
-                | Input::Stop => &mut self.other_inputs,
+                | Input::Stop
+                | Input::History { .. }
+                | Input::Feed { .. }
+                | Input::Partial { .. }
+                | Input::Order(_)
+                | Input::Account(_)
+                | Input::Reconciled { .. }
+                | Input::Listing(_) => &mut self.other_inputs,
             },
             Entry::Turn(_) => &mut self.turns,
             Entry::Checkpoint(_) => &mut self.checkpoints,
@@ -129,6 +136,25 @@ pub(super) const ENTRIES_MAX: u64 = u64::MAX / 2;
 /// Longest text of one entry (an answer, an output), bytes.
 pub(super) const TEXT_MAX: usize = 16 << 20;
 
+/// Room that a candle of a history takes at most as text, bytes.
+const CANDLE_TEXT: usize = 512;
+/// Room that one order or fill of a listing takes as text beside its ids, bytes.
+const LISTED_TEXT: usize = 512;
+
+/// Bytes that a listing takes at most as text, about.
+fn listed_text(listing: &VenueListing) -> usize {
+    let orders = listing.open.iter().chain(&listing.recent);
+    let orders: usize = orders
+        .map(|o| o.venue_id.len() + o.client_id.len() + LISTED_TEXT)
+        .sum();
+    let fills: usize = listing
+        .fills
+        .iter()
+        .map(|f| f.fill_id.len() + f.venue_id.len() + LISTED_TEXT)
+        .sum();
+    orders + fills + listing.positions.len() * LISTED_TEXT
+}
+
 /// Checks what every writer checks: known symbol, numbers on the grid, clock not going back.
 pub(super) fn check_entry(
     header: &Header,
@@ -158,7 +184,10 @@ pub(super) fn check_entry(
                 Answer::Failed { text } => text.len(),
             },
             Input::Command(Command::Resume { reason }) => reason.len(),
-            Input::LedgerFailed { text } => text.len(),
+            Input::LedgerFailed { text } | Input::Reconciled { text, .. } => text.len(),
+            Input::Feed { feed, .. } => feed.len(),
+            Input::History { candles, .. } => candles.len().saturating_mul(CANDLE_TEXT),
+            Input::Listing(listing) => listed_text(listing),
             _ => 0,
         },
         _ => 0,
@@ -195,32 +224,47 @@ pub(super) fn check_rows(
 }
 
 fn check_input(header: &Header, input: &Input) -> Result<(), String> {
-    let (symbol, numbers, volumes) = match input {
-        Input::Trade(t) => (t.symbol, [t.price.0, t.quantity.0, 0, 0], [0; 2]),
-        Input::Candle { symbol, candle, .. } => (
-            *symbol,
-            [candle.open.0, candle.high.0, candle.low.0, candle.close.0],
-            [candle.volume, candle.quote_volume],
-        ),
-        Input::Quiet { symbol, .. } => (*symbol, [0; 4], [0; 2]),
-        _ => return Ok(()),
-    };
-    if symbol.index() >= header.instruments.len() {
+    if let Some(symbol) = input.market_symbol()
+        && symbol.index() >= header.instruments.len()
+    {
         return Err(format!(
             "symbol number {}: the header has {} instruments",
             symbol.0,
             header.instruments.len()
         ));
     }
-    if let Some(bad) = numbers.iter().find(|n| !(0..=GRID_MAX).contains(*n)) {
-        return Err(format!("{bad} grid steps: expected 0 to {GRID_MAX}"));
+    match input {
+        Input::Trade(t) => check_steps(&[t.price.0, t.quantity.0]),
+        Input::Candle { candle, .. } => check_candle(candle),
+        Input::History { candles, .. } => candles.iter().try_for_each(check_candle),
+        _ => Ok(()),
     }
-    if let Some(bad) = volumes.iter().find(|n| !(0..=VOLUME_MAX).contains(*n)) {
-        return Err(format!(
-            "a volume of {bad} lots: expected 0 to {VOLUME_MAX}"
-        ));
+}
+
+fn check_candle(candle: &Candle) -> Result<(), String> {
+    let Candle {
+        open,
+        high,
+        low,
+        close,
+        ..
+    } = candle;
+    check_steps(&[open.0, high.0, low.0, close.0])?;
+    for volume in [candle.volume, candle.quote_volume] {
+        if !(0..=VOLUME_MAX).contains(&volume) {
+            return Err(format!(
+                "a volume of {volume} lots: expected 0 to {VOLUME_MAX}"
+            ));
+        }
     }
     Ok(())
+}
+
+fn check_steps(numbers: &[i64]) -> Result<(), String> {
+    match numbers.iter().find(|n| !(0..=GRID_MAX).contains(*n)) {
+        Some(bad) => Err(format!("{bad} grid steps: expected 0 to {GRID_MAX}")),
+        None => Ok(()),
+    }
 }
 
 /// Largest volume of a candle: far beyond any market, far within the integer.

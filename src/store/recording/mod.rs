@@ -14,6 +14,7 @@ pub mod import;
 mod line_form;
 mod part_file;
 mod reader;
+mod session_input;
 pub mod sizes;
 mod sniff;
 pub mod survey;

@@ -337,7 +337,11 @@ impl ChunkDecoder {
             Batch::Entry(Entry::Input { input, .. }) => {
                 let symbol = match input {
                     Input::Trade(trade) => &mut trade.symbol,
-                    Input::Candle { symbol, .. } | Input::Quiet { symbol, .. } => symbol,
+                    Input::Candle { symbol, .. }
+                    | Input::Quiet { symbol, .. }
+                    | Input::History { symbol, .. }
+                    | Input::Feed { symbol, .. }
+                    | Input::Partial { symbol, .. } => symbol,
                     _ => return Some(batch),
                 };
                 *symbol = to(*symbol)?;

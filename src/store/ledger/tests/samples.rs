@@ -109,6 +109,7 @@ pub fn order(id: u64) -> Order {
         reason: String::new(),
         created: time(1),
         updated: time(1),
+        venue_id: None,
     }
 }
 
@@ -124,6 +125,7 @@ pub fn fill(id: u64) -> Fill {
         maker: true,
         reference: Price(5_000_000),
         time: time(2),
+        venue_id: None,
     }
 }
 

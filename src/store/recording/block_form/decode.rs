@@ -217,8 +217,13 @@ impl BlockDecoder {
                 check_candle(candle)?;
                 symbol.index()
             }
-            Input::Quiet { symbol, .. } => symbol.index(),
-            _ => 0,
+            Input::History {
+                symbol, candles, ..
+            } => {
+                candles.iter().try_for_each(check_candle)?;
+                symbol.index()
+            }
+            other => other.market_symbol().map_or(0, SymbolId::index),
         };
         if index < self.symbols {
             Ok(())

@@ -7,6 +7,7 @@ use crate::core::input::{Answer, Command, Input};
 use crate::core::market::{Aggressor, SymbolId, TimedCandle, Trade};
 use crate::core::units::{Price, Quantity, Stamp, Timestamp};
 use crate::store::recording::Entry;
+use crate::store::recording::session_input;
 use serde_json::value::RawValue;
 
 const TRADE: u8 = 1;
@@ -19,6 +20,9 @@ const STOP: u8 = 7;
 const TURN: u8 = 8;
 const CHECKPOINT: u8 = 9;
 const RECORD: u8 = 10;
+const HISTORY: u8 = 11;
+/// What only live sessions have: its kind as lines name it, and its JSON.
+const SESSION: u8 = 12;
 
 /// What differences are taken against; new with each block.
 #[derive(Clone, Debug)]
@@ -78,6 +82,8 @@ fn kind(entry: &Entry) -> u8 {
             Input::Answer { .. } => ANSWER,
             Input::LedgerFailed { .. } => LEDGER_FAILED,
             Input::Stop => STOP,
+            Input::History { .. } => HISTORY,
+            _ => SESSION,
         },
         Entry::Turn(_) | Entry::Trailer(_) => TURN,
         Entry::Checkpoint(_) => CHECKPOINT,
@@ -120,6 +126,21 @@ fn encode_input(state: &mut OtherState, out: &mut Vec<u8>, stamp: Stamp, input: 
         }
         Input::LedgerFailed { text } => put_text(out, text),
         Input::Stop => {}
+        Input::History {
+            symbol,
+            interval,
+            candles,
+        } => {
+            put(out, u64::from(symbol.0));
+            put_json(out, &(interval, candles));
+        }
+        other => {
+            let number = |id: SymbolId| id.0.into();
+            let (_, kind, json) =
+                session_input::encode(other, &number).expect("every other input is a session's");
+            put_text(out, kind);
+            put_text(out, &json);
+        }
     }
 }
 
@@ -185,9 +206,32 @@ pub fn decode(
             text: cursor.text(bytes)?.to_owned(),
         },
         STOP => Input::Stop,
+        HISTORY => {
+            let symbol = symbol(bytes, cursor)?;
+            let (interval, candles) =
+                serde_json::from_str(cursor.text(bytes)?).map_err(|_| Malformed)?;
+            Input::History {
+                symbol,
+                interval,
+                candles,
+            }
+        }
+        SESSION => {
+            let kind = cursor.text(bytes)?.to_owned();
+            session_input::decode(&kind, cursor.text(bytes)?, &numbered)
+                .and_then(Result::ok)
+                .ok_or(Malformed)?
+        }
         _ => return Err(Malformed),
     };
     Ok(Entry::Input { stamp, input })
+}
+
+fn numbered(symbol: &serde_json::Value) -> Result<SymbolId, String> {
+    let number = symbol.as_u64().and_then(|n| u16::try_from(n).ok());
+    number
+        .map(SymbolId)
+        .ok_or_else(|| "symbol: expected its number".to_owned())
 }
 
 fn symbol(bytes: &[u8], cursor: &mut Cursor) -> Result<SymbolId, Malformed> {

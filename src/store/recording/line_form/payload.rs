@@ -12,6 +12,7 @@ use crate::core::market::{
 };
 use crate::core::units::{Decimal, Price, Quantity, Rounding, Stamp, Timestamp};
 use crate::store::recording::entry::VOLUME_MAX;
+use crate::store::recording::session_input;
 use crate::store::recording::{Batch, Entry, Header, Rows};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -60,6 +61,15 @@ struct QuietData<'a> {
     #[serde(borrow)]
     symbol: Cow<'a, str>,
     until: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HistoryData<'a> {
+    #[serde(borrow)]
+    symbol: Cow<'a, str>,
+    interval: Interval,
+    #[serde(borrow)]
+    candles: Vec<CandleData<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -206,6 +216,25 @@ impl PayloadCodec {
                 ("ledger", "ledger_failed", json(&TextData { text }))
             }
             Input::Stop => ("runtime", "stop", "{}".to_owned()),
+            Input::History {
+                symbol,
+                interval,
+                candles,
+            } => {
+                let data = HistoryData {
+                    symbol: Cow::Borrowed(&self.grids[symbol.index()].symbol),
+                    interval: *interval,
+                    candles: candles
+                        .iter()
+                        .map(|candle| self.candle(*symbol, *interval, candle))
+                        .collect(),
+                };
+                ("market", "history", json(&data))
+            }
+            other => {
+                let name = |id: SymbolId| self.grids[id.index()].symbol.as_str().into();
+                session_input::encode(other, &name).expect("every other input is a session's")
+            }
         }
     }
 
@@ -284,7 +313,15 @@ impl PayloadCodec {
             }
             "record" => return Ok(Entry::Record(line.d.to_owned())),
             "trailer" => return Ok(Entry::Trailer(parse(line.d)?)),
-            other => return Err(format!("unknown kind {other:?}")),
+            "history" => self.read_history(parse(line.d)?)?,
+            other => {
+                let symbol = |name: &serde_json::Value| {
+                    let name = name.as_str().ok_or("symbol: expected a name")?;
+                    self.symbol(name).map(|(id, _)| id)
+                };
+                session_input::decode(other, line.d.get(), &symbol)
+                    .unwrap_or_else(|| Err(format!("unknown kind {other:?}")))?
+            }
         };
         Ok(Entry::Input { stamp, input })
     }
@@ -306,6 +343,30 @@ impl PayloadCodec {
             quantity: Quantity(grid_number("quantity", grid.lot, &data.quantity)?),
             time: Timestamp(data.time),
             id: data.id,
+        })
+    }
+
+    fn read_history(&self, data: HistoryData<'_>) -> Result<Input, String> {
+        let (symbol, _) = self.symbol(&data.symbol)?;
+        let interval = data.interval;
+        let candles = data.candles.into_iter().map(|each| {
+            let Input::Candle {
+                symbol: s,
+                interval: i,
+                candle,
+            } = self.read_candle(each)?
+            else {
+                return Err("expected candles".to_owned());
+            };
+            if (s, i) != (symbol, interval) {
+                return Err("a candle of another symbol or interval".to_owned());
+            }
+            Ok(candle)
+        });
+        Ok(Input::History {
+            symbol,
+            interval,
+            candles: candles.collect::<Result<_, _>>()?,
         })
     }
 
