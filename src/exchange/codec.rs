@@ -4,11 +4,13 @@
 //! handed in, so that recorded frames, a simulation and the real network drive the same code.
 
 use super::calls::{Call, CallAnswer, CallFailure, Request};
+use super::orders::Product;
 use super::public_trade::DecodeError;
 use super::stream::{Rhythm, StreamEvent, StreamRole};
+use crate::core::market::Interval;
 use crate::core::units::Timestamp;
 
-/// Takes the events of a frame, in its order.
+/// Takes the events of a frame, in its order; trades oldest first.
 pub type EventSink<'a> = dyn FnMut(StreamEvent<'_>) + 'a;
 
 /// An exchange's protocol.
@@ -27,6 +29,16 @@ pub trait ExchangeCodec: std::fmt::Debug {
     /// Most candles that one call may ask for.
     fn candle_page(&self) -> u32;
 
+    /// The candle length to ask for where candles of `interval` are wanted: itself, or the longest
+    /// one of the venue that it can be made from; `None` = they can be made from trades only.
+    fn native_interval(&self, interval: Interval) -> Option<Interval> {
+        Some(interval)
+    }
+
+    /// Learns what the venue says of its products, such as their other names. Frames that come
+    /// under one name of a product are then told under the one that was subscribed.
+    fn learn(&mut self, _products: &[Product]) {}
+
     /// A new connection of this role: sequences begin anew.
     fn connected(&mut self, role: StreamRole);
 
@@ -41,6 +53,21 @@ pub trait ExchangeCodec: std::fmt::Debug {
         at: Timestamp,
         nonce: &mut dyn FnMut() -> u128,
     ) -> Result<Vec<String>, String>;
+
+    /// The frames that end such a subscription; books need one before their next snapshot. Empty where
+    /// the venue knows no such thing.
+    ///
+    /// # Errors
+    /// As for [`subscribe`](Self::subscribe).
+    fn unsubscribe(
+        &mut self,
+        _role: StreamRole,
+        _products: &[String],
+        _at: Timestamp,
+        _nonce: &mut dyn FnMut() -> u128,
+    ) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
 
     /// Decodes one text frame. Events before an error are in the sink already.
     ///
