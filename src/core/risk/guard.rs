@@ -45,4 +45,11 @@ impl Guard {
             recent_errors: RecentErrors::default(),
         }
     }
+
+    /// Money came or went beside trading: no limit may take it for a gain or a loss.
+    pub fn shift(&mut self, amount: Decimal, risk: &RiskSettings) {
+        self.losses.shift(amount, risk);
+        self.emergency.shift(amount);
+        self.assessed = None;
+    }
 }
