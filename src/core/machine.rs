@@ -15,9 +15,10 @@ use super::settings::Settings;
 use super::state_hash::{StateHash, Tag};
 use super::strategy::explanation::Explanations;
 use super::strategy::{self, Strategy};
-use super::symbol::{Feed, Symbol};
+use super::symbol::{Feed, Slot, Symbol};
 use super::units::stamp::MILLISECOND;
 use super::units::{Span, Stamp, Timestamp};
+use super::venue::desk::VenueDesk;
 use serde::{Deserialize, Serialize};
 
 /// Inputs between two checkpoints of the state hash.
@@ -32,6 +33,12 @@ pub(in crate::core) enum Timer {
     RollOver(SymbolId),
     /// A model's answer did not come in time.
     RunDeadline(SymbolId),
+    /// The venue owes an answer about an order.
+    OrderCheck(SymbolId, Slot),
+    /// An exit at the venue neither fills nor ends.
+    ExitTimeout(SymbolId),
+    /// A close that failed is tried again.
+    ExitRetry(SymbolId),
 }
 
 /// Next free numbers; a pure function of the run.
@@ -78,6 +85,8 @@ pub struct Core {
     pub(in crate::core) account: Account,
     pub(in crate::core) guard: Guard,
     pub(in crate::core) mode: Mode,
+    /// Dealings with the venue; blank on paper.
+    pub(in crate::core) desk: VenueDesk,
     pub(in crate::core) numbers: Numbers,
     pub(in crate::core) hash: StateHash,
     pub(in crate::core) counts: Counts,
@@ -132,6 +141,7 @@ impl Core {
             account: Account::new(starting),
             guard: Guard::new(starting, risk),
             mode: Mode::default(),
+            desk: VenueDesk::default(),
             numbers: Numbers::default(),
             hash: StateHash::default(),
             counts: Counts::default(),
@@ -208,7 +218,7 @@ impl Core {
             }
             Input::LedgerFailed { text } => self.ledger_failed(at, &text, out),
             Input::Stop => self.stop(at, out),
-            _ => self.counts.inputs_refused += 1,
+            session => self.session_input(at, session, out),
         }
         self.refresh_deadline();
         self.count_input(at, out);
@@ -302,6 +312,9 @@ impl Core {
                 self.sync_roll_over(symbol, at);
             }
             Timer::RunDeadline(symbol) => self.answer_missing(symbol, at, out),
+            Timer::OrderCheck(symbol, slot) => self.check_order(symbol, slot, at, out),
+            Timer::ExitTimeout(symbol) => self.exit_timed_out(symbol, at, out),
+            Timer::ExitRetry(symbol) => self.retry_exit(symbol, at, out),
         }
     }
 
@@ -388,7 +401,11 @@ impl Core {
     /// Arms the roll-over of the open bucket where it has changed.
     pub(in crate::core) fn sync_roll_over(&mut self, id: SymbolId, at: Stamp) {
         let symbol = &mut self.symbols[id.index()];
-        let wanted = symbol.series.roll_over_at();
+        // While no prices come nobody knows whether a bucket was empty.
+        let wanted = match symbol.stale.hides_prices() {
+            true => None,
+            false => symbol.series.roll_over_at(),
+        };
         if symbol.roll_over.map(|(_, due)| due) == wanted {
             return;
         }

@@ -4,6 +4,7 @@
 //! from outside `core`. Live, paper, replay and simulation differ only in the runtime around it.
 
 pub mod effect;
+mod history;
 pub mod holds;
 pub mod indicators;
 pub mod input;

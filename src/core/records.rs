@@ -187,6 +187,8 @@ pub enum ExitReason {
     LossLimit,
     Operator,
     Shutdown,
+    /// The venue holds less than we thought: a correction.
+    Reconciled,
 }
 
 impl ExitReason {
@@ -201,6 +203,7 @@ impl ExitReason {
             Self::LossLimit => "loss_limit",
             Self::Operator => "operator",
             Self::Shutdown => "shutdown",
+            Self::Reconciled => "reconciled",
         }
     }
 }

@@ -10,11 +10,13 @@ use super::modes::{Mode, Turns};
 use super::orders::{Position, Working};
 use super::paper::Account;
 use super::risk::guard::Guard;
-use super::settings::Settings;
+use super::settings::{Execution, Settings};
+use super::snapshot::VenueSymbol;
 use super::state_hash::StateHash;
 use super::strategy::errors::DecisionErrors;
 use super::symbol::Symbol;
 use super::units::{Decimal, Price, Side, Stamp, Timestamp};
+use super::venue::desk::VenueDesk;
 use serde::{Deserialize, Serialize};
 
 /// Changes when the shape of the state does.
@@ -31,6 +33,9 @@ pub struct TradingState {
     numbers: Numbers,
     account: Account,
     guard: Guard,
+    /// The account's dealings with a venue; `None` on paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    desk: Option<VenueDesk>,
     symbols: Vec<SymbolTrading>,
 }
 
@@ -55,10 +60,12 @@ struct SymbolTrading {
     /// Deadlines in monotonic milliseconds.
     entry_timeout: Option<u64>,
     max_hold: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    venue: Option<VenueSymbol>,
 }
 
 impl SymbolTrading {
-    fn of(symbol: &Symbol) -> Self {
+    fn of(symbol: &Symbol, at_venue: bool) -> Self {
         let instrument = &symbol.instrument;
         Self {
             name: instrument.symbol.clone(),
@@ -82,6 +89,7 @@ impl SymbolTrading {
                 .and_then(|entry| entry.timeout)
                 .map(|armed| armed.due),
             max_hold: symbol.max_hold.map(|armed| armed.due),
+            venue: at_venue.then(|| VenueSymbol::of(symbol)),
         }
     }
 
@@ -97,6 +105,7 @@ impl SymbolTrading {
 impl Core {
     /// The trading state after the input stamped `at`.
     pub fn trading_state(&self, at: Stamp) -> TradingState {
+        let at_venue = self.settings.execution == Execution::Venue;
         TradingState {
             version: RECOVERY_VERSION,
             at,
@@ -105,7 +114,12 @@ impl Core {
             numbers: self.numbers,
             account: self.account.clone(),
             guard: self.guard.clone(),
-            symbols: self.symbols.iter().map(SymbolTrading::of).collect(),
+            desk: at_venue.then(|| self.desk.clone()),
+            symbols: self
+                .symbols
+                .iter()
+                .map(|symbol| SymbolTrading::of(symbol, at_venue))
+                .collect(),
         }
     }
 
@@ -123,6 +137,17 @@ impl Core {
             ));
         }
         let mut core = Self::new(settings, turns);
+        let ours = core.settings.execution == Execution::Venue;
+        if ours != state.desk.is_some() {
+            let name = |venue| if venue { "a venue" } else { "paper" };
+            return Err(format!(
+                "trading state of {}: expected {}",
+                name(!ours),
+                name(ours)
+            ));
+        }
+        // What the venue did meanwhile is found out before anything is sent.
+        core.desk = state.desk.map(VenueDesk::after_restart).unwrap_or_default();
         core.hash = state.hash;
         core.mode = match state.mode {
             // The stop was the earlier process's.
@@ -182,6 +207,9 @@ impl Core {
         symbol.position = saved.position;
         if let Some(position) = &mut symbol.position {
             position.move_to(id);
+        }
+        if let Some(venue) = saved.venue {
+            self.restore_venue(id, venue);
         }
         if let Some(due) = saved.entry_timeout {
             let armed = self.arm_at(Timer::OrderTimeout(id), due);

@@ -6,21 +6,26 @@
 
 use super::machine::{Core, Numbers, Timer};
 use super::market::filter::TradeFilter;
+use super::market::freshness::Staleness;
 use super::market::{Series, SymbolId};
 use super::modes::{Mode, Turns};
 use super::orders::{Position, Working};
 use super::paper::Account;
 use super::risk::guard::Guard;
-use super::settings::Settings;
+use super::schedule::Armed;
+use super::settings::{Execution, FeeRates, Settings};
 use super::state_hash::StateHash;
 use super::strategy::cipher_b_filter::CipherBFilter;
 use super::strategy::errors::DecisionErrors;
-use super::symbol::{Closes, Feed, PendingRun, Reversal, Symbol};
+use super::symbol::{Closes, Feed, PendingRun, Reversal, Slot, Symbol};
 use super::units::{Price, Side, Stamp, Timestamp};
+use super::venue::desk::{SymbolDesk, VenueDesk};
 use serde::{Deserialize, Serialize};
 
 /// Changes when the shape of the state does.
-pub const SNAPSHOT_VERSION: u32 = 2;
+pub const SNAPSHOT_VERSION: u32 = 3;
+/// The oldest that is read: what came since is blank there.
+const OLDEST_VERSION: u32 = 2;
 
 /// State of the core after an input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +40,9 @@ pub struct Snapshot {
     account: Account,
     guard: Guard,
     symbols: Vec<SymbolState>,
+    /// Dealings with the venue; `None` on paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    desk: Option<VenueDesk>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,11 +73,28 @@ struct SymbolState {
     run_deadline: Option<u64>,
     /// With the wall time it stands for: the wall clock may have been set since it was armed.
     roll_over: Option<(u64, Timestamp)>,
+    #[serde(default, skip_serializing_if = "Staleness::is_fresh")]
+    stale: Staleness,
+    /// What only a venue has; `None` while there is nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    venue: Option<VenueSymbol>,
+}
+
+/// A symbol's side at the venue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct VenueSymbol {
+    desk: SymbolDesk,
+    /// As the venue told them.
+    fees: FeeRates,
+    entry_check: Option<u64>,
+    exit_check: Option<u64>,
+    exit_timeout: Option<u64>,
+    exit_retry: Option<u64>,
 }
 
 impl SymbolState {
-    fn of(symbol: &Symbol) -> Self {
-        let due = |armed: Option<super::schedule::Armed>| armed.map(|armed| armed.due);
+    fn of(symbol: &Symbol, at_venue: bool) -> Self {
+        let due = |armed: Option<Armed>| armed.map(|armed| armed.due);
         Self {
             name: symbol.instrument.symbol.clone(),
             filter: symbol.filter.clone(),
@@ -95,6 +120,26 @@ impl SymbolState {
             max_hold: due(symbol.max_hold),
             run_deadline: symbol.pending.as_ref().and_then(|run| due(run.timer)),
             roll_over: symbol.roll_over.map(|(armed, wall)| (armed.due, wall)),
+            stale: symbol.stale,
+            venue: at_venue.then(|| VenueSymbol::of(symbol)),
+        }
+    }
+}
+
+impl VenueSymbol {
+    pub(super) fn of(symbol: &Symbol) -> Self {
+        let due = |armed: Option<Armed>| armed.map(|armed| armed.due);
+        let check = |working: &Option<Working>| {
+            let track = working.as_ref().and_then(|w| w.venue.as_ref());
+            due(track.and_then(|track| track.check))
+        };
+        Self {
+            desk: symbol.desk.clone(),
+            fees: symbol.fees,
+            entry_check: check(&symbol.entry),
+            exit_check: check(&symbol.exit),
+            exit_timeout: symbol.exit.as_ref().and_then(|exit| due(exit.timeout)),
+            exit_retry: due(symbol.desk.retry),
         }
     }
 }
@@ -102,6 +147,7 @@ impl SymbolState {
 impl Core {
     /// The whole state after the input stamped `at`.
     pub fn snapshot(&self, at: Stamp) -> Snapshot {
+        let at_venue = self.settings.execution == Execution::Venue;
         Snapshot {
             version: SNAPSHOT_VERSION,
             at,
@@ -111,7 +157,12 @@ impl Core {
             numbers: self.numbers,
             account: self.account.clone(),
             guard: self.guard.clone(),
-            symbols: self.symbols.iter().map(SymbolState::of).collect(),
+            symbols: self
+                .symbols
+                .iter()
+                .map(|symbol| SymbolState::of(symbol, at_venue))
+                .collect(),
+            desk: at_venue.then(|| self.desk.clone()),
         }
     }
 
@@ -120,7 +171,7 @@ impl Core {
     /// # Errors
     /// What does not fit, in words: another version, other symbols, another strategy.
     pub fn restore(settings: Settings, turns: Turns, snapshot: Snapshot) -> Result<Self, String> {
-        if snapshot.version != SNAPSHOT_VERSION {
+        if !(OLDEST_VERSION..=SNAPSHOT_VERSION).contains(&snapshot.version) {
             return Err(format!(
                 "state of version {}: expected {SNAPSHOT_VERSION}",
                 snapshot.version
@@ -141,6 +192,16 @@ impl Core {
                 names(&ours)
             ));
         }
+        let execution = |venue| if venue { "a venue" } else { "paper" };
+        let ours = core.settings.execution == Execution::Venue;
+        if ours != snapshot.desk.is_some() {
+            return Err(format!(
+                "state of {}: expected {}",
+                execution(!ours),
+                execution(ours)
+            ));
+        }
+        core.desk = snapshot.desk.unwrap_or_default();
         core.inputs = snapshot.inputs;
         core.hash = snapshot.hash;
         core.mode = snapshot.mode;
@@ -181,6 +242,10 @@ impl Core {
         symbol.decision_errors = state.decision_errors;
         symbol.last_entry = state.last_entry;
         symbol.closes = state.closes;
+        symbol.stale = state.stale;
+        if let Some(venue) = state.venue {
+            self.restore_venue(id, venue);
+        }
         if let Some(due) = state.entry_timeout {
             let armed = self.arm_at(Timer::OrderTimeout(id), due);
             if let Some(entry) = &mut self.symbols[id.index()].entry {
@@ -204,5 +269,31 @@ impl Core {
         self.refresh_deadline();
         self.settle(id);
         Ok(())
+    }
+
+    pub(super) fn restore_venue(&mut self, id: SymbolId, state: VenueSymbol) {
+        let symbol = &mut self.symbols[id.index()];
+        symbol.desk = state.desk;
+        symbol.fees = state.fees;
+        for (slot, due) in [
+            (Slot::Entry, state.entry_check),
+            (Slot::Exit, state.exit_check),
+        ] {
+            let armed = due.map(|due| self.arm_at(Timer::OrderCheck(id, slot), due));
+            let working = self.symbols[id.index()].slot(slot).as_mut();
+            if let Some(track) = working.and_then(|w| w.venue.as_mut()) {
+                track.check = armed;
+            }
+        }
+        if let Some(due) = state.exit_timeout {
+            let armed = self.arm_at(Timer::ExitTimeout(id), due);
+            if let Some(exit) = &mut self.symbols[id.index()].exit {
+                exit.timeout = Some(armed);
+            }
+        }
+        if let Some(due) = state.exit_retry {
+            let armed = self.arm_at(Timer::ExitRetry(id), due);
+            self.symbols[id.index()].desk.retry = Some(armed);
+        }
     }
 }

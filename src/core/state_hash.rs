@@ -35,6 +35,13 @@ pub enum Tag {
     Balance,
     Text,
     Other,
+    History,
+    Feed,
+    Partial,
+    OrderNews,
+    Account,
+    Reconciled,
+    Listing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

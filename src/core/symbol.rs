@@ -1,8 +1,9 @@
 //! Everything the core holds about one symbol, and the fast path through it.
 
 use super::market::filter::TradeFilter;
+use super::market::freshness::Staleness;
 use super::market::instrument::{GRID_MAX, GridScale};
-use super::market::{Instrument, Series, SymbolId, TimedTrade};
+use super::market::{Candle, Instrument, Series, SymbolId, TimedTrade};
 use super::orders::{Position, Working};
 use super::records::Proposal;
 use super::risk::countable::Countable;
@@ -15,10 +16,11 @@ use super::strategy::decision::CandleView;
 use super::strategy::errors::DecisionErrors;
 use super::units::stamp::SECOND;
 use super::units::{Price, Side, Timestamp};
+use super::venue::desk::SymbolDesk;
 use serde::{Deserialize, Serialize};
 
 /// Where a working order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Slot {
     Entry,
     /// A close, or a stop that was triggered: at market, reduce-only.
@@ -121,6 +123,10 @@ pub struct Symbol {
     /// The armed end of the open bucket, and the wall time it stands for.
     pub roll_over: Option<(Armed, Timestamp)>,
     pub max_hold: Option<Armed>,
+    /// Feeds that are silent.
+    pub stale: Staleness,
+    /// What is known of it at the venue beside its orders.
+    pub desk: SymbolDesk,
     zone: QuietZone,
 }
 
@@ -163,6 +169,8 @@ impl Symbol {
             last_entry: None,
             roll_over: None,
             max_hold: None,
+            stale: Staleness::default(),
+            desk: SymbolDesk::default(),
             zone: QuietZone::default(),
         }
     }
@@ -172,6 +180,23 @@ impl Symbol {
         self.strategy.observe(candle);
         if let Some(filter) = &mut self.entry_filter {
             filter.observe(candle, self.strategy.cipher_b());
+        }
+    }
+
+    /// A candle closed while the position was open.
+    pub fn hold_through(&mut self, candle: &Candle) {
+        let end = candle.open_time + self.series.interval().span();
+        if let Some(position) = &mut self.position
+            && position.opened.wall < end
+        {
+            position.bars_held = position.bars_held.saturating_add(1);
+            let better = position.best_close.is_none_or(|best| match position.side {
+                Side::Buy => candle.close > best,
+                Side::Sell => candle.close < best,
+            });
+            if better {
+                position.best_close = Some(candle.close);
+            }
         }
     }
 

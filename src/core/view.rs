@@ -52,4 +52,9 @@ impl Core {
     pub fn mode(&self) -> Mode {
         self.mode
     }
+
+    /// The account agrees with the venue; always so on paper.
+    pub fn is_reconciled(&self) -> bool {
+        self.settings.execution.is_paper() || self.desk.is_reconciled()
+    }
 }

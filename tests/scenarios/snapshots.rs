@@ -69,10 +69,10 @@ fn a_snapshot_of_something_else_is_refused_by_name() {
     let error = Core::restore(other, Turns::History, snapshot).unwrap_err();
     assert_eq!(error, "state of BTC-PERP: expected DOGE-PERP");
     let text = serde_json::to_string(&core.snapshot(Default::default())).unwrap();
-    let newer = text.replacen("\"version\":2", "\"version\":3", 1);
+    let newer = text.replacen("\"version\":3", "\"version\":4", 1);
     let snapshot: Snapshot = serde_json::from_str(&newer).unwrap();
     let error = Core::restore(settings, Turns::History, snapshot).unwrap_err();
-    assert_eq!(error, "state of version 3: expected 2");
+    assert_eq!(error, "state of version 4: expected 3");
 }
 
 #[test]

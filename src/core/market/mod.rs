@@ -2,6 +2,7 @@
 
 pub mod candle;
 pub mod filter;
+pub mod freshness;
 pub mod instrument;
 pub mod interval;
 pub mod series;

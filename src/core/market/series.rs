@@ -4,7 +4,7 @@
 //! passes its end plus the grace. Buckets without trade become flat candles; after a longer gap the
 //! series restarts and warms up anew.
 
-use super::candle::Candle;
+use super::candle::{Candle, CandleSource};
 use super::interval::Interval;
 use super::trade::Trade;
 use crate::core::units::{Price, Ring, Span, Timestamp};
@@ -38,6 +38,12 @@ pub struct Series {
     flat_run: i64,
     /// Data is known to be absent until here: no flat candles.
     quiet_until: Option<Timestamp>,
+    /// Buckets that began before it were joined midway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partial_until: Option<Timestamp>,
+    /// End of the last candle of the past that was folded into the open bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    past_until: Option<Timestamp>,
     history: Ring<Candle>,
     pub late_trades: u64,
     pub restarts: u64,
@@ -55,6 +61,8 @@ impl Series {
             contiguous: 0,
             flat_run: 0,
             quiet_until: None,
+            partial_until: None,
+            past_until: None,
             history: Ring::new(candle_limit),
             late_trades: 0,
             restarts: 0,
@@ -166,9 +174,23 @@ impl Series {
     /// Closes the open bucket: the candle built in it, or a flat one. `None` if the series restarted
     /// instead (too many flat candles in a row).
     pub fn close_bucket(&mut self) -> Option<Candle> {
+        let midway = match (self.bucket, self.partial_until) {
+            (Some(start), Some(until)) if start < until => true,
+            (Some(_), Some(_)) => {
+                self.partial_until = None;
+                false
+            }
+            _ => false,
+        };
+        self.close(midway)
+    }
+
+    /// `midway`: trades of the bucket are missing, so that it is not complete.
+    fn close(&mut self, midway: bool) -> Option<Candle> {
         let start = self.bucket?;
         self.bucket = Some(start + self.interval.span());
-        let candle = match self.building.take() {
+        self.past_until = None;
+        let mut candle = match self.building.take() {
             Some(candle) => {
                 self.flat_run = 0;
                 candle
@@ -184,10 +206,62 @@ impl Series {
                 Candle::flat(start, close)
             }
         };
+        candle.complete &= !midway;
         self.last_close = Some(candle.close);
         self.contiguous += 1;
         self.history.push(candle);
         Some(candle)
+    }
+
+    /// Trades are missing before `until`: buckets that began before it are not complete.
+    pub fn note_partial(&mut self, until: Timestamp) {
+        self.partial_until = self.partial_until.max(Some(until));
+    }
+
+    /// Whether a candle of the past that opens at `time` is known already.
+    pub fn has(&self, time: Timestamp) -> bool {
+        self.bucket.is_some_and(|start| time < start)
+            || self.past_until.is_some_and(|until| time < until)
+    }
+
+    /// Closes the open bucket if it ends at or before `time`, where a candle of the past begins:
+    /// the venue has none in between. `Some(None)` if the series restarted instead.
+    pub fn close_before(&mut self, time: Timestamp) -> Option<Option<Candle>> {
+        let (start, end) = self.open_bucket()?;
+        if time < end {
+            return None;
+        }
+        let midway = self
+            .building
+            .is_some_and(|c| c.source == CandleSource::Trades)
+            && self.partial_until.is_some_and(|until| start < until);
+        Some(self.close(midway))
+    }
+
+    /// Folds a finished candle of the past. It replaces what trades have built of its bucket so far:
+    /// the venue's candle is whole. Returns the candle of a bucket that it completes.
+    pub fn fold_past(&mut self, candle: &Candle, end: Timestamp) -> Option<Candle> {
+        let start = *self
+            .bucket
+            .get_or_insert_with(|| self.interval.bucket(candle.open_time));
+        self.quiet_until = None;
+        match &mut self.building {
+            Some(building) if candle.open_time > start => {
+                // Trades before it and the candle may tell of the same.
+                building.complete &= building.source != CandleSource::Trades;
+                building.absorb(candle);
+            }
+            building => {
+                let mut opened = *candle;
+                opened.complete &= candle.open_time == start;
+                opened.open_time = start;
+                *building = Some(opened);
+            }
+        }
+        self.past_until = Some(end);
+        (end >= start + self.interval.span())
+            .then(|| self.close(false))
+            .flatten()
     }
 
     /// No data before `until`: a gap too long for flat candles closes what is open and nothing else.
@@ -217,6 +291,7 @@ impl Series {
         self.contiguous = 0;
         self.flat_run = 0;
         self.quiet_until = None;
+        self.past_until = None;
         self.history.clear();
         self.restarts += 1;
     }

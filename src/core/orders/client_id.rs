@@ -23,6 +23,36 @@ pub fn client_id(identity: &Identity, decision: u64, leg: Leg) -> String {
     )
 }
 
+/// What a client order id of any instance says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParsedId<'a> {
+    pub session: &'a str,
+    pub decision: u64,
+    pub leg: Leg,
+}
+
+/// Reads a client order id of the form above; `None` for any other text.
+pub fn parse(id: &str) -> Option<ParsedId<'_>> {
+    let mut parts = id.strip_prefix("mw")?.split('-');
+    let (head, session) = (parts.next()?, parts.next()?);
+    let (digits, letter) = (parts.next()?, parts.next()?);
+    if parts.next().is_some() || head.len() != 6 || session.len() != 5 || digits.len() != 7 {
+        return None;
+    }
+    let decision = digits.bytes().try_fold(0u64, |value, byte| {
+        let digit = ALPHABET.iter().position(|known| *known == byte)?;
+        Some(value << 5 | digit as u64)
+    })?;
+    let leg = [Leg::Entry, Leg::Close, Leg::Stop, Leg::Target, Leg::Guard]
+        .into_iter()
+        .find(|leg| letter.len() == 1 && letter.starts_with(leg.letter()))?;
+    Some(ParsedId {
+        session,
+        decision,
+        leg,
+    })
+}
+
 /// The lowest `digits` base32 digits of `value`, most significant first.
 pub fn base32(value: u64, digits: u32) -> String {
     (0..digits)
@@ -46,5 +76,35 @@ mod tests {
         assert!(a.len() <= 36);
         assert_ne!(a, client_id(&identity, 17, Leg::Stop));
         assert_ne!(a, client_id(&identity, 18, Leg::Entry));
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_nothing_else() {
+        let identity = Identity {
+            instance_head: "abc234".into(),
+            session: "q7xyz".into(),
+        };
+        for (decision, leg) in [(17, Leg::Entry), (DECISION_LIMIT - 1, Leg::Guard)] {
+            let id = client_id(&identity, decision, leg);
+            let expected = ParsedId {
+                session: "q7xyz",
+                decision,
+                leg,
+            };
+            assert_eq!(parse(&id), Some(expected));
+        }
+        for other in [
+            "",
+            "mw",
+            "mwabc234-q7xyz-aaaaaar",
+            "mwabc234-q7xyz-aaaaaar-x",
+            "mwabc234-q7xyz-aaaaaar-ee",
+            "mwabc234-q7xyz-aaaaaar-e-e",
+            "mwabc234-q7xyz-aaaaaa1-e",
+            "xxabc234-q7xyz-aaaaaar-e",
+            "0e9b1f7a-4a21-4d6e-8f8f-5f0e7a1b2c3d",
+        ] {
+            assert_eq!(parse(other), None, "{other}");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Orders at work: submitted once approved, cancelled, timed out, a stop triggered. What a fill does
-//! stands in `fills`.
+//! stands in `fills`, what only a venue's orders do in `venue`.
 
 use super::client_id::client_id;
 use super::intent::{OrderIntent, Working};
@@ -8,13 +8,27 @@ use crate::core::machine::{Core, Numbers, Timer};
 use crate::core::market::SymbolId;
 use crate::core::records::{ExitReason, Leg, Order, OrderKind, OrderState, Record};
 use crate::core::risk::{Approved, approve_reduction};
+use crate::core::settings::Execution;
 use crate::core::state_hash::Tag;
 use crate::core::symbol::{Feed, Slot};
-use crate::core::units::{Decimal, Price, Quantity, Side, Stamp};
+use crate::core::units::{Decimal, Price, Quantity, Side, Stamp, Timestamp};
+
+/// One execution as it is booked: with its fee, and told by a venue or made on paper.
+#[derive(Clone, Debug)]
+pub(in crate::core) struct Booking {
+    pub price: Price,
+    pub quantity: Quantity,
+    pub maker: bool,
+    pub fee: Decimal,
+    /// Price that slippage is measured from.
+    pub reference: Price,
+    pub time: Timestamp,
+    pub venue_id: Option<String>,
+}
 
 /// One execution, before it has a number.
 #[derive(Clone, Copy, Debug)]
-pub struct Execution {
+pub struct PaperFill {
     pub price: Price,
     pub quantity: Quantity,
     pub maker: bool,
@@ -23,7 +37,7 @@ pub struct Execution {
 }
 
 impl Core {
-    /// Puts an approved order to work at the paper venue. This is the only way to an order.
+    /// Puts an approved order to work, on paper or at the venue. This is the only way to an order.
     pub(in crate::core) fn submit(
         &mut self,
         approved: Approved<OrderIntent>,
@@ -31,6 +45,13 @@ impl Core {
         out: &mut Effects,
     ) {
         let intent = approved.into_inner();
+        match self.settings.execution {
+            Execution::Paper => self.submit_on_paper(&intent, at, out),
+            Execution::Venue => self.submit_to_venue(&intent, at, out),
+        }
+    }
+
+    fn submit_on_paper(&mut self, intent: &OrderIntent, at: Stamp, out: &mut Effects) {
         let id = intent.symbol;
         let slot = match intent.leg {
             Leg::Entry => Slot::Entry,
@@ -68,6 +89,7 @@ impl Core {
             active_after: at.mono.saturating_add(self.settings.paper.latency.0),
             started: false,
             timeout: None,
+            venue: None,
         };
         let symbol = &self.symbols[id.index()];
         if working.order.kind == OrderKind::PostOnly && crosses(&working, symbol.last) {
@@ -120,6 +142,9 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) {
+        if self.settings.execution == Execution::Venue {
+            return self.cancel_at_venue(id, slot, reason, at, out);
+        }
         let symbol = &mut self.symbols[id.index()];
         symbol.disturb();
         if let Some(working) = symbol.slot(slot).take() {
@@ -131,6 +156,12 @@ impl Core {
     pub(in crate::core) fn entry_timed_out(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
         let symbol = &mut self.symbols[id.index()];
         symbol.disturb();
+        if self.settings.execution == Execution::Venue {
+            if let Some(working) = &mut symbol.entry {
+                working.timeout = None;
+            }
+            return self.cancel_at_venue(id, Slot::Entry, "order_timeout", at, out);
+        }
         if let Some(working) = symbol.entry.take() {
             self.finish(working, OrderState::Expired, "order_timeout", at, out);
         }
@@ -152,7 +183,7 @@ impl Core {
     }
 
     /// Closes a position at market: the rest of an entry and the protection go in the same turn.
-    /// Returns whether a close was submitted; false while one is working.
+    /// Returns whether a close was submitted; false while one is working or has to wait.
     pub(in crate::core) fn close_position(
         &mut self,
         id: SymbolId,
@@ -162,19 +193,29 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) -> bool {
+        let at_venue = self.settings.execution == Execution::Venue;
+        if at_venue
+            && self.symbols[id.index()].position.is_some()
+            && self.exit_must_wait(id, reason)
+        {
+            return false;
+        }
         let symbol = &self.symbols[id.index()];
         let (Some(position), None) = (&symbol.position, &symbol.exit) else {
             return false;
         };
+        let (kind, price) = self.exit_terms(id, leg);
         let intent = OrderIntent {
             symbol: id,
             decision,
             leg,
             side: position.side.opposite(),
-            kind: OrderKind::Market,
+            kind,
             quantity: position.quantity(),
-            price: None,
-            reference: symbol.last.expect("a position has a price"),
+            price,
+            reference: symbol
+                .last
+                .unwrap_or_else(|| position.level_at_pct(Decimal::ZERO)),
             entry: None,
             exit: Some(reason),
         };
@@ -182,6 +223,9 @@ impl Core {
             .expect("a close of the whole position is a reduction");
         for slot in [Slot::Entry, Slot::Stop, Slot::Target] {
             self.cancel(id, slot, reason.name(), at, out);
+        }
+        if at_venue {
+            self.exit_begins(id);
         }
         self.submit(approved, at, out);
         true
@@ -213,7 +257,7 @@ impl Core {
         symbol.exit = Some(working);
     }
 
-    pub(super) fn hash_order(&mut self, order: &Order) {
+    pub(in crate::core) fn hash_order(&mut self, order: &Order) {
         self.hash.words(
             Tag::Order,
             &[
@@ -231,7 +275,7 @@ impl Core {
     }
 }
 
-pub(super) fn persist_order(working: &Working, out: &mut Effects) {
+pub(in crate::core) fn persist_order(working: &Working, out: &mut Effects) {
     out.push(Effect::Persist(Box::new(Record::Order(
         working.order.clone(),
     ))));

@@ -1,7 +1,7 @@
 //! What a fill does: to its order, to lots and position, to cash, and to what protects the position.
 
-use super::execution::{Execution, persist_order};
-use super::intent::{OrderIntent, Working};
+use super::execution::{Booking, PaperFill, persist_order};
+use super::intent::{EntryPlan, OrderIntent, Working};
 use super::position::Position;
 use super::protection::{Protection, ProtectionRules};
 use crate::core::effect::{Effect, Effects};
@@ -10,24 +10,40 @@ use crate::core::market::SymbolId;
 use crate::core::paper::account::fee;
 use crate::core::records::{ExitReason, Fill, Leg, OrderKind, OrderState, Record};
 use crate::core::risk::approve_reduction;
+use crate::core::settings::Execution;
 use crate::core::state_hash::Tag;
 use crate::core::symbol::Slot;
 use crate::core::units::{Decimal, Stamp};
 
 impl Core {
-    /// Executes part or all of the order in a slot.
+    /// Executes part or all of the order in a slot on paper.
     pub(in crate::core) fn execute(
         &mut self,
         id: SymbolId,
         slot: Slot,
-        execution: Execution,
+        execution: PaperFill,
         at: Stamp,
         out: &mut Effects,
     ) {
         let symbol = &mut self.symbols[id.index()];
         let mut working = symbol.slot(slot).take().expect("the order works");
         symbol.disturb();
-        let fill = self.book_fill(id, &mut working, execution, at);
+        let rate = if execution.maker {
+            symbol.fees.maker
+        } else {
+            symbol.fees.taker
+        };
+        let (price, quantity) = (execution.price, execution.quantity);
+        let booking = Booking {
+            price,
+            quantity,
+            maker: execution.maker,
+            fee: fee(&symbol.instrument, price, quantity, rate),
+            reference: execution.reference,
+            time: at.wall,
+            venue_id: None,
+        };
+        let fill = self.book(id, &mut working, booking, at);
         let done = working.order.state == OrderState::Filled;
         let (entry, exit, decision) = (working.entry, working.exit, working.order.decision);
         persist_order(&working, out);
@@ -37,9 +53,22 @@ impl Core {
         } else {
             *self.symbols[id.index()].slot(slot) = Some(working);
         }
-        match (entry, exit) {
-            (Some(plan), _) => self.entry_filled(id, &fill, decision, plan, at, out),
-            (None, Some(reason)) => self.exit_filled(id, &fill, reason, at, out),
+        self.apply_fill(id, &fill, decision, (entry, exit), at, out);
+    }
+
+    /// What a booked fill does to the position, the cash and the limits.
+    pub(in crate::core) fn apply_fill(
+        &mut self,
+        id: SymbolId,
+        fill: &Fill,
+        decision: u64,
+        purpose: (Option<EntryPlan>, Option<ExitReason>),
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        match purpose {
+            (Some(plan), _) => self.entry_filled(id, fill, decision, plan, at, out),
+            (None, Some(reason)) => self.exit_filled(id, fill, reason, at, out),
             (None, None) => unreachable!("an order is an entry or an exit"),
         }
         self.hash.words(
@@ -58,36 +87,25 @@ impl Core {
     }
 
     /// Books an execution on its order and pays its fee.
-    fn book_fill(
+    pub(in crate::core) fn book(
         &mut self,
         id: SymbolId,
         working: &mut Working,
-        execution: Execution,
+        booking: Booking,
         at: Stamp,
     ) -> Fill {
-        let symbol = &self.symbols[id.index()];
-        let rate = if execution.maker {
-            symbol.fees.maker
-        } else {
-            symbol.fees.taker
-        };
         let fill = Fill {
             id: Numbers::next(&mut self.numbers.fill),
             order: working.order.id,
             symbol: id,
             side: working.order.side,
-            price: execution.price,
-            quantity: execution.quantity,
-            fee: fee(
-                &symbol.instrument,
-                execution.price,
-                execution.quantity,
-                rate,
-            ),
-            maker: execution.maker,
-            reference: execution.reference,
-            time: at.wall,
-            venue_id: None,
+            price: booking.price,
+            quantity: booking.quantity,
+            fee: booking.fee,
+            maker: booking.maker,
+            reference: booking.reference,
+            time: booking.time,
+            venue_id: booking.venue_id,
         };
         self.counts.fills += 1;
         working.started = true;
@@ -110,7 +128,7 @@ impl Core {
         id: SymbolId,
         fill: &Fill,
         decision: u64,
-        plan: super::intent::EntryPlan,
+        plan: EntryPlan,
         at: Stamp,
         out: &mut Effects,
     ) {
@@ -140,7 +158,7 @@ impl Core {
         let lot = position.lots().last().expect("the fill's lot").clone();
         out.push(Effect::Persist(Box::new(Record::Lot(lot))));
         if first {
-            let last = symbol.last.expect("a fill has a price");
+            let last = symbol.last.unwrap_or(fill.price);
             symbol.extremes = (last, last);
             let key = self.arm(Timer::MaxHold(id), at, hold);
             self.symbols[id.index()].max_hold = Some(key);
@@ -159,6 +177,10 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) {
+        if self.settings.execution == Execution::Venue {
+            // Its levels are watched; they rest nowhere.
+            return;
+        }
         for (slot, leg, kind, reason) in [
             (
                 Slot::Stop,
@@ -263,6 +285,9 @@ impl Core {
         let net = closed.net;
         out.push(Effect::Persist(Box::new(Record::Trade(closed))));
         self.disarm(key);
+        if self.settings.execution == Execution::Venue {
+            self.exit_begins(id);
+        }
         for slot in [Slot::Entry, Slot::Exit, Slot::Stop, Slot::Target] {
             self.cancel(id, slot, "position closed", at, out);
         }

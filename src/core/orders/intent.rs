@@ -4,6 +4,7 @@ use crate::core::market::SymbolId;
 use crate::core::records::{ExitReason, Leg, Order, OrderKind};
 use crate::core::schedule::Armed;
 use crate::core::units::{Decimal, Price, Quantity, Side};
+use crate::core::venue::track::VenueTrack;
 use serde::{Deserialize, Serialize};
 
 /// What an entry brings along for the position it opens.
@@ -41,7 +42,7 @@ impl OrderIntent {
     }
 }
 
-/// An order working at the paper venue.
+/// An order at work.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Working {
     pub order: Order,
@@ -55,6 +56,9 @@ pub struct Working {
     /// Armed for entries on trades.
     #[serde(skip)]
     pub timeout: Option<Armed>,
+    /// The venue's side of it; `None` on paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venue: Option<Box<VenueTrack>>,
 }
 
 impl Working {

@@ -6,6 +6,7 @@ mod fills;
 pub mod intent;
 pub mod position;
 pub mod protection;
+pub mod reconcile;
 
 pub use intent::{OrderIntent, Working};
 pub use position::Position;

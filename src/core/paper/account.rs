@@ -45,6 +45,12 @@ impl Account {
         self.insurance += amount;
     }
 
+    /// Money came or went beside trading: what the account began with moves along.
+    pub fn shift(&mut self, amount: Decimal) {
+        self.starting += amount;
+        self.cash += amount;
+    }
+
     /// Cash is what came in and went out, to the last digit.
     pub fn adds_up(&self) -> bool {
         self.cash == self.starting + self.gross - self.fees + self.insurance

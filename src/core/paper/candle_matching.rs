@@ -9,7 +9,7 @@ use super::account::taker_price;
 use crate::core::effect::Effects;
 use crate::core::machine::Core;
 use crate::core::market::{Candle, SymbolId};
-use crate::core::orders::execution::Execution;
+use crate::core::orders::execution::PaperFill;
 use crate::core::orders::protection::{Protection, breached, reached};
 use crate::core::records::{ExitReason, OrderKind};
 use crate::core::settings::Intrabar;
@@ -36,6 +36,30 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) {
+        self.match_candle_after(id, candle, at, i64::MAX, out);
+    }
+
+    /// The same for a candle of a gap: a position that was opened in it did not see all of it.
+    pub(in crate::core) fn match_past_candle(
+        &mut self,
+        id: SymbolId,
+        candle: &Candle,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        self.match_candle_after(id, candle, at, candle.open_time.0, out);
+    }
+
+    /// `latest` is the latest wall time at which a position may have been opened to have seen all
+    /// of the candle.
+    fn match_candle_after(
+        &mut self,
+        id: SymbolId,
+        candle: &Candle,
+        at: Stamp,
+        latest: i64,
+        out: &mut Effects,
+    ) {
         let symbol = &self.symbols[id.index()];
         let opened = Stamp {
             mono: at.mono - at.wall.since(candle.open_time).0,
@@ -46,7 +70,8 @@ impl Core {
             let mut left = self.offered(volume);
             self.expire_entry(id, opened, at, out);
             self.symbols[id.index()].note_price(candle.open);
-            let held_before = self.symbols[id.index()].position.is_some();
+            let position = self.symbols[id.index()].position.as_ref();
+            let held_before = position.is_some_and(|p| p.opened.wall.0 <= latest);
             self.fill_rests(id, candle, opened, &mut left, out);
             if held_before {
                 self.gap_at_open(id, candle.open, opened, out);
@@ -115,7 +140,7 @@ impl Core {
                     (taker_price(side, candle.open, rate), false)
                 }
             };
-            let execution = Execution {
+            let execution = PaperFill {
                 price,
                 quantity: Quantity::ZERO,
                 maker,
@@ -221,7 +246,7 @@ impl Core {
         left: &mut Quantity,
         out: &mut Effects,
     ) {
-        let execution = Execution {
+        let execution = PaperFill {
             price,
             quantity: Quantity::ZERO,
             maker: true,

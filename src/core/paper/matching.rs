@@ -9,9 +9,10 @@ use super::account::taker_price;
 use crate::core::effect::Effects;
 use crate::core::machine::Core;
 use crate::core::market::{SymbolId, TimedTrade};
-use crate::core::orders::execution::Execution;
+use crate::core::orders::execution::PaperFill;
 use crate::core::orders::protection::{Level, breached, reached};
 use crate::core::records::{ExitReason, OrderKind};
+use crate::core::settings::Execution;
 use crate::core::symbol::Slot;
 use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
 
@@ -24,6 +25,9 @@ impl Core {
             return;
         }
         let (price, at) = (row.trade.price, row.stamp);
+        if self.settings.execution == Execution::Venue {
+            return self.guard_price(id, price, at, out);
+        }
         let mut left = self.offered(row.trade.quantity);
         self.match_rests(id, price, at, &mut left, out);
         if self.breaks(id, at.mono, price, |p| p.stop) {
@@ -79,7 +83,7 @@ impl Core {
                     (taker_price(side, price, rate), false)
                 }
             };
-            let execution = Execution {
+            let execution = PaperFill {
                 price: fill_price,
                 quantity: Quantity::ZERO,
                 maker,
@@ -94,7 +98,7 @@ impl Core {
         &mut self,
         id: SymbolId,
         slot: Slot,
-        execution: Execution,
+        execution: PaperFill,
         at: Stamp,
         left: &mut Quantity,
         out: &mut Effects,
@@ -107,7 +111,7 @@ impl Core {
             return;
         }
         *left -= quantity;
-        let execution = Execution {
+        let execution = PaperFill {
             quantity,
             ..execution
         };
@@ -115,7 +119,7 @@ impl Core {
     }
 
     /// Whether a level against the position is armed and reached, and no exit works already.
-    fn breaks(
+    pub(in crate::core) fn breaks(
         &self,
         id: SymbolId,
         mono: i64,
@@ -143,7 +147,7 @@ impl Core {
     ) {
         self.trigger_stop(id, reason, price, at, out);
         let side = self.exit_side(id);
-        let execution = Execution {
+        let execution = PaperFill {
             price: taker_price(side, price, self.settings.paper.slippage_rate),
             quantity: Quantity::ZERO,
             maker: false,
@@ -169,7 +173,7 @@ impl Core {
             return;
         };
         if at.mono > level.armed_after && reached(position.side, price, level.price) {
-            let execution = Execution {
+            let execution = PaperFill {
                 price: level.price,
                 quantity: Quantity::ZERO,
                 maker: true,

@@ -86,6 +86,13 @@ impl Emergency {
         *self = Self::default();
     }
 
+    /// Moves the equity of the window by money that came or went beside trading.
+    pub fn shift(&mut self, amount: Decimal) {
+        for (_, equity) in &mut self.rapid.peaks {
+            *equity += amount;
+        }
+    }
+
     /// Loss in % of the highest equity of the last 300 s.
     pub fn rapid_loss_pct(&mut self, mono: i64, equity: Decimal) -> Decimal {
         self.rapid.note(mono, equity)

@@ -55,4 +55,11 @@ impl Guard {
             risk.breaker_open,
         );
     }
+
+    /// Money came or went beside trading: no limit may take it for a gain or a loss.
+    pub fn shift(&mut self, amount: Decimal, risk: &RiskSettings) {
+        self.losses.shift(amount, risk);
+        self.emergency.shift(amount);
+        self.assessed = None;
+    }
 }

@@ -143,6 +143,15 @@ impl LossLimits {
         begins
     }
 
+    /// Moves every baseline by money that came or went beside trading; hits stay.
+    pub fn shift(&mut self, amount: Decimal, settings: &RiskSettings) {
+        for (period, baseline) in Period::ALL.into_iter().zip(&mut self.baselines) {
+            baseline.equity += amount;
+            baseline.floor = period.floor(baseline.equity, settings);
+        }
+        self.last_candle_equity += amount;
+    }
+
     /// Latches the limits that this equity hits; returns the newly hit ones.
     pub fn assess(&mut self, equity: Decimal) -> [bool; 3] {
         self.baselines.each_mut().map(|baseline| {

@@ -16,7 +16,7 @@ use crate::core::orders::Position;
 use crate::core::records::{EquityKind, EquityPoint, Event, ExitReason, Record};
 use crate::core::settings::OnShutdown;
 use crate::core::symbol::{Slot, Symbol};
-use crate::core::units::{Decimal, Price, Stamp, Timestamp};
+use crate::core::units::{Decimal, Price, Quantity, Stamp, Timestamp};
 
 /// Loss in % within 300 s that is warned about.
 const RAPID_LOSS_WARNING: Decimal = Decimal::from_int(3);
@@ -202,16 +202,19 @@ impl Core {
         if !self.guard.emergency.latch(trigger, at.wall) {
             return;
         }
+        let reason = match trigger {
+            Trigger::Operator => ExitReason::Operator,
+            _ => ExitReason::EmergencyStop,
+        };
+        if close {
+            self.desk.close_all = Some(reason);
+        }
         let text = format!("emergency stop ({}): {text}", trigger.name());
         self.report(AlertLevel::Critical, "emergency_stop", text, at, out);
         for index in 0..self.symbols.len() {
             let id = SymbolId(index as u16);
             self.cancel(id, Slot::Entry, "emergency_stop", at, out);
             if close {
-                let reason = match trigger {
-                    Trigger::Operator => ExitReason::Operator,
-                    _ => ExitReason::EmergencyStop,
-                };
                 self.close_for(id, reason, at, out);
             }
         }
@@ -234,6 +237,7 @@ impl Core {
                     return;
                 }
                 self.guard.emergency.release();
+                self.desk.close_all = None;
                 self.forget_decision_errors();
                 self.mode = Mode::Running;
                 self.report(
@@ -252,6 +256,9 @@ impl Core {
 
     pub(in crate::core) fn stop(&mut self, at: Stamp, out: &mut Effects) {
         self.mode = Mode::Stopping;
+        if self.settings.trading.on_shutdown == OnShutdown::Close {
+            self.desk.close_all = Some(ExitReason::Shutdown);
+        }
         for index in 0..self.symbols.len() {
             let id = SymbolId(index as u16);
             self.cancel(id, Slot::Entry, "shutdown", at, out);
@@ -315,7 +322,14 @@ impl Core {
                 .as_ref()
                 .zip(s.last)
                 .map(|(w, mark)| s.instrument.notional(mark, w.remaining()));
-            held.unwrap_or_default() + resting.unwrap_or_default()
+            // A position of somebody else in the same product is exposure too.
+            let lots = Quantity(s.desk.foreign.abs());
+            let foreign = s.last.filter(|_| !lots.is_zero()).map(|mark| {
+                let counts = s.countable.holds(mark, lots);
+                let value = || s.instrument.notional(mark, lots);
+                if counts { value() } else { COUNTED_MAX }
+            });
+            held.unwrap_or_default() + resting.unwrap_or_default() + foreign.unwrap_or_default()
         };
         let reserved = self
             .symbols
@@ -332,7 +346,7 @@ impl Core {
             now: at,
             budget: Budget {
                 equity,
-                free_margin: equity - margin_used - reserved,
+                free_margin: self.spendable(id, equity) - margin_used - reserved,
                 margin_used: margin_used + reserved,
                 symbol_notional: notional(symbol),
                 total_notional: self
@@ -343,12 +357,12 @@ impl Core {
             },
             emergency: &self.guard.emergency,
             breaker: self.guard.breaker.state(at.mono),
-            data_problem: symbol
+            data_problem: symbol.stale.reason().or(symbol
                 .filter
                 .is_holding(at.mono)
-                .then_some("price in doubt"),
+                .then_some("price in doubt")),
             // The paper venue has nothing that could be unresolved.
-            reconciled: true,
+            reconciled: self.settings.execution.is_paper() || self.desk.is_reconciled(),
             losses: &self.guard.losses,
             entries: &self.guard.entries,
             losing_run: &self.guard.losing_run,

@@ -17,6 +17,7 @@ use crate::core::risk::breaker::BreakerState;
 use crate::core::risk::gate::{Origin, Verdict};
 use crate::core::risk::size_steps::size_arithmetic;
 use crate::core::risk::{EntryRequest, approve_entry};
+use crate::core::settings::Execution;
 use crate::core::state_hash::Tag;
 use crate::core::symbol::{Feed, Reversal};
 use crate::core::units::calendar::DAY;
@@ -75,7 +76,10 @@ impl Core {
             self.sync_roll_over(id, at);
             return;
         }
-        self.match_candle(id, &candle, at, out);
+        match self.settings.execution {
+            Execution::Paper => self.match_candle(id, &candle, at, out),
+            Execution::Venue => self.guard_candle(id, &candle, at, out),
+        }
         let end = candle.open_time + interval.span();
         let closed = self.symbols[id.index()].series.fold_candle(&candle, end);
         if let Some(closed) = closed {
@@ -100,18 +104,7 @@ impl Core {
         let view = CandleView::of(&candle, &symbol.scale);
         symbol.observe(&view);
         let end = candle.open_time + symbol.series.interval().span();
-        if let Some(position) = &mut symbol.position
-            && position.opened.wall < end
-        {
-            position.bars_held = position.bars_held.saturating_add(1);
-            let better = position.best_close.is_none_or(|best| match position.side {
-                Side::Buy => candle.close > best,
-                Side::Sell => candle.close < best,
-            });
-            if better {
-                position.best_close = Some(candle.close);
-            }
-        }
+        symbol.hold_through(&candle);
         self.account_for_candle(candle.open_time, end, at, out);
         self.explain_candle(id, &candle, &view, at);
         if candle.complete {
@@ -215,12 +208,16 @@ impl Core {
         }
         if self.guard.emergency.is_latched() {
             Some("emergency_stop")
+        } else if let Some(reason) = symbol.stale.reason() {
+            Some(reason)
         } else if symbol.series.contiguous() < self.candles_needed() {
             Some("warm_up")
         } else if symbol.filter.is_holding(at.mono) {
             Some("price_in_doubt")
         } else if self.guard.breaker.state(at.mono) == BreakerState::Open {
             Some("circuit_breaker")
+        } else if let Some(reason) = self.venue_blocked(id, at) {
+            Some(reason)
         } else if symbol.has_working_order() {
             Some("order_working")
         } else {

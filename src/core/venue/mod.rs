@@ -1,10 +1,20 @@
 //! Execution at a real venue: what `paper` computes, told by somebody else here.
 //!
-//! Orders leave as effects and live by what the venue says of them; positions, lots and cash go the
-//! same way as on paper (`orders`).
+//! Orders leave as effects (`submit`) and live by what the venue says of them (`orders`, `fills`);
+//! positions, lots and cash go the same way as on paper. `exits` watches stop and target and closes
+//! anew what a close left over, `account` holds what stands between an entry and the venue, `listing`
+//! resolves what a reconciliation finds.
 
+mod account;
+pub mod desk;
+mod exits;
+mod fills;
+mod listing;
 pub mod news;
+mod orders;
 pub mod request;
+mod submit;
+pub mod track;
 
 pub use news::{
     AccountNews, ListedFill, ListedOrder, ListedPosition, OrderEvent, OrderNews, VenueListing,

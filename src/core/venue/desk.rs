@@ -1,0 +1,191 @@
+//! What the core keeps of a venue beside the orders in their slots. Bounded; the oldest goes.
+
+use super::track::in_motion;
+use crate::core::orders::Working;
+use crate::core::records::ExitReason;
+use crate::core::schedule::Armed;
+use crate::core::units::Timestamp;
+use crate::core::units::stamp::SECOND;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// Finished orders kept, so that a late fill finds its order. A fill of an older one is found as a
+/// difference of positions.
+pub const FINISHED_KEPT: usize = 64;
+/// Ids of fills kept, so that none counts twice: far more than a venue tells again in a listing.
+pub const FILL_IDS_KEPT: usize = 4096;
+/// Foreign orders remembered as reported; beyond it the oldest may be reported again.
+pub const FOREIGN_KEPT: usize = 256;
+/// A large unexplained change of the balance wants two reconciliations that far apart.
+const TWICE_APART: i64 = 10 * SECOND;
+/// Failed reconciliations in a row that alert.
+pub const FAILURES_TOLD: u32 = 3;
+
+/// The account's dealings with the venue.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct VenueDesk {
+    /// No entry before the first reconciliation, and after each doubt.
+    reconciled: bool,
+    /// A large change is to be seen twice; the monotonic time of the first.
+    doubt: Option<Option<i64>>,
+    /// A reconciliation was asked for and has not ended.
+    asked: bool,
+    failures: u32,
+    /// The venue's cash was taken over.
+    pub(super) baselined: bool,
+    /// Wall time since which everything of the venue is followed: what ended before is not ours to
+    /// count.
+    pub(super) since: Option<Timestamp>,
+    /// Every position is to be left, also one that a late fill opens.
+    pub(in crate::core) close_all: Option<ExitReason>,
+    pub(super) finished: VecDeque<Working>,
+    fill_ids: VecDeque<String>,
+    foreign: VecDeque<String>,
+}
+
+impl VenueDesk {
+    /// The desk of a new process: nothing is reconciled, and no question is under way.
+    pub(in crate::core) fn after_restart(mut self) -> Self {
+        self.reconciled = false;
+        self.asked = false;
+        self.doubt = None;
+        self
+    }
+
+    pub const fn is_reconciled(&self) -> bool {
+        self.reconciled
+    }
+
+    /// Something is in doubt: no entry before the next reconciliation. Returns whether it has to be
+    /// asked for.
+    pub(super) fn doubt(&mut self, twice: bool) -> bool {
+        self.reconciled = false;
+        if twice && self.doubt.is_none() {
+            self.doubt = Some(None);
+        }
+        self.ask()
+    }
+
+    /// A reconciliation is wanted; false while one is under way.
+    pub(super) fn ask(&mut self) -> bool {
+        !std::mem::replace(&mut self.asked, true)
+    }
+
+    /// A reconciliation found everything resolved. Returns whether another one is wanted.
+    pub(super) fn round_ended(&mut self, mono: i64) -> bool {
+        self.asked = false;
+        self.failures = 0;
+        match self.doubt {
+            None => self.reconciled = true,
+            Some(Some(first)) if mono - first >= TWICE_APART || mono < first => {
+                self.doubt = None;
+                self.reconciled = true;
+            }
+            Some(Some(_)) => {}
+            Some(None) => self.doubt = Some(Some(mono)),
+        }
+        !self.reconciled
+    }
+
+    /// A reconciliation failed; returns how many in a row.
+    pub(super) fn round_failed(&mut self) -> u32 {
+        self.asked = false;
+        self.reconciled = false;
+        self.failures = self.failures.saturating_add(1);
+        self.failures
+    }
+
+    pub(super) fn knows_fill(&self, fill_id: &str) -> bool {
+        self.fill_ids.iter().any(|known| known == fill_id)
+    }
+
+    pub(super) fn note_fill(&mut self, fill_id: &str) {
+        push(&mut self.fill_ids, fill_id.to_owned(), FILL_IDS_KEPT);
+    }
+
+    /// Notes a foreign order; false if it was reported already.
+    pub(super) fn note_foreign(&mut self, venue_id: &str) -> bool {
+        let news = !self.knows_foreign(venue_id);
+        if news {
+            push(&mut self.foreign, venue_id.to_owned(), FOREIGN_KEPT);
+        }
+        news
+    }
+
+    pub(super) fn knows_foreign(&self, venue_id: &str) -> bool {
+        self.foreign.iter().any(|known| known == venue_id)
+    }
+
+    pub(super) fn keep(&mut self, working: Working) {
+        push(&mut self.finished, working, FINISHED_KEPT);
+    }
+}
+
+fn push<T>(kept: &mut VecDeque<T>, value: T, most: usize) {
+    if kept.len() >= most {
+        kept.pop_front();
+    }
+    kept.push_back(value);
+}
+
+/// What is known of one symbol at the venue beside its orders.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SymbolDesk {
+    /// Lots of a position that is not ours, signed: counted as exposure, never touched.
+    pub foreign: i64,
+    /// Monotonic time of the last news of an order.
+    pub touched: i64,
+    /// Highest decision number that the client id of an exit of ours was made of.
+    pub exit_number: u64,
+    /// Exits in a row that closed nothing.
+    pub misses: u32,
+    /// A close that waits for its turn.
+    pub wanted: Option<ExitReason>,
+    /// The target is not tried before this monotonic time.
+    pub target_after: i64,
+    #[serde(skip)]
+    pub retry: Option<Armed>,
+}
+
+impl SymbolDesk {
+    /// Nothing of it is worth keeping.
+    pub fn is_blank(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub fn in_motion(&self, now: i64) -> bool {
+        in_motion(self.touched, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_doubt_ends_with_two_rounds_ten_seconds_apart() {
+        let mut desk = VenueDesk::default();
+        assert!(!desk.round_ended(0));
+        assert!(desk.is_reconciled());
+        assert!(desk.doubt(true));
+        assert!(!desk.doubt(false), "one is under way");
+        assert!(desk.round_ended(100 * SECOND), "another is wanted");
+        assert!(desk.round_ended(109 * SECOND));
+        assert!(!desk.is_reconciled());
+        assert!(!desk.round_ended(110 * SECOND));
+        assert!(desk.is_reconciled());
+    }
+
+    #[test]
+    fn memories_are_bounded_and_the_oldest_goes() {
+        let mut desk = VenueDesk::default();
+        for n in 0..=FILL_IDS_KEPT {
+            desk.note_fill(&n.to_string());
+        }
+        assert!(!desk.knows_fill("0") && desk.knows_fill("1"));
+        for n in 0..=FOREIGN_KEPT {
+            assert!(desk.note_foreign(&n.to_string()));
+        }
+        assert!(!desk.note_foreign("1") && desk.note_foreign("0"));
+    }
+}

@@ -1,0 +1,380 @@
+//! What the venue lists becomes ours: each difference by its name, with a row.
+
+use super::news::{ListedFill, ListedOrder, OrderNews, VenueListing};
+use super::orders::Kept;
+use super::track::VenueTrack;
+use crate::core::effect::{AlertLevel, Effect, Effects};
+use crate::core::machine::{Core, Numbers};
+use crate::core::market::instrument::GRID_MAX;
+use crate::core::market::{ProductKind, SymbolId};
+use crate::core::orders::client_id::parse;
+use crate::core::orders::execution::{Booking, persist_order};
+use crate::core::orders::intent::EntryPlan;
+use crate::core::orders::reconcile::{
+    OurPosition, Ours, Resolution, reconcile_orders, reconcile_positions,
+};
+use crate::core::orders::{OrderIntent, Working};
+use crate::core::records::{ExitReason, Leg, OrderKind, OrderState, Record};
+use crate::core::risk::breaker::FailureWeight;
+use crate::core::risk::sizing::RoundTrip;
+use crate::core::settings::Execution;
+use crate::core::state_hash::Tag;
+use crate::core::symbol::{Slot, Symbol};
+use crate::core::units::{Decimal, Quantity, Stamp};
+
+impl Core {
+    /// Everything the venue has of ours.
+    pub(in crate::core) fn listing(
+        &mut self,
+        at: Stamp,
+        listing: &VenueListing,
+        out: &mut Effects,
+    ) {
+        self.hash.words(Tag::Listing, &[at.wall.0.into()]);
+        self.hash_json(listing);
+        if self.settings.execution == Execution::Paper {
+            self.counts.inputs_refused += 1;
+            return;
+        }
+        self.desk.since.get_or_insert(at.wall);
+        for resolution in self.order_differences(at, listing) {
+            self.resolve(resolution, at, out);
+        }
+        let held: Vec<OurPosition> = self.symbols.iter().map(|s| held(s, at)).collect();
+        for resolution in reconcile_positions(&held, listing) {
+            self.resolve(resolution, at, out);
+        }
+        if listing.complete {
+            self.round_ended(at, out);
+        } else {
+            self.round_failed("the listing is not complete", at, out);
+        }
+    }
+
+    fn order_differences(&self, at: Stamp, listing: &VenueListing) -> Vec<Resolution> {
+        let working = self.symbols.iter().flat_map(|s| [&s.entry, &s.exit]);
+        let head = self.own_head();
+        let ours = Ours {
+            head: &head,
+            working: working.flatten().collect(),
+            finished: self.desk.finished.iter().collect(),
+            knows_fill: &|id| self.desk.knows_fill(id),
+            knows_foreign: &|id| self.desk.knows_foreign(id),
+            since: self.desk.since,
+            now: at.mono,
+        };
+        reconcile_orders(&ours, listing)
+    }
+
+    fn resolve(&mut self, resolution: Resolution, at: Stamp, out: &mut Effects) {
+        let name = resolution.name();
+        match resolution {
+            Resolution::Found {
+                client_id,
+                venue_id,
+            } => {
+                let text = format!("{client_id} is {venue_id} at the venue");
+                self.report(AlertLevel::Info, name, text, at, out);
+                self.take_news(at, &client_id, &OrderNews::Accepted { venue_id }, out);
+            }
+            Resolution::Adopted(order) => self.adopt(&order, name, at, out),
+            Resolution::MissingFill { client_id, fill } => {
+                let text = format!("{} of {client_id} was not counted", fill.fill_id);
+                self.report(AlertLevel::Info, name, text, at, out);
+                self.take_news(at, &client_id, &filled(fill), out);
+            }
+            Resolution::Stands {
+                client_id,
+                status,
+                filled,
+            } => {
+                let text = format!("{client_id}: {status:?}, {} lots filled", filled.0);
+                self.report(AlertLevel::Info, name, text, at, out);
+                self.take_news(at, &client_id, &OrderNews::State { status, filled }, out);
+            }
+            Resolution::Absent { client_id } => self.absent(&client_id, name, at, out),
+            Resolution::NeverSent { client_id } => {
+                let reason = "in none of three listings over 60 s".to_owned();
+                let text = format!("{client_id}: {reason}");
+                self.report(AlertLevel::Warning, name, text, at, out);
+                self.take_news(at, &client_id, &OrderNews::NeverSent { reason }, out);
+            }
+            Resolution::Gone { client_id } => self.ask_for(&client_id, name, at, out),
+            Resolution::ForeignOrder(order) => {
+                self.desk.note_foreign(&order.venue_id);
+                let text = format!("{} at the venue is not ours: not touched", order.venue_id);
+                self.report(AlertLevel::Warning, name, text, at, out);
+            }
+            Resolution::ForeignPosition { symbol, lots } => {
+                self.foreign_position(symbol, lots, name, at, out);
+            }
+            Resolution::PositionDiffers {
+                symbol,
+                ours,
+                theirs,
+            } => {
+                let what = &self.symbols[symbol.index()].instrument.symbol;
+                let text = format!("{what}: {name}: {ours} lots here, {theirs} at the venue");
+                self.correct_position(symbol, theirs, at, out);
+                self.position_error(text.clone(), at, out);
+                self.exchange_failed(FailureWeight::Opens, &text, at, out);
+            }
+        }
+    }
+
+    /// An order without answer is in no list.
+    fn absent(&mut self, client_id: &str, name: &'static str, at: Stamp, out: &mut Effects) {
+        let Some(Kept::Slot(id, slot)) = self.kept(client_id) else {
+            return;
+        };
+        let Some(working) = self.symbols[id.index()].slot(slot) else {
+            return;
+        };
+        let state = working.order.state;
+        let track = working.venue.get_or_insert_default();
+        if track.absent == 0 {
+            track.absent_since = at.mono;
+        }
+        track.absent = track.absent.saturating_add(1);
+        let text = format!(
+            "{client_id}: in no list of the venue, time {}",
+            track.absent
+        );
+        self.report(AlertLevel::Info, name, text.clone(), at, out);
+        if state != OrderState::Unknown {
+            self.step(id, slot, OrderState::Unknown, at, out);
+            self.exchange_failed(FailureWeight::Double, &text, at, out);
+        }
+        self.check_later(id, slot, at);
+    }
+
+    /// An order that the venue had is in no list.
+    fn ask_for(&mut self, client_id: &str, name: &'static str, at: Stamp, out: &mut Effects) {
+        let Some(Kept::Slot(id, slot)) = self.kept(client_id) else {
+            return;
+        };
+        let Some(working) = self.symbols[id.index()].slot(slot) else {
+            return;
+        };
+        let query = Effect::Query {
+            client_id: working.order.client_id.clone(),
+            venue_id: working.order.venue_id.clone(),
+        };
+        let text = format!("{client_id} is in no list of the venue: asked for");
+        self.report(AlertLevel::Warning, name, text, at, out);
+        out.push(query);
+    }
+
+    fn foreign_position(
+        &mut self,
+        id: SymbolId,
+        lots: i64,
+        name: &'static str,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let symbol = &mut self.symbols[id.index()];
+        symbol.desk.foreign = lots.clamp(-GRID_MAX, GRID_MAX);
+        let text = format!(
+            "{}: {lots} lots at the venue are not ours: counted as exposure, not touched",
+            symbol.instrument.symbol
+        );
+        self.report(AlertLevel::Warning, name, text, at, out);
+    }
+
+    /// The venue's holding counts: what is missing here comes in, what is too much goes, at the mark
+    /// and without fee. What lies on the other side is not ours.
+    fn correct_position(&mut self, id: SymbolId, theirs: i64, at: Stamp, out: &mut Effects) {
+        let symbol = &mut self.symbols[id.index()];
+        let Some(position) = &symbol.position else {
+            return;
+        };
+        let theirs = theirs.clamp(-GRID_MAX, GRID_MAX);
+        let (side, have) = (position.side, position.quantity());
+        let want = Quantity((theirs * side.sign()).max(0));
+        let price = symbol
+            .last
+            .unwrap_or_else(|| position.level_at_pct(Decimal::ZERO));
+        if !symbol.countable.holds(price, want.max(have)) {
+            return self.price_uncountable(id, price, at, out);
+        }
+        let (plan, decision) = (position.plan, position.decision);
+        if want.is_zero() && symbol.instrument.kind != ProductKind::Spot {
+            symbol.desk.foreign = (symbol.desk.foreign + theirs).clamp(-GRID_MAX, GRID_MAX);
+        }
+        let less = want < have;
+        let intent = OrderIntent {
+            symbol: id,
+            decision,
+            leg: if less { Leg::Guard } else { Leg::Entry },
+            side: if less { side.opposite() } else { side },
+            kind: OrderKind::Market,
+            quantity: if less { have - want } else { want - have },
+            price: None,
+            reference: price,
+            entry: (!less).then_some(plan),
+            exit: less.then_some(ExitReason::Reconciled),
+        };
+        let number = Numbers::next(&mut self.numbers.decision);
+        let desk = &mut self.symbols[id.index()].desk;
+        desk.exit_number = desk.exit_number.max(number);
+        let mut working = Working {
+            order: self.intended(&intent, number, at),
+            entry: intent.entry,
+            exit: intent.exit,
+            reference: price,
+            active_after: at.mono,
+            started: true,
+            timeout: None,
+            venue: None,
+        };
+        ExitReason::Reconciled
+            .name()
+            .clone_into(&mut working.order.reason);
+        let booking = Booking {
+            price,
+            quantity: intent.quantity,
+            maker: false,
+            fee: Decimal::ZERO,
+            reference: price,
+            time: at.wall,
+            venue_id: None,
+        };
+        let fill = self.book(id, &mut working, booking, at);
+        let order = working.order.clone();
+        self.hash_order(&order);
+        persist_order(&working, out);
+        out.push(Effect::Persist(Box::new(Record::Fill(fill.clone()))));
+        let purpose = (intent.entry, intent.exit);
+        self.apply_fill(id, &fill, number, purpose, at, out);
+        self.settle(id);
+    }
+
+    /// Takes over an order of this instance that is not known here, as after a start from an older
+    /// state.
+    fn adopt(&mut self, listed: &ListedOrder, name: &'static str, at: Stamp, out: &mut Effects) {
+        let (Some(id), Some(parsed)) = (listed.symbol, parse(&listed.client_id)) else {
+            return;
+        };
+        if id.index() >= self.symbols.len() || listed.quantity.max(listed.filled).0 > GRID_MAX {
+            self.counts.inputs_refused += 1;
+            return;
+        }
+        let text = format!("{} ({}) is taken over", listed.client_id, listed.venue_id);
+        self.report(AlertLevel::Warning, name, text, at, out);
+        if parsed.session == self.settings.identity.session {
+            self.numbers.decision = self.numbers.decision.max(parsed.decision);
+            let desk = &mut self.symbols[id.index()].desk;
+            desk.exit_number = desk.exit_number.max(parsed.decision);
+        }
+        let working = self.adopted(id, listed, parsed.leg, parsed.decision, at);
+        let slot = super::orders::slot_of(&working);
+        persist_order(&working, out);
+        if listed.status.is_final() {
+            self.desk.keep(working);
+        } else if self.symbols[id.index()].slot(slot).is_none() {
+            self.put_to_work(id, slot, working, at);
+        } else {
+            out.push(Effect::Cancel {
+                symbol: id,
+                client_id: listed.client_id.clone(),
+                venue_id: Some(listed.venue_id.clone()),
+            });
+            self.desk.keep(working);
+        }
+    }
+
+    fn adopted(
+        &mut self,
+        id: SymbolId,
+        listed: &ListedOrder,
+        leg: Leg,
+        decision: u64,
+        at: Stamp,
+    ) -> Working {
+        let symbol = &self.symbols[id.index()];
+        let (trading, risk) = (&self.settings.trading, &self.settings.risk);
+        let spot = symbol.instrument.kind == ProductKind::Spot;
+        let slippage = self.settings.paper.slippage_rate;
+        let plan = EntryPlan {
+            leverage: if spot { 1 } else { trading.leverage },
+            stop_pct: risk.default_stop_loss_pct,
+            target_pct: risk.default_take_profit_pct,
+            round_trip_pct: RoundTrip::new(symbol.fees, slippage, false).pct,
+        };
+        let exit = match leg {
+            Leg::Entry => None,
+            Leg::Close => Some(ExitReason::Strategy),
+            Leg::Stop => Some(ExitReason::StopLoss),
+            Leg::Target => Some(ExitReason::TakeProfit),
+            Leg::Guard => Some(ExitReason::EmergencyStop),
+        };
+        let reference = listed.price.or(symbol.last).unwrap_or_default();
+        let intent = OrderIntent {
+            symbol: id,
+            decision,
+            leg,
+            side: listed.side,
+            kind: match listed.price {
+                Some(_) => OrderKind::Limit,
+                None => OrderKind::Market,
+            },
+            quantity: listed.quantity.max(listed.filled),
+            price: listed.price,
+            reference,
+            entry: exit.is_none().then_some(plan),
+            exit,
+        };
+        let mut order = self.intended(&intent, decision, at);
+        listed.client_id.clone_into(&mut order.client_id);
+        order.venue_id = Some(listed.venue_id.clone());
+        order.state = if listed.status.is_final() {
+            OrderState::Cancelled
+        } else {
+            OrderState::Open
+        };
+        Working {
+            order,
+            entry: intent.entry,
+            exit,
+            reference,
+            active_after: at.mono,
+            started: true,
+            timeout: None,
+            venue: Some(Box::new(VenueTrack {
+                taken: true,
+                ..VenueTrack::default()
+            })),
+        }
+    }
+}
+
+fn held(symbol: &Symbol, at: Stamp) -> OurPosition {
+    let orders = symbol.entry.iter().chain(&symbol.exit);
+    let mut on_the_way = orders.filter(|working| {
+        let state = working.order.state;
+        working.owes_answer()
+            || matches!(
+                state,
+                OrderState::Intended | OrderState::Durable | OrderState::Sent
+            )
+    });
+    OurPosition {
+        symbol: symbol.id,
+        lots: symbol.position.as_ref().map_or(0, |p| p.signed()),
+        foreign: symbol.desk.foreign,
+        spot: symbol.instrument.kind == ProductKind::Spot,
+        settled: !symbol.desk.in_motion(at.mono) && on_the_way.next().is_none(),
+    }
+}
+
+fn filled(fill: ListedFill) -> OrderNews {
+    OrderNews::Filled {
+        fill_id: fill.fill_id,
+        price: fill.price,
+        quantity: fill.quantity,
+        fee: fill.fee,
+        maker: fill.maker,
+        time: fill.time,
+    }
+}
