@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("log", &["core"]),
     ("config", &["core", "files"]),
     ("exchange", &["core"]),
-    ("net", &["core", "log"]),
+    ("net", &["core", "files", "log"]),
     ("store", &["core", "files"]),
     (
         "runtime",

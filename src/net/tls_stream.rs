@@ -94,14 +94,22 @@ impl<S: Read + Write> Read for TlsStream<S> {
 }
 
 impl<S: Read + Write> Write for TlsStream<S> {
-    /// `WouldBlock` when TLS takes nothing more before the socket does.
+    /// `WouldBlock` when TLS takes nothing more before the socket does: then, and only then, the
+    /// socket's next event is still to come.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = self.tls.writer().write(bytes)?;
-        self.push_what_fits()?;
-        if taken == 0 && !bytes.is_empty() {
-            return Err(ErrorKind::WouldBlock.into());
+        loop {
+            let taken = self.tls.writer().write(bytes)?;
+            if taken > 0 || bytes.is_empty() {
+                self.push_what_fits()?;
+                return Ok(taken);
+            }
+            // Full. Before the handshake is over only the other side can change that; afterwards
+            // there is room as soon as the socket takes something.
+            if !self.tls.wants_write() {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            self.push()?;
         }
-        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {

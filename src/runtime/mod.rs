@@ -6,6 +6,7 @@
 //! | `application` | the trait that is run: a product, a replay, a test |
 //! | `shell` | what an application may ask of the loop |
 //! | `sources`, `signals`, `clock` | what wakes the loop and what time it is |
+//! | `link_sockets` | registers the sockets of `net` |
 //! | `interrupt` | the stop signals of verbs that run without the loop |
 //! | `effect_table` | admission, priorities, time-outs of effects |
 //! | `jobs`, `workers`, `worker_thread` | what a job is, and the threads that run it |
@@ -13,7 +14,7 @@
 //! | `processes` | other processes, read through the loop |
 //! | `meters`, `status` | what is measured, and the dump that shows it |
 //!
-//! Imports `core` and `log`. There are no threads but the loop's and the pool's one to three.
+//! Imports `core`, `log` and `net`. There are no threads but the loop's and the pool's one to three.
 
 pub mod application;
 pub mod clock;
@@ -23,6 +24,7 @@ pub mod event_loop;
 pub mod interrupt;
 pub mod jobs;
 pub mod journal;
+pub mod link_sockets;
 pub mod meters;
 pub mod parallel;
 mod planned;

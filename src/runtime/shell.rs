@@ -351,6 +351,12 @@ impl<J: Job> Shell<J> {
         source.deregister(&self.registry)
     }
 
+    /// Gives up the token of a source that is closed, or will be within the turn: the system forgets
+    /// it with its last handle.
+    pub fn release(&mut self, token: Token) {
+        self.sources.close(token);
+    }
+
     /// Serve this source next turn although no event will come: after a handshake, or when bytes
     /// are left in a buffer above the socket.
     pub fn mark_ready(&mut self, token: Token) {
