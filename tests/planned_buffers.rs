@@ -94,6 +94,27 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("ATR_LENGTH", INSIDE), ("RSI_LENGTH", INSIDE)],
     ),
     (
+        "src/exchange/coinbase/auth.rs",
+        &[("LONGEST_NAME", REFUSES)],
+    ),
+    (
+        "src/exchange/coinbase/codec.rs",
+        &[("BOOK_MESSAGE", REFUSES), ("MESSAGE", REFUSES)],
+    ),
+    ("src/exchange/coinbase/fields.rs", &[("SHOWN", SHOWN)]),
+    (
+        "src/exchange/coinbase/frames.rs",
+        &[("LONGEST_TEXT", SHOWN)],
+    ),
+    (
+        "src/exchange/coinbase/private_key.rs",
+        &[("LONGEST", REFUSES)],
+    ),
+    (
+        "src/exchange/coinbase/user.rs",
+        &[("SNAPSHOT_ORDERS", No("a number that the venue keeps to"))],
+    ),
+    (
         "src/log/file.rs",
         &[("STEP", No("of a rotation that happens once in many MB"))],
     ),

@@ -57,11 +57,13 @@ impl Names {
         }
     }
 
+    /// Everything comes under the names that were subscribed.
+    pub(super) fn are_stated(&self) -> bool {
+        self.also.is_empty()
+    }
+
     /// Tells an event under every name that was subscribed: usually its own and no other.
     pub(super) fn tell(&self, event: StreamEvent<'_>, sink: &mut EventSink<'_>) {
-        if self.also.is_empty() {
-            return sink(event);
-        }
         if let StreamEvent::Subscribed { channel, products } = event {
             let also = self.also.iter().filter_map(|(stated, meant)| {
                 let missing = !products.contains(&meant.as_str());

@@ -42,18 +42,31 @@ impl Connection {
             snapshot,
             names,
         } = self;
-        let mut told = |event: StreamEvent<'_>| names.tell(event, sink);
-        let reader = Frame {
-            sequence,
-            snapshot,
-            sink: &mut told,
-        };
-        let mut text = serde_json::Deserializer::from_str(frame);
-        reader
-            .deserialize(&mut text)
-            .and_then(|()| text.end())
-            .map_err(|error| DecodeError(format!("frame: {}", cut(&error.to_string()))))
+        // Each event is told as it is, unless something was subscribed under another name.
+        if names.are_stated() {
+            return read(sequence, snapshot, sink, frame);
+        }
+        let mut renamed = |event: StreamEvent<'_>| names.tell(event, sink);
+        read(sequence, snapshot, &mut renamed, frame)
     }
+}
+
+fn read(
+    sequence: &mut Sequence,
+    snapshot: &mut Snapshot,
+    sink: &mut EventSink<'_>,
+    frame: &str,
+) -> Result<(), DecodeError> {
+    let reader = Frame {
+        sequence,
+        snapshot,
+        sink,
+    };
+    let mut text = serde_json::Deserializer::from_str(frame);
+    reader
+        .deserialize(&mut text)
+        .and_then(|()| text.end())
+        .map_err(|error| DecodeError(format!("frame: {}", cut(&error.to_string()))))
 }
 
 /// At most [`LONGEST_TEXT`] bytes, on one line.
