@@ -29,13 +29,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "sweep",
         &[
-            "core", "log", "config", "exchange", "store", "runtime", "report",
+            "core", "files", "log", "config", "exchange", "store", "runtime", "report",
         ],
     ),
     (
         "cli",
         &[
-            "core", "log", "config", "exchange", "store", "runtime", "report", "sweep",
+            "core", "files", "log", "config", "exchange", "store", "runtime", "report", "sweep",
         ],
     ),
 ];

@@ -8,10 +8,10 @@ use super::import::no_signals;
 use super::row_watch::RowWatch;
 use super::{Exit, Failure};
 use crate::core::market::Interval;
+use crate::files::PartFile;
 use crate::runtime::Interrupt;
 use crate::store::recording::{
-    Batch, Entry, Header, LineWriter, OpenOptions, PartFile, RecordingWriter, Rows, Sequential,
-    open,
+    Batch, Entry, Header, LineWriter, OpenOptions, RecordingWriter, Rows, Sequential, open,
 };
 use clap::ValueEnum;
 use std::io::Write;

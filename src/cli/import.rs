@@ -5,14 +5,13 @@ use super::row_watch::{RowWatch, Stage, StoppingWriter};
 use super::{Exit, Failure};
 use crate::core::market::{Interval, ProductKind};
 use crate::core::units::Decimal;
+use crate::files::PartFile;
 use crate::runtime::Interrupt;
 use crate::store::recording::import::{
     BadRows, CandleFormat, CandlePlan, CandleTable, Columns, ImportError, ImportReport, Product,
     TimeUnit, TradePlan, TradeSource, TradeTable,
 };
-use crate::store::recording::{
-    BlockWriter, Header, LineWriter, PartFile, RecordingError, RecordingWriter,
-};
+use crate::store::recording::{BlockWriter, Header, LineWriter, RecordingError, RecordingWriter};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
