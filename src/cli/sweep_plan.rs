@@ -11,6 +11,7 @@ use crate::config::{Effective, Sources};
 use crate::core::settings::Settings;
 use crate::core::units::calendar::DAY;
 use crate::core::units::{Span, Timestamp};
+use crate::files::PartFile;
 use crate::store::recording::survey::survey;
 use crate::store::recording::{Header, OpenOptions, open};
 use crate::sweep::combinations::{Sampling, combinations};
@@ -65,7 +66,7 @@ pub struct Arguments {
     pub output: Option<PathBuf>,
 }
 
-fn length(text: &str) -> Result<Span, String> {
+pub(super) fn length(text: &str) -> Result<Span, String> {
     parse_length(text).ok_or_else(|| "expected a length such as 90s, 15m, 6h or 2d".to_owned())
 }
 
@@ -367,29 +368,23 @@ fn describe(division: Division) -> String {
 /// # Errors
 /// The folder cannot be written, or something else stands there.
 pub fn write(plan: &Plan, path: &Path) -> Result<(), Failure> {
+    if path.symlink_metadata().is_ok() {
+        let why = match Plan::read(path) {
+            Ok(found) if found.digest() == plan.digest() => return Ok(()),
+            Ok(_) => format!("{}: another plan is there", path.display()),
+            Err(problem) => problem,
+        };
+        return Err(Failure::run_time(format!(
+            "{why}; to write the plan: expected a new name, or the same plan"
+        )));
+    }
     let io = |error: std::io::Error| {
         Failure::run_time(format!("{}: cannot be written: {error}", path.display()))
     };
-    if path.exists() {
-        return match Plan::read(path) {
-            Ok(found) if found.digest() == plan.digest() => Ok(()),
-            _ => Err(Failure::run_time(format!(
-                "{}: another file of that name is there: expected a new name, or the same plan",
-                path.display()
-            ))),
-        };
-    }
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(io)?;
     }
-    // Under its final name it is always whole.
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    std::fs::File::create(&partial)
-        .and_then(|mut file| {
-            file.write_all(plan.to_json().as_bytes())?;
-            file.write_all(b"\n")
-        })
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(io)
+    let (place, mut file) = PartFile::create(path)?;
+    writeln!(file, "{}", plan.to_json()).map_err(io)?;
+    Ok(place.keep()?)
 }
