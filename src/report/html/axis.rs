@@ -95,9 +95,12 @@ impl ValueAxis {
 
     fn step(&self) -> f64 {
         let rough = (self.high - self.low) / VALUE_TICKS;
-        let power: f64 = format!("1e{}", exponent(rough)).parse().unwrap_or(1.0);
-        let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * power >= rough);
-        factor.unwrap_or(10.0) * power
+        let power = exponent(rough);
+        // From their texts: a product of powers may lie just below the round number.
+        let [one, two, five, ten] = [(1, power), (2, power), (5, power), (1, power + 1)]
+            .map(|(digit, power)| format!("{digit}e{power}").parse().unwrap_or(1.0));
+        let step = [one, two, five].into_iter().find(|step| *step >= rough);
+        step.unwrap_or(ten)
     }
 
     pub fn ticks(&self) -> Vec<Tick> {
