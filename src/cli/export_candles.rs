@@ -175,7 +175,7 @@ impl CandleTable<'_> {
             written += more;
             if let Err(stopped) = watch.check() {
                 out.flush()?;
-                return Err(CsvError::Stopped(stopped));
+                return Err(stopped.into());
             }
         }
         out.flush()?;
