@@ -9,6 +9,7 @@ use super::chart::{Layer, Line, Size, TimeChart, TradeMark, value_text};
 use super::palette::Role;
 use super::thin::Point;
 use crate::core::market::{Instrument, Interval};
+use crate::core::units::Side;
 use crate::report::figures::{count, minute};
 use crate::report::tape::SymbolTape;
 use crate::store::ledger::StoredTrade;
@@ -114,10 +115,9 @@ fn mark(trade: &StoredTrade) -> TradeMark {
     TradeMark {
         entry: (trade.entry_time, trade.entry_vwap.to_f64()),
         exit: (trade.exit_time, trade.exit_vwap.to_f64()),
-        side: if trade.side == "BUY" {
-            Role::Long
-        } else {
-            Role::Short
+        side: match trade.side {
+            Side::Buy => Role::Long,
+            Side::Sell => Role::Short,
         },
         outcome: if trade.net.is_positive() {
             Role::Win

@@ -100,7 +100,7 @@ mod tests {
             recording: String::new(),
             strategy: "momentum".into(),
             interval: "1m".into(),
-            seed: "1".into(),
+            seed: 1,
             currency: "USD".into(),
             starting_balance: Decimal::ONE,
             instruments: vec![instrument()],
