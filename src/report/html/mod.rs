@@ -9,6 +9,7 @@ mod bar_chart;
 mod breakdowns;
 mod chart;
 mod content;
+mod course;
 mod decision_indicators;
 mod drawing;
 mod equity_charts;
