@@ -5,9 +5,10 @@
 
 use super::replay_start::{core_settings, read_headers, turns_of};
 use super::{Common, Exit, Failure, sources};
+use crate::config::Effective;
 use crate::config::keys::Names;
-use crate::config::value::Value;
-use crate::config::{Effective, Sources};
+use crate::config::recorded::load_alone;
+use crate::config::value::set_notation;
 use crate::core::settings::Settings;
 use crate::core::units::calendar::DAY;
 use crate::core::units::{Span, Timestamp};
@@ -212,23 +213,14 @@ fn base_pairs(effective: &Effective, swept: &[String]) -> Vec<String> {
         .entries()
         .filter(|entry| entry.is_explicit() && entry.key.core_reads && !entry.key.hides())
         .filter(|entry| !swept.iter().any(|key| key == entry.key.name))
-        .map(|entry| format!("{}={}", entry.key.name, as_set(&entry.value)))
+        .map(|entry| {
+            format!(
+                "{}={}",
+                entry.key.name,
+                set_notation(&entry.value.to_json())
+            )
+        })
         .collect()
-}
-
-/// A value in the notation of `--set`.
-fn as_set(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Text(text) => text.clone(),
-        Value::List(items) => items.join(","),
-        Value::Lengths(lengths) => {
-            let texts: Vec<String> = lengths.iter().map(u32::to_string).collect();
-            texts.join(",")
-        }
-        Value::Number(number) => number.to_string(),
-        other => other.to_json().to_string(),
-    }
 }
 
 /// What the pairs alone amount to must be what all sources together do.
@@ -247,12 +239,8 @@ fn check_base(effective: &Effective) -> Result<(), Failure> {
 /// # Errors
 /// What is wrong with them, as `--set` has it (78).
 pub fn configuration_of(sets: Vec<String>) -> Result<Effective, Failure> {
-    sources::load_or_fail(&Sources {
-        sets,
-        named: vec![("system.dry_run", "true".to_owned(), VERB)],
-        without_files: true,
-        ..Sources::default()
-    })
+    load_alone(sets, VERB)
+        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))
 }
 
 /// Loads every configuration; how many were left out.

@@ -30,4 +30,3 @@ mod thin;
 
 pub use content::Content;
 pub use page::{BYTES_MAX, FIRST_LINE, render};
-pub(crate) use recorded_strategy::as_text as setting_text;
