@@ -50,7 +50,7 @@ pub(super) enum Format {
     Jsonl,
 }
 
-fn interval(text: &str) -> Result<Interval, String> {
+pub(super) fn interval(text: &str) -> Result<Interval, String> {
     Interval::parse(text).ok_or_else(|| format!("expected one of {}", Interval::ALLOWED))
 }
 

@@ -1,5 +1,6 @@
 //! `minnow import`: trades, candles and raw exchange frames of others into a recording.
 
+use super::export::interval;
 use super::frame_source::FrameSource;
 use super::row_watch::{RowWatch, Stage, StoppingWriter};
 use super::{Exit, Failure};
@@ -118,10 +119,6 @@ fn rate(text: &str) -> Result<Decimal, String> {
         Ok(_) => Err("expected a fraction from -0.02 to 0.02".to_owned()),
         Err(error) => Err(error.to_string()),
     }
-}
-
-fn interval(text: &str) -> Result<Interval, String> {
-    Interval::parse(text).ok_or_else(|| format!("expected one of {}", Interval::ALLOWED))
 }
 
 /// Runs the verb. The summary goes to stderr, as JSON to stdout with `--json`.
