@@ -156,7 +156,7 @@ fn whatever_is_killed_costs_one_task_or_none_and_the_rows_are_the_same() {
 
 #[test]
 fn a_process_that_gives_no_result_is_ended_and_its_task_has_failed() {
-    let desk = planned(20);
+    let desk = planned(6);
     let mut sweep = Process::start_silent(desk.command(&[
         "sweep",
         "run",
@@ -176,7 +176,7 @@ fn a_process_that_gives_no_result_is_ended_and_its_task_has_failed() {
         .iter()
         .filter_map(|r| r.outcome.as_ref().err())
         .collect();
-    assert_eq!(rows.len(), 20);
+    assert_eq!(rows.len(), 6);
     assert_eq!(
         failures,
         ["its process gave no result within 5 s and was ended"]
