@@ -33,13 +33,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "sweep",
         &[
-            "core", "log", "config", "exchange", "store", "runtime", "report",
+            "core", "files", "log", "config", "exchange", "store", "runtime", "report",
         ],
     ),
     (
         "cli",
         &[
-            "core", "log", "config", "exchange", "net", "store", "runtime", "report", "sweep",
+            "core", "files", "log", "config", "exchange", "net", "store", "runtime", "report",
+            "sweep",
         ],
     ),
 ];

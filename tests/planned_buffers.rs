@@ -74,8 +74,8 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("ADX_LENGTH", INSIDE)],
     ),
     (
-        "src/core/indicators/cipher/check.rs",
-        &[("N", No("number of checks of a rule"))],
+        "src/core/indicators/cipher/clause.rs",
+        &[("N", No("number of clauses of a rule"))],
     ),
     (
         "src/core/indicators/cipher/combined.rs",
@@ -87,7 +87,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ("src/core/strategy/vumanchu.rs", &[("ATR_LENGTH", INSIDE)]),
     (
         "src/core/strategy/vumanchu_rules.rs",
-        &[("N", No("number of checks of a rule"))],
+        &[("N", No("number of clauses of a rule"))],
     ),
     (
         "src/core/strategy/momentum.rs",

@@ -4,8 +4,9 @@ use super::export::{copy, report_damage};
 use super::import::no_signals;
 use super::row_watch::RowWatch;
 use super::{Exit, Failure};
+use crate::files::PartFile;
 use crate::runtime::Interrupt;
-use crate::store::recording::{BlockWriter, OpenOptions, PartFile, Sequential, open};
+use crate::store::recording::{BlockWriter, OpenOptions, Sequential, open};
 use std::path::PathBuf;
 
 /// Rewrite a recording in the compact block form; nothing is lost but the line numbers

@@ -13,11 +13,12 @@ use crate::core::market::{
 use crate::store::recording::{Batch, Entry, Header, RecordingError, Rows, Sequential};
 use std::io::{BufWriter, Write};
 
-/// Why a table ended before its recording.
+/// Why a table ended before what it is made of.
 pub(super) enum CsvError {
-    Recording(RecordingError),
+    /// The output, whose name the caller knows.
     Io(std::io::Error),
-    Stopped(Failure),
+    /// What is read, or a stop signal: the verb fails with it.
+    Verb(Failure),
 }
 
 impl CsvError {
@@ -29,16 +30,21 @@ impl CsvError {
     /// The failure of a verb that writes to `name`.
     pub fn at(self, name: &str) -> Failure {
         match self {
-            Self::Recording(error) => error.into(),
             Self::Io(error) => Failure::run_time(format!("{name}: cannot write: {error}")),
-            Self::Stopped(failure) => failure,
+            Self::Verb(failure) => failure,
         }
     }
 }
 
 impl From<RecordingError> for CsvError {
     fn from(error: RecordingError) -> Self {
-        Self::Recording(error)
+        Self::Verb(error.into())
+    }
+}
+
+impl From<Failure> for CsvError {
+    fn from(failure: Failure) -> Self {
+        Self::Verb(failure)
     }
 }
 
@@ -80,7 +86,7 @@ impl<'a, W: Write> CsvWriter<'a, W> {
         while let Some(batch) = source.next_batch(&mut rows)? {
             if let Err(stopped) = watch.check() {
                 self.out.flush()?;
-                return Err(CsvError::Stopped(stopped));
+                return Err(stopped.into());
             }
             let written = self.batch(batch, &rows)?;
             watch.add_rows(written);

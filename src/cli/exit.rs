@@ -1,5 +1,6 @@
 //! What the process says by its exit status.
 
+use crate::files::FileError;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -48,6 +49,12 @@ impl Failure {
     /// A run-time failure.
     pub fn run_time(message: impl fmt::Display) -> Self {
         Self::new(Exit::Failure, message.to_string())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::run_time(error)
     }
 }
 

@@ -7,7 +7,8 @@ use super::Failure;
 use super::replay::Arguments;
 use super::replay_start::{open_feeds, read_headers, turns_of};
 use crate::config::identity::instance_head;
-use crate::config::{Effective, FEE_KEYS, Sources, keys, load};
+use crate::config::recorded::load_alone;
+use crate::config::{Effective, FEE_KEYS, Recorded, keys};
 use crate::core::Core;
 use crate::core::effect::Effect;
 use crate::core::modes::Turns;
@@ -15,12 +16,9 @@ use crate::core::settings::{Identity, Settings};
 use crate::core::strategy::Wanted;
 use crate::core::units::Timestamp;
 use crate::report::explain::Again;
-use crate::report::html::setting_text;
 use crate::runtime::journal::Observer;
 use crate::runtime::replay::Direct;
 use crate::store::ledger::StoredSession;
-use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Runs the session again and keeps what is wanted.
@@ -130,8 +128,7 @@ impl Observer for Compare<'_> {
 /// The session's configuration made again. Which default fees gave way to the recording's is not
 /// stated in it: the fingerprint tells.
 fn configuration_of(session: &StoredSession) -> Result<Effective, String> {
-    let values: BTreeMap<String, Value> = serde_json::from_str(&session.configuration)
-        .map_err(|e| format!("the session's configuration is no JSON object: {e}"))?;
+    let recorded = Recorded::parse(&session.configuration)?;
     let mut first = None;
     for stated in 0..1u32 << FEE_KEYS.len() {
         let fees = FEE_KEYS.iter().enumerate();
@@ -139,14 +136,10 @@ fn configuration_of(session: &StoredSession) -> Result<Effective, String> {
             .filter(|(index, _)| stated & (1 << index) == 0)
             .map(|(_, name)| *name)
             .collect();
-        let effective = load(&Sources {
-            sets: settings_of(&values, &left_out),
-            named: vec![("system.dry_run", "true".to_owned(), "explain")],
-            // No file and no `.env` of the moment may have a say.
-            without_files: true,
-            ..Sources::default()
-        })
-        .map_err(|findings| format!("this version does not take its configuration: {findings}"))?;
+        let sets = recorded.sets(|name| is_taken(name, &left_out));
+        let effective = load_alone(sets, "explain").map_err(|findings| {
+            format!("this version does not take its configuration: {findings}")
+        })?;
         if effective.fingerprint() == session.fingerprint {
             return Ok(effective);
         }
@@ -156,18 +149,10 @@ fn configuration_of(session: &StoredSession) -> Result<Effective, String> {
     first.ok_or_else(|| "the session's configuration cannot be made again".to_owned())
 }
 
-/// What the core reads of it, in the notation of `--set`.
-fn settings_of(values: &BTreeMap<String, Value>, left_out: &[&str]) -> Vec<String> {
-    keys::all()
-        .filter(|key| !key.hides() && (key.core_reads || key.name == "trading.symbol"))
-        .filter(|key| !left_out.contains(&key.name) && key.name != "system.dry_run")
-        .filter_map(|key| {
-            let value = values.get(key.name)?;
-            let text = match value {
-                Value::Null if key.is_nullable() => "null".to_owned(),
-                other => setting_text(other)?,
-            };
-            Some(format!("{}={text}", key.name))
-        })
-        .collect()
+/// What the core reads of it.
+fn is_taken(name: &str, left_out: &[&str]) -> bool {
+    let key = keys::Names::shared().dotted(name);
+    key.is_some_and(|key| !key.hides() && (key.core_reads || key.name == "trading.symbol"))
+        && !left_out.contains(&name)
+        && name != "system.dry_run"
 }

@@ -8,10 +8,10 @@ use super::import::no_signals;
 use super::row_watch::RowWatch;
 use super::{Exit, Failure};
 use crate::core::market::Interval;
+use crate::files::PartFile;
 use crate::runtime::Interrupt;
 use crate::store::recording::{
-    Batch, Entry, Header, LineWriter, OpenOptions, PartFile, RecordingWriter, Rows, Sequential,
-    open,
+    Batch, Entry, Header, LineWriter, OpenOptions, RecordingWriter, Rows, Sequential, open,
 };
 use clap::ValueEnum;
 use std::io::Write;
@@ -50,7 +50,7 @@ pub(super) enum Format {
     Jsonl,
 }
 
-fn interval(text: &str) -> Result<Interval, String> {
+pub(super) fn interval(text: &str) -> Result<Interval, String> {
     Interval::parse(text).ok_or_else(|| format!("expected one of {}", Interval::ALLOWED))
 }
 

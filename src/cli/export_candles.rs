@@ -16,7 +16,7 @@ use crate::core::input::Input;
 use crate::core::market::instrument::GridScale;
 use crate::core::market::{Candle, Instrument, Interval, SymbolId, TimedTrade};
 use crate::core::strategy::decision::CandleView;
-use crate::core::units::{Decimal, Span, Stamp};
+use crate::core::units::Stamp;
 use crate::report::tape::CandleListener;
 use crate::report::tape::market::{Market, MarketRules};
 use crate::store::recording::{Batch, Entry, Header, Rows, Sequential, TurnKind};
@@ -175,7 +175,7 @@ impl CandleTable<'_> {
             written += more;
             if let Err(stopped) = watch.check() {
                 out.flush()?;
-                return Err(CsvError::Stopped(stopped));
+                return Err(stopped.into());
             }
         }
         out.flush()?;
@@ -183,12 +183,7 @@ impl CandleTable<'_> {
     }
 
     fn markets(&self) -> Vec<Market> {
-        let rules = MarketRules {
-            interval: self.interval,
-            close_grace: Span::from_secs(1),
-            outlier_pct: Decimal::from_int(20),
-            min_candles: 0,
-        };
+        let rules = MarketRules::built_in(self.interval);
         (0..self.header.instruments.len())
             .map(|index| Market::new(SymbolId(index as u16), rules, 2, 2))
             .collect()

@@ -5,12 +5,12 @@
 //! keeps equity as one row an hour: what is wanted at every candle is made of fills and candles.
 
 use super::Failure;
-use super::csv_writer::quoted;
+use super::csv_writer::{CsvError, quoted};
 use super::export::Format;
 use super::row_watch::RowWatch;
 use crate::core::units::Decimal;
+use crate::files::PartFile;
 use crate::store::ledger::{Cell, Reader, Table};
-use crate::store::recording::PartFile;
 use clap::ValueEnum;
 use serde::Serializer;
 use serde::ser::SerializeMap;
@@ -80,29 +80,9 @@ pub(super) fn write(
         }
         None => match export.rows(std::io::stdout().lock(), watch) {
             Ok(rows) => Ok(Some(rows)),
-            Err(Trouble::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(None),
+            Err(error) if error.is_broken_pipe() => Ok(None),
             Err(error) => Err(error.at("stdout")),
         },
-    }
-}
-
-enum Trouble {
-    Io(std::io::Error),
-    Other(Failure),
-}
-
-impl Trouble {
-    fn at(self, name: &str) -> Failure {
-        match self {
-            Self::Io(error) => Failure::run_time(format!("{name}: cannot write: {error}")),
-            Self::Other(failure) => failure,
-        }
-    }
-}
-
-impl From<std::io::Error> for Trouble {
-    fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
     }
 }
 
@@ -114,7 +94,7 @@ struct Export {
 }
 
 impl Export {
-    fn rows(&mut self, sink: impl Write, watch: &RowWatch) -> Result<u64, Trouble> {
+    fn rows(&mut self, sink: impl Write, watch: &RowWatch) -> Result<u64, CsvError> {
         let mut out = BufWriter::with_capacity(BUFFER, sink);
         if !self.lines {
             let names: Vec<&str> = self.table.columns().iter().map(|c| c.name).collect();
@@ -123,7 +103,7 @@ impl Export {
         let (mut count, mut place) = (0, 0);
         loop {
             let page = self.reader.table_rows(self.session, self.table, place);
-            let page = page.map_err(|error| Trouble::Other(Failure::run_time(error)))?;
+            let page = page.map_err(Failure::run_time)?;
             let Some(last) = page.last() else { break };
             place = last.place;
             for row in &page {
@@ -137,19 +117,19 @@ impl Export {
             watch.add_rows(page.len() as u64);
             if let Err(stopped) = watch.check() {
                 out.flush()?;
-                return Err(Trouble::Other(stopped));
+                return Err(stopped.into());
             }
         }
         out.flush()?;
         Ok(count)
     }
 
-    fn line(&self, out: &mut impl Write, cells: &[Cell]) -> Result<(), Trouble> {
+    fn line(&self, out: &mut impl Write, cells: &[Cell]) -> Result<(), CsvError> {
         let mut json = serde_json::Serializer::new(&mut *out);
         self.object(&mut json, cells)
             .map_err(|error| match error.io_error_kind() {
-                Some(kind) => Trouble::Io(kind.into()),
-                None => Trouble::Other(Failure::run_time(format!(
+                Some(kind) => CsvError::Io(kind.into()),
+                None => CsvError::Verb(Failure::run_time(format!(
                     "{}, table {}: {error}",
                     self.reader.path().display(),
                     self.table.name()

@@ -5,6 +5,7 @@
 
 use super::{Exit, Failure};
 use crate::report::html::{Content, FIRST_LINE, render};
+use crate::report::{FullOptions, TradesShown};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -46,11 +47,24 @@ fn is_page(file: &Path) -> bool {
 /// Reads a ledger and its recordings once more and writes the page to `file`.
 ///
 /// # Errors
-/// Those of [`check`]; a ledger that cannot be read, a file that cannot be written.
-pub fn write(ledger: &Path, recordings: &[PathBuf], file: &Path) -> Result<(), Failure> {
+/// A ledger that cannot be read; those of [`write`].
+pub fn read_and_write(ledger: &Path, recordings: &[PathBuf], file: &Path) -> Result<(), Failure> {
     check(file)?;
-    let content = Content::load(ledger, recordings).map_err(Failure::run_time)?;
-    let page = render(&content);
+    let options = FullOptions {
+        shown: TradesShown::Some(0),
+        recordings: recordings.to_vec(),
+    };
+    let content = Content::load(ledger, &options).map_err(Failure::run_time)?;
+    write(ledger, &content, file)
+}
+
+/// Writes what was read of a ledger as a page to `file`.
+///
+/// # Errors
+/// Those of [`check`]; a file that cannot be written.
+pub fn write(ledger: &Path, content: &Content, file: &Path) -> Result<(), Failure> {
+    check(file)?;
+    let page = render(content);
     std::fs::write(file, &page).map_err(|e| {
         Failure::run_time(format!(
             "{}: the report cannot be written: {e}; elsewhere: minnow report --ledger {} --html FILE",

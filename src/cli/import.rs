@@ -1,18 +1,18 @@
 //! `minnow import`: trades, candles and raw exchange frames of others into a recording.
 
+use super::export::interval;
 use super::frame_source::FrameSource;
 use super::row_watch::{RowWatch, Stage, StoppingWriter};
 use super::{Exit, Failure};
 use crate::core::market::{Interval, ProductKind};
 use crate::core::units::Decimal;
+use crate::files::PartFile;
 use crate::runtime::Interrupt;
 use crate::store::recording::import::{
     BadRows, CandleFormat, CandlePlan, CandleTable, Columns, ImportError, ImportReport, Product,
     TimeUnit, TradePlan, TradeSource, TradeTable,
 };
-use crate::store::recording::{
-    BlockWriter, Header, LineWriter, PartFile, RecordingError, RecordingWriter,
-};
+use crate::store::recording::{BlockWriter, Header, LineWriter, RecordingError, RecordingWriter};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -119,10 +119,6 @@ fn rate(text: &str) -> Result<Decimal, String> {
         Ok(_) => Err("expected a fraction from -0.02 to 0.02".to_owned()),
         Err(error) => Err(error.to_string()),
     }
-}
-
-fn interval(text: &str) -> Result<Interval, String> {
-    Interval::parse(text).ok_or_else(|| format!("expected one of {}", Interval::ALLOWED))
 }
 
 /// Runs the verb. The summary goes to stderr, as JSON to stdout with `--json`.

@@ -18,19 +18,29 @@ impl ProgressBar {
     /// `quiet`: the output is for a program.
     /// `bytes`: what there is to work through, if that is known.
     pub fn new(verb: &str, quiet: bool, bytes: Option<u64>) -> Self {
-        let target = if quiet || !std::io::stderr().is_terminal() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
         let template = if bytes.is_some() {
             "{prefix} {bar:24} {percent:>3}%  {msg}  {eta} left"
         } else {
             "{prefix} {spinner} {msg}  {elapsed}"
         };
+        Self::drawn(verb, quiet, bytes, template)
+    }
+
+    /// Of a verb that works through so many tasks.
+    pub fn of_tasks(verb: &str, quiet: bool, tasks: u64) -> Self {
+        let template = "{prefix} {bar:24} {pos} of {len}  {per_sec}  {eta} left  {msg}";
+        Self::drawn(verb, quiet, Some(tasks), template)
+    }
+
+    fn drawn(verb: &str, quiet: bool, length: Option<u64>, template: &str) -> Self {
+        let target = if quiet || !std::io::stderr().is_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = Bar::with_draw_target(bytes, target);
+        let bar = Bar::with_draw_target(length, target);
         bar.set_style(style);
         bar.set_prefix(verb.to_owned());
         Self {
@@ -62,6 +72,14 @@ impl ProgressBar {
             HumanCount(rows),
             rate(rows, began)
         ));
+    }
+
+    /// So many tasks have ended, and so many of them have failed.
+    pub fn show_tasks(&self, ended: u64, failed: u64) {
+        self.bar.set_position(ended);
+        if failed > 0 {
+            self.bar.set_message(format!("{failed} failed"));
+        }
     }
 
     pub fn finish(&self) {

@@ -118,7 +118,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     give_memory_back();
     print_report(common, arguments, &path)?;
     if let Some(file) = &arguments.html {
-        super::html::write(&path, &arguments.files, file)?;
+        super::html::read_and_write(&path, &arguments.files, file)?;
     }
     Ok(exit)
 }

@@ -3,6 +3,7 @@
 //! Reads only; a bot or replay that is writing the ledger is not disturbed.
 
 use super::{Common, Exit, Failure, sources};
+use crate::report::html::Content;
 use crate::report::terminal::Paint;
 use crate::report::{
     Comparison, FullOptions, FullReport, Report, TradesShown, compare, full_json, full_text, json,
@@ -76,30 +77,51 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     } else {
         TradesShown::Some(TRADES_DEFAULT)
     });
-    let text = if arguments.brief {
-        let report = Report::load(&path, shown).map_err(Failure::run_time)?;
-        if common.json {
-            json::render(&report).map_err(|e| no_json(&path, &e))?
-        } else {
-            terminal::render(&report, paint())
+    let options = FullOptions {
+        shown,
+        recordings: arguments.recordings.clone(),
+    };
+    // The page holds all that the text shows: it is read once for both.
+    let page = match &arguments.html {
+        Some(file) => {
+            super::html::check(file)?;
+            Some((
+                file,
+                Content::load(&path, &options).map_err(Failure::run_time)?,
+            ))
         }
-    } else {
-        let options = FullOptions {
-            shown,
-            recordings: arguments.recordings.clone(),
-        };
-        let full = FullReport::load(&path, &options, &mut ()).map_err(Failure::run_time)?;
-        if common.json {
-            full_json::render(&full).map_err(|e| no_json(&path, &e))?
-        } else {
-            full_text::render(&full, paint())
+        None => None,
+    };
+    let text = match &page {
+        _ if arguments.brief => brief(common, &path, shown)?,
+        Some((_, content)) => full(common, &path, &content.full)?,
+        None => {
+            let read = FullReport::load(&path, &options, &mut ()).map_err(Failure::run_time)?;
+            full(common, &path, &read)?
         }
     };
     print(&format!("{}\n", text.trim_end()))?;
-    if let Some(file) = &arguments.html {
-        super::html::write(&path, &arguments.recordings, file)?;
+    if let Some((file, content)) = &page {
+        super::html::write(&path, content, file)?;
     }
     Ok(Exit::Success)
+}
+
+fn brief(common: &Common, path: &Path, shown: TradesShown) -> Result<String, Failure> {
+    let report = Report::load(path, shown).map_err(Failure::run_time)?;
+    if common.json {
+        json::render(&report).map_err(|e| no_json(path, &e))
+    } else {
+        Ok(terminal::render(&report, paint()))
+    }
+}
+
+fn full(common: &Common, path: &Path, read: &FullReport) -> Result<String, Failure> {
+    if common.json {
+        full_json::render(read).map_err(|e| no_json(path, &e))
+    } else {
+        Ok(full_text::render(read, paint()))
+    }
 }
 
 fn compare(common: &Common, a: &Path, b: &Path) -> Result<Exit, Failure> {

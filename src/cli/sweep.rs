@@ -49,6 +49,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Step::Merge(merge)) => sweep_show::merge(merge),
         Some(Step::Show(show)) => sweep_show::run(common, show),
         None => {
+            if let Some(path) = &arguments.show.csv {
+                sweep_show::check_csv(path)?;
+            }
             let (made, effective) = sweep_plan::make(common, &arguments.plan)?;
             let path = write(&made, &effective, arguments.plan.output.as_deref())?;
             let results = path.with_extension("sqlite");

@@ -5,12 +5,14 @@
 
 use super::replay_start::{core_settings, read_headers, turns_of};
 use super::{Common, Exit, Failure, sources};
+use crate::config::Effective;
 use crate::config::keys::Names;
-use crate::config::value::Value;
-use crate::config::{Effective, Sources};
+use crate::config::recorded::load_alone;
+use crate::config::value::set_notation;
 use crate::core::settings::Settings;
 use crate::core::units::calendar::DAY;
 use crate::core::units::{Span, Timestamp};
+use crate::files::PartFile;
 use crate::store::recording::survey::survey;
 use crate::store::recording::{Header, OpenOptions, open};
 use crate::sweep::combinations::{Sampling, combinations};
@@ -65,7 +67,7 @@ pub struct Arguments {
     pub output: Option<PathBuf>,
 }
 
-fn length(text: &str) -> Result<Span, String> {
+pub(super) fn length(text: &str) -> Result<Span, String> {
     parse_length(text).ok_or_else(|| "expected a length such as 90s, 15m, 6h or 2d".to_owned())
 }
 
@@ -211,23 +213,14 @@ fn base_pairs(effective: &Effective, swept: &[String]) -> Vec<String> {
         .entries()
         .filter(|entry| entry.is_explicit() && entry.key.core_reads && !entry.key.hides())
         .filter(|entry| !swept.iter().any(|key| key == entry.key.name))
-        .map(|entry| format!("{}={}", entry.key.name, as_set(&entry.value)))
+        .map(|entry| {
+            format!(
+                "{}={}",
+                entry.key.name,
+                set_notation(&entry.value.to_json())
+            )
+        })
         .collect()
-}
-
-/// A value in the notation of `--set`.
-fn as_set(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Text(text) => text.clone(),
-        Value::List(items) => items.join(","),
-        Value::Lengths(lengths) => {
-            let texts: Vec<String> = lengths.iter().map(u32::to_string).collect();
-            texts.join(",")
-        }
-        Value::Number(number) => number.to_string(),
-        other => other.to_json().to_string(),
-    }
 }
 
 /// What the pairs alone amount to must be what all sources together do.
@@ -246,12 +239,8 @@ fn check_base(effective: &Effective) -> Result<(), Failure> {
 /// # Errors
 /// What is wrong with them, as `--set` has it (78).
 pub fn configuration_of(sets: Vec<String>) -> Result<Effective, Failure> {
-    sources::load_or_fail(&Sources {
-        sets,
-        named: vec![("system.dry_run", "true".to_owned(), VERB)],
-        without_files: true,
-        ..Sources::default()
-    })
+    load_alone(sets, VERB)
+        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))
 }
 
 /// Loads every configuration; how many were left out.
@@ -367,29 +356,23 @@ fn describe(division: Division) -> String {
 /// # Errors
 /// The folder cannot be written, or something else stands there.
 pub fn write(plan: &Plan, path: &Path) -> Result<(), Failure> {
+    if path.symlink_metadata().is_ok() {
+        let why = match Plan::read(path) {
+            Ok(found) if found.digest() == plan.digest() => return Ok(()),
+            Ok(_) => format!("{}: another plan is there", path.display()),
+            Err(problem) => problem,
+        };
+        return Err(Failure::run_time(format!(
+            "{why}; to write the plan: expected a new name, or the same plan"
+        )));
+    }
     let io = |error: std::io::Error| {
         Failure::run_time(format!("{}: cannot be written: {error}", path.display()))
     };
-    if path.exists() {
-        return match Plan::read(path) {
-            Ok(found) if found.digest() == plan.digest() => Ok(()),
-            _ => Err(Failure::run_time(format!(
-                "{}: another file of that name is there: expected a new name, or the same plan",
-                path.display()
-            ))),
-        };
-    }
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(io)?;
     }
-    // Under its final name it is always whole.
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    std::fs::File::create(&partial)
-        .and_then(|mut file| {
-            file.write_all(plan.to_json().as_bytes())?;
-            file.write_all(b"\n")
-        })
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(io)
+    let (place, mut file) = PartFile::create(path)?;
+    writeln!(file, "{}", plan.to_json()).map_err(io)?;
+    Ok(place.keep()?)
 }

@@ -1,15 +1,17 @@
 //! `minnow sweep run`: replays the tasks of a plan that have no result yet.
 
+use super::progress::ProgressBar;
+use super::sweep_plan::length;
 use super::{Common, Exit, Failure};
+use crate::core::units::Span;
 use crate::runtime::processes::cores;
 use crate::runtime::{EventLoop, LoopSettings};
 use crate::store::sweep_results::{ResultsError, SweepResults};
 use crate::sweep::plan::Share;
 use crate::sweep::run::ProcessStart;
 use crate::sweep::{Plan, SweepOutcome, SweepProgress, SweepRun};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -36,6 +38,22 @@ pub struct RunOptions {
     /// Try tasks again that failed
     #[arg(long)]
     pub retry_failed: bool,
+    /// Longest time that a process may take to its next result; then it is ended and its task has
+    /// failed [default: 10m, and 10s for every MiB of the recordings]
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub task_limit: Option<Span>,
+}
+
+impl RunOptions {
+    /// A task replays every recording once at the most. docs/sweeps.md measures 11 ms for the 3.7 MiB
+    /// of the bundled one: this is a thousand times that and more, for slow machines and other forms.
+    fn limit(&self, plan: &Plan) -> Span {
+        self.task_limit.unwrap_or_else(|| {
+            let bytes: u64 = plan.recordings.iter().map(|file| file.bytes).sum();
+            let seconds = 600 + 10 * bytes.div_ceil(1 << 20);
+            Span::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX / 1_000_000_000))
+        })
+    }
 }
 
 impl From<ResultsError> for Failure {
@@ -79,15 +97,12 @@ pub fn run_plan(
         program: std::env::current_exe()
             .map_err(|error| Failure::run_time(format!("this program has no path: {error}")))?,
         arguments: vec!["sweep-tasks".into(), path.into()],
+        limit: options.limit(plan),
     };
     let began = Instant::now();
-    let bar = bar(common.json, wanted);
-    let mut show = |progress: SweepProgress| {
-        bar.set_position(progress.ended as u64);
-        if progress.failed > 0 {
-            bar.set_message(format!("{} failed", progress.failed));
-        }
-    };
+    let bar = ProgressBar::of_tasks("sweep", common.json, wanted as u64);
+    let mut show =
+        |progress: SweepProgress| bar.show_tasks(progress.ended as u64, progress.failed as u64);
     let watched = !bar.is_hidden();
     let mut sweep = SweepRun::new(
         plan,
@@ -104,7 +119,7 @@ pub fn run_plan(
         .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
     let (outcome, progress) = (sweep.outcome(), sweep.progress());
     drop(sweep);
-    bar.finish_and_clear();
+    bar.finish();
     let seconds = began.elapsed().as_secs_f64();
     note(&format!(
         "{} of {wanted} tasks in {seconds:.1} s, {:.0} a second, in {processes} processes; {} failed",
@@ -144,21 +159,6 @@ fn open_tasks(plan: &Plan, slice: Option<Share>, settled: &BTreeSet<u32>) -> Vec
         .map(|task| task.number)
         .filter(|task| slice.is_none_or(|slice| slice.holds(*task)) && !settled.contains(task))
         .collect()
-}
-
-/// Drawn on a terminal only.
-fn bar(quiet: bool, tasks: usize) -> ProgressBar {
-    let target = if quiet || !std::io::stderr().is_terminal() {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
-    };
-    let template = "sweep {bar:24} {pos} of {len}  {per_sec}  {eta} left  {msg}";
-    let style =
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::with_draw_target(Some(tasks as u64), target);
-    bar.set_style(style);
-    bar
 }
 
 pub(super) fn note(text: &str) {

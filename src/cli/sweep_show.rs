@@ -1,11 +1,13 @@
 //! `minnow sweep show` and `minnow sweep merge`: what is in results, and results brought together.
 
 use super::{Common, Exit, Failure};
+use crate::files;
 use crate::store::sweep_results::{ResultRow, Stored, SweepResults};
 use crate::sweep::ranking::Criterion;
 use crate::sweep::table::Shown;
 use crate::sweep::{Plan, csv, json, table};
 use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -64,11 +66,10 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
 pub fn show(common: &Common, results: &Path, options: &ShowOptions) -> Result<(), Failure> {
     let (plan, rows) = read(results)?;
     if let Some(path) = &options.csv {
-        let problem = |error: std::io::Error| {
-            Failure::run_time(format!("{}: cannot be written: {error}", path.display()))
-        };
-        let file = std::fs::File::create(path).map_err(problem)?;
-        csv::write(std::io::BufWriter::new(file), &plan, &rows).map_err(problem)?;
+        check_csv(path)?;
+        files::replace(path, |file| {
+            csv::write(std::io::BufWriter::new(file), &plan, &rows)
+        })?;
     }
     let shown = Shown {
         top: options.top,
@@ -84,6 +85,28 @@ pub fn show(common: &Common, results: &Path, options: &ShowOptions) -> Result<()
         table::render(&plan, &rows, shown)
     };
     super::report::print(&text)
+}
+
+/// Whether the rows may be written there: where nothing is, or rows of a sweep are, which the same
+/// command writes again. Told before any work is done.
+///
+/// # Errors
+/// Anything else that stands there: a slip of the hand must not cost a recording or results.
+pub fn check_csv(path: &Path) -> Result<(), Failure> {
+    let refuse = |why: String| {
+        let text = format!("--csv {}: {why}; expected a new file", path.display());
+        Err(Failure::new(Exit::Usage, text))
+    };
+    let mut start = Vec::new();
+    let read = files::open_regular(path)
+        .and_then(|file| file.take(csv::HEADING_MAX).read_to_end(&mut start));
+    match read {
+        Ok(0) => Ok(()),
+        Ok(_) if csv::is_table(&start) => Ok(()),
+        Ok(_) => refuse("it exists and holds no rows of a sweep".to_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => refuse(error.to_string()),
+    }
 }
 
 fn read(path: &Path) -> Result<(Plan, Vec<ResultRow>), Failure> {

@@ -6,9 +6,9 @@
 
 use super::core_settings::{FEE_KEYS, strategy_type};
 use super::effective::Effective;
+use crate::core::units::hexadecimal::hexadecimal;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// Hexadecimal digits of the short form.
 const SHORT: usize = 16;
@@ -16,11 +16,7 @@ const SHORT: usize = 16;
 impl Effective {
     /// 64 hexadecimal digits.
     pub fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(self.canonical_json().as_bytes());
-        digest.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hexadecimal(&Sha256::digest(self.canonical_json().as_bytes()))
     }
 
     /// The first 16 digits, for people.

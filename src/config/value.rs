@@ -53,6 +53,18 @@ impl Value {
     }
 }
 
+/// A value of [`Value::to_json`] in the notation of `--set`.
+pub fn set_notation(json: &serde_json::Value) -> String {
+    match json {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(set_notation).collect();
+            items.join(",")
+        }
+        other => other.to_string(),
+    }
+}
+
 /// What is printed instead of a secret that is set.
 pub const SET: &str = "***(set)";
 /// What is printed instead of a secret that is not.

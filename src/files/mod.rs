@@ -1,7 +1,12 @@
-//! Files that come from outside, opened so that nothing waits for ever.
+//! Files that come from outside, opened so that nothing waits for ever; and files that are made,
+//! whole or not at all ([`PartFile`]).
 //!
 //! A name that belongs to something else than a regular file is an error and never a wait: opening a
 //! FIFO without a writer would last for ever, a device may never end.
+
+mod part_file;
+
+pub use part_file::{FileError, PartFile, replace};
 
 use std::fs::{File, FileType, OpenOptions};
 use std::io;

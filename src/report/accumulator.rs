@@ -15,7 +15,7 @@ use super::trade_tally::TradeTally;
 use crate::core::effect::Effect;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{ClosedTrade, EquityKind, EquityPoint, Fill, Lot, Record};
-use crate::core::units::{Decimal, Price, Quantity, Side, Span, Timestamp};
+use crate::core::units::{Decimal, Price, Quantity, Span, Timestamp};
 use crate::store::ledger::open_lots::OpenLots;
 
 /// What only the runtime knows at the end of a run.
@@ -315,10 +315,7 @@ impl Accumulator {
             let lots = i64::try_from(position.quantity).unwrap_or(i64::MAX);
             open.push(OpenPosition {
                 symbol: instrument.symbol.clone(),
-                side: match position.side {
-                    Side::Buy => "LONG".to_owned(),
-                    Side::Sell => "SHORT".to_owned(),
-                },
+                side: position.side.position().to_owned(),
                 quantity: instrument.quantity(Quantity(lots)),
                 entry_price: position.entry_price(instrument),
                 last_price: price.map(|price| instrument.price(price)),

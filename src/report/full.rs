@@ -71,8 +71,7 @@ impl FullReport {
             Err(TapeError::Recording(reason)) => (Err(reason.clone()), Err(reason)),
         };
         let returns = TradeReturns::read(&reader, session)?;
-        let seed = session.seed.parse().unwrap_or(0);
-        let luck = Luck::of(&returns, seed, tape.as_ref().ok());
+        let luck = Luck::of(&returns, session.seed, tape.as_ref().ok());
         let tape_or = tape.as_ref().map_err(String::as_str);
         not_computed.extend(not_computed::of_luck(&luck, &returns, tape_or));
         let markouts_or = markouts.as_ref().map_err(String::as_str);

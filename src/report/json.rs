@@ -52,7 +52,8 @@ struct Session<'a> {
     recording: &'a str,
     strategy: &'a str,
     interval: &'a str,
-    seed: &'a str,
+    /// As text: 64 bits are more than a double holds.
+    seed: String,
     currency: &'a str,
     starting_balance: Decimal,
     instruments: &'a [Instrument],
@@ -93,7 +94,7 @@ pub(super) fn document(report: &Report) -> Document<'_> {
             recording: &session.recording,
             strategy: &session.strategy,
             interval: &session.interval,
-            seed: &session.seed,
+            seed: session.seed.to_string(),
             currency: &session.currency,
             starting_balance: session.starting_balance,
             instruments: &session.instruments,

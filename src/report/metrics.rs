@@ -50,7 +50,7 @@ pub fn cagr_pct(start: Decimal, end: Decimal, run: Span) -> Option<f64> {
     if days < 1.0 || !start.is_positive() || end.is_negative() {
         return None;
     }
-    finite(100.0 * (ratio(end, start)?.powf(YEAR_DAYS / days) - 1.0))
+    finite(100.0 * (libm::pow(ratio(end, start)?, YEAR_DAYS / days) - 1.0))
 }
 
 /// Mean over sample standard deviation (n - 1) of daily returns, times sqrt(365); risk-free 0.

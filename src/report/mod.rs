@@ -11,6 +11,7 @@ pub mod breakdown;
 pub mod compare;
 pub mod curve;
 pub mod daily;
+mod decimation;
 pub mod drawdown;
 pub mod explain;
 pub mod figures;

@@ -36,7 +36,7 @@ impl From<&StoredTrade> for TradeFacts {
         Self {
             id: trade.id,
             symbol: trade.symbol.clone(),
-            side: if trade.side == "BUY" { "LONG" } else { "SHORT" },
+            side: trade.side.position(),
             quantity: trade.quantity,
             entry_time_ms: trade.entry_time.into(),
             exit_time_ms: trade.exit_time.into(),

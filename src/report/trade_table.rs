@@ -45,14 +45,13 @@ fn row(trade: &StoredTrade, many: bool, paint: Paint, out: &mut String) {
     } else {
         fit(trade.quantity, 9)
     };
-    let side = if trade.side == "BUY" { "LONG" } else { "SHORT" };
     let net = format!("{:>9}", money(trade.net, 2));
     line(
         out,
         format_args!(
             "{:>5} {:<5} {:<11} {:>6.0} {:>9} {:>9} {:>9} {} {}",
             trade.id,
-            side,
+            trade.side.position(),
             // The year stands in the head of the report.
             minute(trade.entry_time).get(5..).unwrap_or_default(),
             held,

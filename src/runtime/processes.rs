@@ -25,7 +25,7 @@ pub enum ProcessState {
     Quiet,
     /// The budget of lines is used up.
     More,
-    /// It closed its output: [`ProcessLines::finish`] it.
+    /// It closed its output: see [`ProcessLines::ended`].
     Ended,
 }
 
@@ -138,20 +138,20 @@ impl ProcessLines {
         Ok(())
     }
 
-    /// Takes the source out and waits for the end of a process that has closed its output.
+    /// How the process ended; `None` while it goes on. Never waits: one that has closed its output
+    /// need not end.
     ///
     /// # Errors
     /// The system does not know the process.
-    pub fn finish<J: Job>(mut self, shell: &mut Shell<J>) -> io::Result<ExitStatus> {
-        // Its token is free whatever the system says.
-        let _ = shell.deregister(&mut self.pipe, self.token);
-        let status = self.child.wait()?;
-        self.is_reaped = true;
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.try_wait()?;
+        self.is_reaped = status.is_some();
         Ok(status)
     }
 
-    /// Ends the process at once.
-    pub fn kill<J: Job>(mut self, shell: &mut Shell<J>) {
+    /// Takes the source out; a process that goes on is ended at once.
+    pub fn close<J: Job>(mut self, shell: &mut Shell<J>) {
+        // Its token is free whatever the system says.
         let _ = shell.deregister(&mut self.pipe, self.token);
         // The rest is done when the handle goes.
     }

@@ -41,6 +41,14 @@ const COLUMNS: [&str; 28] = [
     "elapsed_us",
 ];
 
+/// Bytes of the columns that every table has.
+pub const HEADING_MAX: u64 = 1024;
+
+/// Whether a text begins as [`write`] begins a table.
+pub fn is_table(start: &[u8]) -> bool {
+    start.starts_with(COLUMNS.join(",").as_bytes())
+}
+
 /// Writes a header and a line a row.
 ///
 /// # Errors
@@ -131,6 +139,8 @@ mod tests {
         ];
         let mut text = Vec::new();
         write(&mut text, &plan(2), &rows).unwrap();
+        assert!(is_table(&text[..text.len().min(HEADING_MAX as usize)]));
+        assert!(!is_table(b"task,configuration\n"));
         let mut reader = csv::Reader::from_reader(&text[..]);
         let header = reader.headers().unwrap().clone();
         let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();

@@ -70,7 +70,9 @@ impl Moments {
     /// m3 / m2^1.5 of the population; `None` without deviation.
     pub fn skewness(&self) -> Option<f64> {
         let n = self.n as f64;
-        let value = (self.m3 / n) / (self.m2 / n).powf(1.5);
+        // Of a root, which is the same on every machine.
+        let variance = self.m2 / n;
+        let value = (self.m3 / n) / (variance * variance.sqrt());
         (self.m2 > 0.0 && value.is_finite()).then_some(value)
     }
 

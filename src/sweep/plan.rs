@@ -6,9 +6,11 @@
 //! lies, and results are bound to it.
 
 use super::combinations::Sampling;
-use super::recording_file::{RecordingFile, hexadecimal};
+use super::recording_file::RecordingFile;
 use super::windows::Window;
+use crate::core::units::hexadecimal::hexadecimal;
 use crate::core::units::{Span, Timestamp};
+use crate::files::open_regular;
 use crate::store::sweep_results::{Part, ResultRow};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -148,7 +150,7 @@ impl Plan {
     pub fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         let mut text = String::new();
-        std::fs::File::open(path)
+        open_regular(path)
             .and_then(|file| file.take(FILE_MAX).read_to_string(&mut text))
             .map_err(|error| {
                 format!(

@@ -3,10 +3,10 @@
 //!
 //! A folder of segments is the names and contents of its files in the order of their names.
 
+use crate::core::units::hexadecimal::hexadecimal;
+use crate::files::open_regular;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -70,15 +70,6 @@ impl RecordingFile {
     }
 }
 
-/// As hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -92,7 +83,7 @@ fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn add(path: &Path, digest: &mut Sha256) -> io::Result<u64> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let mut buffer = vec![0; READ];
     let mut bytes = 0;
     loop {

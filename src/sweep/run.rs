@@ -1,12 +1,14 @@
 //! A sweep as an application of the loop: processes replay tasks, their rows go to the results.
 //!
 //! Each process is this program in its hidden verb, gets a run of tasks and writes a line a task.
-//! Lines are read as they come; a worker commits them in batches. A process that dies costs the task
-//! it was at. A signal ends the processes, writes what is there, and the sweep goes on from it next
-//! time. Memory: at most [`ROWS_MAX`] rows wait to be written, and each process may add a run.
+//! Lines are read as they come; a worker commits them in batches. A process that dies, or is silent
+//! for longer than the limit and is ended for it, costs the task it was at. A signal ends the
+//! processes, writes what is there, and the sweep goes on from it next time. Memory: at most [`ROWS_MAX`] rows wait to be written, and each process may add a run.
 
 use super::plan::Plan;
 use super::queue::{TaskQueue, ranges};
+use crate::core::units::Span;
+use crate::runtime::clock::ClockEvent;
 use crate::runtime::processes::ending;
 use crate::runtime::{
     Application, EffectClass, EffectOutcome, EffectReport, EffectRequest, Job, ProcessLines,
@@ -27,6 +29,8 @@ const BATCH_MS: u64 = 1000;
 const COMMIT_LIMIT_MS: u64 = 86_400_000;
 const PROGRESS_MS: u64 = 100;
 const PROGRESS_TAG: u64 = 1;
+/// Until a process that closed its output and has not ended is looked at again.
+const CLOSING_MS: u64 = 10;
 
 /// What a process writes, a line each.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -74,6 +78,18 @@ struct Running {
     process: ProcessLines,
     /// Tasks that it has not reported, in its order.
     open: VecDeque<u32>,
+    /// When it has been silent for too long, monotonic milliseconds.
+    deadline_ms: u64,
+    /// It closed its output: when to see whether it has ended.
+    closing_ms: Option<u64>,
+}
+
+impl Running {
+    /// When it is looked after next.
+    fn next_ms(&self) -> u64 {
+        self.closing_ms
+            .map_or(self.deadline_ms, |at| at.min(self.deadline_ms))
+    }
 }
 
 /// How processes are started: the program, and what stands before the list of tasks.
@@ -81,6 +97,15 @@ struct Running {
 pub struct ProcessStart {
     pub program: PathBuf,
     pub arguments: Vec<OsString>,
+    /// Longest time from the start to the first result and from one to the next; the machine's
+    /// sleep does not count.
+    pub limit: Span,
+}
+
+impl ProcessStart {
+    fn limit_ms(&self) -> u64 {
+        u64::try_from(self.limit.0 / 1_000_000).unwrap_or(0)
+    }
 }
 
 /// See the file's head.
@@ -150,7 +175,12 @@ impl<'a> SweepRun<'a> {
                 .args(&self.start.arguments)
                 .arg(ranges(open.iter().copied()));
             match ProcessLines::start(command, shell) {
-                Ok(process) => self.running.push(Running { process, open }),
+                Ok(process) => self.running.push(Running {
+                    process,
+                    open,
+                    deadline_ms: shell.now_ms().saturating_add(self.start.limit_ms()),
+                    closing_ms: None,
+                }),
                 Err(error) => {
                     self.fail(format!(
                         "cannot start {}: {error}",
@@ -177,7 +207,7 @@ impl<'a> SweepRun<'a> {
             Ok(ProcessState::Quiet) => SourceState::Drained,
             Ok(ProcessState::More) => SourceState::More,
             Ok(ProcessState::Ended) => {
-                self.ended(index, shell);
+                self.closed(index, shell);
                 SourceState::Drained
             }
             Err(error) => {
@@ -192,6 +222,8 @@ impl<'a> SweepRun<'a> {
             Ok(Line::Row(row)) => {
                 let expected = self.running[index].open.pop_front();
                 if expected == Some(row.task) {
+                    self.running[index].deadline_ms =
+                        shell.now_ms().saturating_add(self.start.limit_ms());
                     self.push(*row, shell);
                 } else {
                     self.fail(format!(
@@ -214,17 +246,42 @@ impl<'a> SweepRun<'a> {
         self.rows.push(row);
     }
 
-    /// A process closed its output.
-    fn ended(&mut self, index: usize, shell: &mut Shell<Commit>) {
-        let Running { process, open } = self.running.swap_remove(index);
-        let how = match process.finish(shell) {
-            Ok(status) => ending(status),
-            Err(error) => error.to_string(),
-        };
+    /// A process closed its output: it has ended, or is about to.
+    fn closed(&mut self, index: usize, shell: &mut Shell<Commit>) {
+        match self.running[index].process.ended() {
+            Ok(Some(status)) => self.bury(index, &ending(status), shell),
+            Ok(None) => {
+                self.running[index].closing_ms = Some(shell.now_ms() + CLOSING_MS);
+            }
+            Err(error) => self.bury(index, &error.to_string(), shell),
+        }
+    }
+
+    /// Gives up a process, and the task that it was at.
+    fn bury(&mut self, index: usize, how: &str, shell: &mut Shell<Commit>) {
+        let Running { process, open, .. } = self.running.swap_remove(index);
+        process.close(shell);
         if let Some(task) = self.queue.died(open) {
             let reason = format!("its process {how}");
             let row = self.plan.tasks[task as usize].row(Err(reason));
             self.push(row, shell);
+        }
+        shell.resume_work();
+    }
+
+    /// Ends processes that were silent for too long, and sees to those that closed their output.
+    fn look_after(&mut self, shell: &mut Shell<Commit>) {
+        let now_ms = shell.now_ms();
+        // From the end: what is taken out leaves those before it in place.
+        for index in (0..self.running.len()).rev() {
+            let running = &self.running[index];
+            if now_ms >= running.deadline_ms {
+                let limit = self.start.limit.0 as f64 / 1e9;
+                let how = format!("gave no result within {limit} s and was ended");
+                self.bury(index, &how, shell);
+            } else if running.closing_ms.is_some_and(|at| now_ms >= at) {
+                self.closed(index, shell);
+            }
         }
     }
 
@@ -262,6 +319,15 @@ impl Application for SweepRun<'_> {
             shell.arm(shell.now_ms() + PROGRESS_MS, PROGRESS_TAG);
         }
         Ok(())
+    }
+
+    fn on_clock(&mut self, event: ClockEvent, _shell: &mut Shell<Commit>) {
+        if let ClockEvent::Suspended { for_ns } = event {
+            let slept_ms = u64::try_from(for_ns / 1_000_000).unwrap_or(0);
+            for running in &mut self.running {
+                running.deadline_ms = running.deadline_ms.saturating_add(slept_ms);
+            }
+        }
     }
 
     fn on_signal(&mut self, signal: Signal, shell: &mut Shell<Commit>) {
@@ -314,7 +380,7 @@ impl Application for SweepRun<'_> {
         self.start_processes(shell);
         if self.outcome.is_some() {
             for running in self.running.drain(..) {
-                running.process.kill(shell);
+                running.process.close(shell);
             }
         }
         if !self.running.is_empty() || (self.outcome.is_none() && self.queue.waiting() > 0) {
@@ -332,11 +398,13 @@ impl Application for SweepRun<'_> {
     }
 
     fn next_deadline(&mut self) -> Option<u64> {
-        (self.results.is_some() && !self.rows.is_empty())
-            .then(|| self.oldest_ms.saturating_add(BATCH_MS))
+        let batch = (self.results.is_some() && !self.rows.is_empty())
+            .then(|| self.oldest_ms.saturating_add(BATCH_MS));
+        self.running.iter().map(Running::next_ms).chain(batch).min()
     }
 
     fn turn(&mut self, shell: &mut Shell<Commit>) {
+        self.look_after(shell);
         self.commit(false, shell);
     }
 

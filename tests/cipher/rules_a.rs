@@ -2,8 +2,8 @@
 //! one input just beyond its bound, absent or flagged.
 
 use minnow::core::indicators::Reading;
-use minnow::core::indicators::cipher::check::Deciding;
 use minnow::core::indicators::cipher::cipher_a::{Inputs, judge_all};
+use minnow::core::indicators::cipher::clause::Deciding;
 use minnow::core::indicators::cipher::{CipherASettings, Signal, Signals};
 use minnow::core::indicators::wavetrend::{Crossing, Wave};
 

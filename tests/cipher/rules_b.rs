@@ -2,8 +2,8 @@
 //! is silent with any one input just beyond its bound, absent or flagged.
 
 use minnow::core::indicators::Reading;
-use minnow::core::indicators::cipher::check::Deciding;
 use minnow::core::indicators::cipher::cipher_b::{Inputs, judge_all};
+use minnow::core::indicators::cipher::clause::Deciding;
 use minnow::core::indicators::cipher::gold::GoldInputs;
 use minnow::core::indicators::cipher::sommi::FrameInputs;
 use minnow::core::indicators::cipher::{CipherBSettings, Signal, Signals, SommiLevels};

@@ -3,7 +3,7 @@
 
 use crate::document::Element;
 use crate::folder::Folder;
-use crate::run::{bundled, check, page, reference, replay, succeed};
+use crate::run::{bundled, check, minnow, page, reference, replay, succeed};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -16,6 +16,42 @@ fn the_page_at_the_end_of_a_replay_is_that_of_its_ledger_byte_for_byte() {
     succeed(&reference.folder, &arguments);
     let again = std::fs::read_to_string(reference.folder.file("again.html"));
     assert_eq!(again.expect("a page"), reference.page);
+}
+
+#[test]
+fn the_text_beside_a_page_is_the_text_alone() {
+    let folder = &reference().folder;
+    for more in [&["--trades", "3"][..], &["--json"], &["--brief", "--json"]] {
+        let alone = [&["report", "--ledger", "run.sqlite"], more].concat();
+        let beside = [&alone[..], &["--html", "beside.html"]].concat();
+        assert_eq!(
+            succeed(folder, &beside),
+            succeed(folder, &alone),
+            "{more:?}"
+        );
+        let page = std::fs::read_to_string(folder.file("beside.html"));
+        assert_eq!(page.expect("a page"), reference().page, "{more:?}");
+    }
+}
+
+#[test]
+fn a_place_that_no_page_may_have_is_told_before_the_report() {
+    let folder = Folder::new();
+    folder.write("precious.csv", "1,2,3\n");
+    let arguments = [
+        "report",
+        "--ledger",
+        "none.sqlite",
+        "--html",
+        "precious.csv",
+    ];
+    let refused = minnow(&folder, &arguments);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("precious.csv: it exists and is no page"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -215,6 +215,105 @@ fn the_same_sweep_again_finds_its_results_and_shows_and_exports_them() {
     assert_eq!(second.stdout, first.stdout);
     let by_return = desk.run(&[&sweep[..], &["--by", "return", "--top", "1"]].concat());
     assert!(by_return.expect(0).stdout.contains("in-sample return"));
+    assert_eq!(
+        std::fs::read_to_string(desk.file("rows.csv")).expect("still there"),
+        csv
+    );
+    assert!(!desk.file("rows.csv.part").exists());
+}
+
+#[test]
+fn rows_are_written_over_rows_and_over_nothing_else() {
+    let desk = Desk::new();
+    let file = bundled();
+    let fifo = desk.file("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.expect("mkfifo starts").success());
+    desk.folder.write("precious.csv", "time,price\n1,2\n");
+    for (name, said) in [
+        ("precious.csv", "it exists and holds no rows of a sweep"),
+        ("fifo", "a FIFO; expected a regular file"),
+        ("/dev/null", "a device; expected a regular file"),
+        (".", "a folder; expected a regular file"),
+    ] {
+        let refused = desk.run(&["sweep", &file, "--grid", GRID, "--csv", name]);
+        let refused = refused.expect(2).stderr;
+        assert!(
+            refused.contains(name) && refused.contains(said),
+            "{refused}"
+        );
+    }
+    let left = std::fs::read_to_string(desk.file("precious.csv"));
+    assert_eq!(left.expect("still there"), "time,price\n1,2\n");
+    // Refused before anything was planned.
+    assert!(!desk.file("data").exists());
+}
+
+#[test]
+fn a_plan_is_whole_or_not_there_and_neither_read_from_nor_written_into_something_else() {
+    let desk = Desk::new();
+    plan(&desk, "p.json", GRID);
+    assert!(!desk.file("p.json.part").exists());
+    // The same plan again is the same file; another one does not replace it.
+    plan(&desk, "p.json", GRID);
+    let written = std::fs::read(desk.file("p.json")).expect("a plan");
+    let other = ["sweep", "plan", &bundled(), "--grid", GRID, "-o", "p.json"];
+    let refused = desk.run(&other).expect(1).stderr;
+    assert!(refused.contains("another plan is there"), "{refused}");
+    assert_eq!(std::fs::read(desk.file("p.json")).expect("a plan"), written);
+    let made = std::process::Command::new("mkfifo")
+        .arg(desk.file("fifo"))
+        .status();
+    assert!(made.expect("mkfifo starts").success());
+    for name in ["fifo", "/dev/zero"] {
+        let kind = if name == "fifo" { "a FIFO" } else { "a device" };
+        let read = desk.run(&["sweep", "run", name, "-o", "r.sqlite"]);
+        let write = desk.run(&["sweep", "plan", &bundled(), "--grid", GRID, "-o", name]);
+        for refused in [read, write] {
+            let said = refused.expect(1).stderr;
+            assert!(said.contains(name) && said.contains(kind), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_draw_below_a_ten_thousandth_goes_into_the_plan_with_its_digits() {
+    let desk = Desk::new();
+    let key = "strategy.momentum.entry_threshold";
+    let range = format!("{key}=0.00001..0.0001:log");
+    desk.run(&[
+        "sweep",
+        "plan",
+        &bundled(),
+        "--set",
+        MOMENTUM,
+        "--sample",
+        "20",
+        "--range",
+        &range,
+        "-o",
+        "p.json",
+    ])
+    .expect(0);
+    let text = std::fs::read_to_string(desk.file("p.json")).expect("a plan");
+    let plan: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let tasks = plan["tasks"].as_array().expect("tasks");
+    let drawn: Vec<&str> = tasks
+        .iter()
+        .filter_map(|task| {
+            task["sets"][0]
+                .as_str()?
+                .strip_prefix(key)?
+                .strip_prefix('=')
+        })
+        .collect();
+    assert_eq!(drawn.len(), 20);
+    assert!(
+        drawn.iter().all(|value| value.starts_with("0.0000")),
+        "{drawn:?}"
+    );
+    let longest = drawn.iter().map(|value| value.len()).max();
+    assert_eq!(longest, Some("0.0000123456".len()), "{drawn:?}");
 }
 
 #[test]

@@ -2,14 +2,18 @@
 
 use crate::desk::{Desk, FUTURES, MOMENTUM, bundled};
 use crate::support::process::Process;
-use minnow::store::sweep_results::Stored;
+use minnow::core::units::Span;
+use minnow::runtime::{EventLoop, LoopSettings};
+use minnow::store::sweep_results::{Stored, SweepResults};
+use minnow::sweep::run::ProcessStart;
+use minnow::sweep::{Plan, SweepOutcome, SweepRun};
 use std::time::{Duration, Instant};
 
 /// Tasks of the plan: some seconds of one process.
 const TASKS: usize = 400;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn planned() -> Desk {
+fn planned(tasks: usize) -> Desk {
     let desk = Desk::new();
     desk.run(&[
         "sweep",
@@ -20,7 +24,7 @@ fn planned() -> Desk {
         "--set",
         MOMENTUM,
         "--sample",
-        &(TASKS / 2).to_string(),
+        &(tasks / 2).to_string(),
         "--range",
         "strategy.momentum.lookback=5..200:int",
         "--range",
@@ -78,20 +82,20 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn kill(pid: i32) {
+fn send(pid: i32, signal: i32) {
     // SAFETY: a plain system call on a process that the program under test has just started.
-    let status = unsafe { libc::kill(pid, libc::SIGKILL) };
+    let status = unsafe { libc::kill(pid, signal) };
     assert_eq!(status, 0, "process {pid} was there");
 }
 
 #[test]
 fn whatever_is_killed_costs_one_task_or_none_and_the_rows_are_the_same() {
-    let desk = planned();
+    let desk = planned(TASKS);
 
     // A worker process dies in its first task.
     let mut sweep = start(&desk, "worker.sqlite", "1");
     let child = wait_for("a worker process", || children(sweep.id()).first().copied());
-    kill(child);
+    send(child, libc::SIGKILL);
     assert_eq!(sweep.wait().code(), Some(0), "{:#?}", sweep.all_lines());
     let said = sweep.all_lines().join("\n");
     assert!(
@@ -151,13 +155,69 @@ fn whatever_is_killed_costs_one_task_or_none_and_the_rows_are_the_same() {
 }
 
 #[test]
+fn a_process_that_gives_no_result_is_ended_and_its_task_has_failed() {
+    let desk = planned(6);
+    let mut sweep = Process::start_silent(desk.command(&[
+        "sweep",
+        "run",
+        "p.json",
+        "--processes",
+        "1",
+        "--task-limit",
+        "5s",
+    ]));
+    let child = wait_for("a worker process", || children(sweep.id()).first().copied());
+    // It neither ends nor says anything; only SIGKILL moves it.
+    send(child, libc::SIGSTOP);
+    assert_eq!(sweep.wait().code(), Some(0), "{:#?}", sweep.all_lines());
+    assert!(!std::path::Path::new(&format!("/proc/{child}")).exists());
+    let rows = desk.rows("p.sqlite");
+    let failures: Vec<&String> = rows
+        .iter()
+        .filter_map(|r| r.outcome.as_ref().err())
+        .collect();
+    assert_eq!(rows.len(), 6);
+    assert_eq!(
+        failures,
+        ["its process gave no result within 5 s and was ended"]
+    );
+}
+
+#[test]
+fn a_process_that_closes_its_output_and_stays_is_not_waited_for() {
+    let desk = planned(2);
+    let plan = Plan::read(&desk.file("p.json")).expect("a plan");
+    let path = desk.file("r.sqlite");
+    let results = SweepResults::open(&path, &plan.to_json(), &plan.digest()).expect("results");
+    let start = ProcessStart {
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into(), "exec sleep 1000 >&-".into()],
+        limit: Span::from_secs(1),
+    };
+    let mut sweep = SweepRun::new(&plan, start, 2, vec![0, 1], results, None);
+    let machine = EventLoop::new(LoopSettings::default()).expect("a loop");
+    machine.run(&mut sweep).expect("an end");
+    assert_eq!(sweep.outcome(), SweepOutcome::Complete);
+    drop(sweep);
+    let failures: Vec<_> = desk
+        .rows("r.sqlite")
+        .into_iter()
+        .map(|r| r.outcome)
+        .collect();
+    let reason = "its process gave no result within 1 s and was ended";
+    assert_eq!(failures, [Err(reason.to_owned()), Err(reason.to_owned())]);
+}
+
+#[test]
 fn a_signal_ends_it_in_order_and_the_same_command_goes_on() {
-    let desk = planned();
+    let desk = planned(TASKS);
     let mut sweep = start(&desk, "r.sqlite", "2");
     let workers = wait_for("two workers", || {
         let workers = children(sweep.id());
         (workers.len() == 2).then_some(workers)
     });
+    // One that hears nothing is not waited for either.
+    send(workers[0], libc::SIGSTOP);
     sweep.signal(libc::SIGINT);
     assert_eq!(sweep.wait().code(), Some(130));
     for pid in workers {

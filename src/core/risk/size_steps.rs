@@ -5,7 +5,6 @@
 
 use super::checks::Checks;
 use super::gate::{EntryRequest, Standing, protection, sizing};
-use super::limits::pct_of;
 use super::sizing::allowed_leverage;
 use crate::core::settings::{RiskSettings, TradingSettings};
 use crate::core::units::{Decimal, Price, Quantity};
@@ -54,8 +53,6 @@ pub fn size_arithmetic(
     let leverage = allowed_leverage(requested, request.instrument, trading, risk, &mut unused);
     let sizing = sizing(request, standing, trading, risk, stop_pct);
     let wanted = request.proposal.size_pct;
-    let kept = wanted.min(trading.max_size_pct);
-    let equity = sizing.equity();
     let mut steps = Vec::new();
     let size = sizing.run_noting(wanted, leverage, &mut unused, &mut |name, size| {
         steps.push(SizeStep {
@@ -67,9 +64,9 @@ pub fn size_arithmetic(
     // The first is what the caps begin with.
     let begun = steps.remove(0);
     SizeArithmetic {
-        equity,
-        size_pct: (wanted, kept),
-        margin: pct_of(equity.max(Decimal::ZERO), kept),
+        equity: sizing.equity(),
+        size_pct: (wanted, sizing.kept_pct(wanted)),
+        margin: sizing.margin(wanted),
         leverage: (requested, leverage),
         notional: begun.notional,
         steps,

@@ -109,6 +109,16 @@ impl Sizing<'_> {
         self.budget.equity.min(EQUITY_COUNTED)
     }
 
+    /// Size in % of equity as `max_size_pct` leaves it.
+    pub(super) fn kept_pct(&self, size_pct: Decimal) -> Decimal {
+        size_pct.min(self.trading.max_size_pct)
+    }
+
+    /// equity x kept size; 0 where there is no equity.
+    pub(super) fn margin(&self, size_pct: Decimal) -> Decimal {
+        pct_of(self.equity().max(Decimal::ZERO), self.kept_pct(size_pct))
+    }
+
     pub fn run(&self, size_pct: Decimal, leverage: u32, checks: &mut Checks) -> Size {
         self.run_noting(size_pct, leverage, checks, &mut |_, _| {})
     }
@@ -121,10 +131,9 @@ impl Sizing<'_> {
         checks: &mut Checks,
         note: &mut dyn FnMut(&'static str, &Size),
     ) -> Size {
-        let kept_pct = size_pct.min(self.trading.max_size_pct);
-        let margin = pct_of(self.equity().max(Decimal::ZERO), kept_pct);
+        let kept_pct = self.kept_pct(size_pct);
         let mut size = Size {
-            notional: times(margin, leverage),
+            notional: times(self.margin(size_pct), leverage),
             leverage,
             quantity: Quantity::ZERO,
         };

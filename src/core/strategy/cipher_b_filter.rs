@@ -120,10 +120,7 @@ impl CipherBFilter {
         if unmet.is_empty() {
             return None;
         }
-        let action = match side {
-            Side::Buy => "LONG",
-            Side::Sell => "SHORT",
-        };
+        let action = side.position();
         let words: Vec<String> = unmet.iter().map(|condition| in_words(condition)).collect();
         Some(Refusal {
             detail: format!("{REASON}: {action} needs {}", words.join(" and ")),

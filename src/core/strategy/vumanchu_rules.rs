@@ -3,7 +3,7 @@
 use super::decision::{Context, LEAST_STRENGTH};
 use super::rules::{Condition, Purpose, Relation, Rule};
 use super::vumanchu::VuManChu;
-use crate::core::indicators::cipher::{Check, Judge, Signal};
+use crate::core::indicators::cipher::{Clause, Judge, Signal};
 use crate::core::units::Side;
 
 /// Keeps every rule with all of its conditions.
@@ -12,12 +12,12 @@ struct Explaining<'a> {
 }
 
 impl Judge for Explaining<'_> {
-    fn rule<const N: usize>(&mut self, signal: Signal, checks: [Check; N]) -> bool {
+    fn rule<const N: usize>(&mut self, signal: Signal, clauses: [Clause; N]) -> bool {
         let rule = Rule {
             name: signal.name().to_owned(),
             purpose: Purpose::Signal,
             side: signal.side(),
-            conditions: checks.iter().map(condition).collect(),
+            conditions: clauses.iter().map(condition).collect(),
         };
         let fired = rule.fired();
         self.out.push(rule);
@@ -29,14 +29,14 @@ impl Judge for Explaining<'_> {
     }
 }
 
-fn condition(check: &Check) -> Condition {
-    let flag = if check.flat { " (flat)" } else { "" };
+fn condition(clause: &Clause) -> Condition {
+    let flag = if clause.flat { " (flat)" } else { "" };
     Condition::new(
-        format!("{}{flag}", check.name),
-        check.value,
-        check.relation,
-        check.threshold,
-        check.met,
+        format!("{}{flag}", clause.name),
+        clause.value,
+        clause.relation,
+        clause.threshold,
+        clause.met,
     )
 }
 

@@ -55,6 +55,16 @@ fn write_nine(bytes: &mut [u8; LENGTH], at: usize, mut number: u32) {
     bytes[at] = b'0' + number as u8;
 }
 
+/// The power of ten of a double's first significant digit: 3 for 1999.5, -2 for 0.012. Taken from its
+/// text, because a logarithm is off by one beside a power of ten on some machines. 0 for what has none.
+pub fn exponent(value: f64) -> i32 {
+    let text = format!("{value:e}");
+    let exponent = text
+        .split_once('e')
+        .and_then(|(_, power)| power.parse().ok());
+    exponent.unwrap_or(0)
+}
+
 impl DecimalText {
     pub fn of(value: Decimal) -> Self {
         const ONE: u128 = Decimal::ONE.raw() as u128;
@@ -140,6 +150,23 @@ mod tests {
         fn equals_the_slow_way_for_everyday_money(mantissa in -1_000_000_000i64..1_000_000_000, digits in 0u32..12) {
             let value = Decimal::new(mantissa, digits);
             prop_assert_eq!(text(value), slowly(value));
+        }
+    }
+
+    #[test]
+    fn the_exponent_is_right_beside_powers_of_ten() {
+        for (value, power) in [
+            (1999.5, 3),
+            (0.012, -2),
+            (1000.0, 3),
+            (999.999_999_999_999_9, 2),
+            (0.001, -3),
+            (1e-7, -7),
+            (-250.0, 2),
+            (0.0, 0),
+            (f64::INFINITY, 0),
+        ] {
+            assert_eq!(exponent(value), power, "{value}");
         }
     }
 

@@ -88,4 +88,19 @@ impl Side {
             Self::Sell => "SELL",
         }
     }
+
+    /// What [`name`](Self::name) gave; `None` for anything else.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Buy, Self::Sell]
+            .into_iter()
+            .find(|side| side.name() == name)
+    }
+
+    /// The position that an entry on this side makes.
+    pub const fn position(self) -> &'static str {
+        match self {
+            Self::Buy => "LONG",
+            Self::Sell => "SHORT",
+        }
+    }
 }

@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod decimal;
 pub mod decimal_text;
 pub mod grid;
+pub mod hexadecimal;
 pub mod ring;
 pub mod rng;
 pub mod stamp;

@@ -32,7 +32,8 @@ struct Head<'a> {
     strategy: &'a str,
     interval: &'a str,
     currency: &'a str,
-    seed: &'a str,
+    /// As text: 64 bits are more than a double holds.
+    seed: String,
     first_data_ms: Option<Millis>,
     last_data_ms: Option<Millis>,
     state_hash: Option<&'a str>,
@@ -50,7 +51,7 @@ impl<'a> Head<'a> {
             strategy: &session.strategy,
             interval: &session.interval,
             currency: &session.currency,
-            seed: &session.seed,
+            seed: session.seed.to_string(),
             first_data_ms: session.first_data.map(Into::into),
             last_data_ms: session.last_data.map(Into::into),
             state_hash: session.state_hash.as_deref(),

@@ -43,7 +43,7 @@ impl Comparison {
     pub fn load(a: &Path, b: &Path) -> Result<Self, LedgerError> {
         let (a, b) = (Run::load(a)?, Run::load(b)?);
         let metrics = pairs(&a.summary, &b.summary);
-        let significance = Significance::of(&a.evidence(), &b.evidence(), a.seed());
+        let significance = Significance::of(&a.evidence(), &b.evidence(), a.session.seed);
         let notes = notes(&a, &b);
         Ok(Self {
             a,
@@ -83,10 +83,6 @@ impl Run {
             summary,
             returns,
         })
-    }
-
-    fn seed(&self) -> u64 {
-        self.session.seed.parse().unwrap_or(0)
     }
 
     fn evidence(&self) -> Evidence<'_> {

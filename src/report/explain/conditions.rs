@@ -25,17 +25,10 @@ fn rule_facts(rule: &Rule, purpose: &'static str) -> RuleFacts {
     RuleFacts {
         name: rule.name.clone(),
         purpose,
-        side: rule.side.map(side_name),
+        side: rule.side.map(Side::position),
         fired: rule.fired(),
         missing: rule.conditions.iter().filter(|c| !c.met).count(),
         conditions: rule.conditions.iter().map(condition_facts).collect(),
-    }
-}
-
-pub const fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Buy => "LONG",
-        Side::Sell => "SHORT",
     }
 }
 

@@ -4,6 +4,7 @@
 //! around its value. Ticks are few and at round values; times are UTC.
 
 use crate::core::units::Timestamp;
+use crate::core::units::decimal_text::exponent;
 use crate::report::figures::grouped_text;
 
 /// Ticks of an axis, about.
@@ -89,15 +90,17 @@ impl ValueAxis {
 
     /// Decimals that tell two ticks apart, at most 18.
     pub fn digits(&self) -> usize {
-        let exponent = self.step().log10().floor();
-        (-exponent).clamp(0.0, 18.0) as usize
+        (-exponent(self.step())).clamp(0, 18) as usize
     }
 
     fn step(&self) -> f64 {
         let rough = (self.high - self.low) / VALUE_TICKS;
-        let power = 10f64.powf(rough.log10().floor());
-        let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * power >= rough);
-        factor.unwrap_or(10.0) * power
+        let power = exponent(rough);
+        // From their texts: a product of powers may lie just below the round number.
+        let [one, two, five, ten] = [(1, power), (2, power), (5, power), (1, power + 1)]
+            .map(|(digit, power)| format!("{digit}e{power}").parse().unwrap_or(1.0));
+        let step = [one, two, five].into_iter().find(|step| *step >= rough);
+        step.unwrap_or(ten)
     }
 
     pub fn ticks(&self) -> Vec<Tick> {
@@ -125,8 +128,7 @@ impl ValueAxis {
                 plain
             };
         }
-        let significant = (value.abs().log10().floor() - self.step().log10().floor()).max(0.0);
-        let significant = (significant as usize).min(12);
+        let significant = (exponent(value) - exponent(self.step())).clamp(0, 12) as usize;
         let scientific = format!("{value:.significant$e}");
         if scientific.len() < plain.len() {
             scientific

@@ -8,11 +8,11 @@ use super::indicator_series::{IndicatorListener, SymbolIndicators};
 use super::recorded_strategy::RecordedStrategy;
 use super::thin::Point;
 use crate::core::units::{Decimal, Timestamp};
-use crate::report::{FullOptions, FullReport, TradesShown};
+use crate::report::{FullOptions, FullReport};
 use crate::store::ledger::read_charts::ByNet;
 use crate::store::ledger::{LedgerError, Reader, StoredTrade};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Trades in the table.
 pub const ROWS: usize = 1000;
@@ -46,16 +46,12 @@ pub struct Content {
 }
 
 impl Content {
-    /// Reads the newest session of a ledger and its recordings; `recordings` says where these lie
-    /// now (empty = where the session says).
+    /// Reads the newest session of a ledger and its recordings. What `options` says of the trades that
+    /// are listed is the text report's; the page lists its own.
     ///
     /// # Errors
     /// A ledger that cannot be read. Without the recordings the page says what it lacks.
-    pub fn load(path: &Path, recordings: &[PathBuf]) -> Result<Self, LedgerError> {
-        let options = FullOptions {
-            shown: TradesShown::Some(0),
-            recordings: recordings.to_vec(),
-        };
+    pub fn load(path: &Path, options: &FullOptions) -> Result<Self, LedgerError> {
         let reader = Reader::open(path)?;
         let recorded = match reader.latest_session()? {
             Some(session) => RecordedStrategy::of(&session),
@@ -64,8 +60,8 @@ impl Content {
         let min_candles = recorded.as_ref().ok().map(|r| r.min_candles);
         let mut listener = recorded.map(|recorded| IndicatorListener::new(&recorded));
         let full = match &mut listener {
-            Ok(listener) => FullReport::load(path, &options, listener)?,
-            Err(_) => FullReport::load(path, &options, &mut ())?,
+            Ok(listener) => FullReport::load(path, options, listener)?,
+            Err(_) => FullReport::load(path, options, &mut ())?,
         };
         let session = full.report.session.id;
         let computed = match listener {

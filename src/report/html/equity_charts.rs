@@ -6,6 +6,7 @@
 
 use super::axis::{TimeAxis, ValueAxis};
 use super::chart::{Layer, Line, Size, TimeChart, value_text};
+use super::course::Course;
 use super::palette::Role;
 use super::thin::{Point, thin};
 use crate::core::market::{Instrument, Interval};
@@ -198,20 +199,9 @@ fn factors(
 
 /// A curve in words.
 fn said(name: &str, points: &[Point], digits: usize) -> String {
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        return format!("{name}: no point is stored.");
-    };
-    let by_value = |a: &&Point, b: &&Point| a.1.total_cmp(&b.1);
-    let low = points.iter().min_by(by_value).unwrap_or(first);
-    let high = points.iter().max_by(by_value).unwrap_or(last);
-    format!(
-        "{name} from {} to {}; lowest {} on {}, highest {} on {} UTC.",
-        value_text(first.1, digits),
-        value_text(last.1, digits),
-        value_text(low.1, digits),
-        minute(low.0),
-        value_text(high.1, digits),
-        minute(high.0),
+    Course::of(points).map_or_else(
+        || format!("{name}: no point is stored."),
+        |course| course.said(name, "on", digits),
     )
 }
 

@@ -12,6 +12,7 @@ use crate::core::market::{Candle, Instrument, SymbolId};
 use crate::core::strategy::decision::CandleView;
 use crate::core::strategy::{Strategy, build};
 use crate::core::units::Timestamp;
+use crate::report::decimation::{Decimated, Member};
 use crate::report::tape::CandleListener;
 use std::collections::BTreeMap;
 
@@ -148,9 +149,7 @@ struct Run {
 struct Runs {
     first: Option<Point>,
     last: Option<Point>,
-    runs: Vec<Run>,
-    /// Values that a run takes: a power of two.
-    each: u64,
+    runs: Decimated<Run>,
     near_price: bool,
 }
 
@@ -159,8 +158,7 @@ impl Default for Runs {
         Self {
             first: None,
             last: None,
-            runs: Vec::new(),
-            each: 1,
+            runs: Decimated::new(RUNS),
             near_price: true,
         }
     }
@@ -172,32 +170,13 @@ impl Runs {
         let point = (time, value);
         self.first.get_or_insert(point);
         self.last = Some(point);
-        match self.runs.last_mut() {
-            Some(run) if run.values < self.each => run.absorb(&Run::of(point)),
-            _ => {
-                if self.runs.len() == RUNS {
-                    self.halve();
-                }
-                self.runs.push(Run::of(point));
-            }
-        }
-    }
-
-    fn halve(&mut self) {
-        let half = self.runs.len() / 2;
-        for index in 0..half {
-            let mut merged = self.runs[2 * index];
-            merged.absorb(&self.runs[2 * index + 1]);
-            self.runs[index] = merged;
-        }
-        self.runs.truncate(half);
-        self.each *= 2;
+        self.runs.push(Run::of(point));
     }
 
     /// Both ends and the extremes of each run, ascending.
     fn points(&self) -> Vec<Point> {
         let mut points: Vec<Point> = self.first.into_iter().collect();
-        for run in &self.runs {
+        for run in self.runs.members() {
             points.push(if run.low.0 <= run.high.0 {
                 run.low
             } else {
@@ -222,6 +201,12 @@ impl Run {
             low: point,
             high: point,
         }
+    }
+}
+
+impl Member for Run {
+    fn count(&self) -> u64 {
+        self.values
     }
 
     fn absorb(&mut self, later: &Self) {

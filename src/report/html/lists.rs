@@ -70,7 +70,7 @@ fn cells(trade: &StoredTrade, many: bool) -> Vec<String> {
     let mut cells = vec![trade.id.to_string()];
     cells.extend(many.then(|| trade.symbol.clone()));
     cells.extend([
-        if trade.side == "BUY" { "LONG" } else { "SHORT" }.to_owned(),
+        trade.side.position().to_owned(),
         minute(trade.entry_time),
         minute(trade.exit_time),
         format!("{held:.0}"),

@@ -9,6 +9,7 @@ mod bar_chart;
 mod breakdowns;
 mod chart;
 mod content;
+mod course;
 mod decision_indicators;
 mod drawing;
 mod equity_charts;
@@ -29,4 +30,3 @@ mod thin;
 
 pub use content::Content;
 pub use page::{BYTES_MAX, FIRST_LINE, render};
-pub(crate) use recorded_strategy::as_text as setting_text;

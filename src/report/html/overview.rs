@@ -137,7 +137,7 @@ pub fn origin(content: &Content, out: &mut Markup) {
     ));
     facts.push(("session", format!("{}, {}", session.name, session.mode)));
     facts.push(("program", session.program.clone()));
-    facts.push(("seed", session.seed.clone()));
+    facts.push(("seed", session.seed.to_string()));
     facts.push(("fingerprint", session.fingerprint.clone()));
     facts.extend(session.state_hash.clone().map(|hash| ("state hash", hash)));
     facts.extend(session.inputs.map(|inputs| ("inputs", count(inputs))));

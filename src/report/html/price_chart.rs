@@ -5,11 +5,13 @@
 //! are drawn, and the summary says how many are not.
 
 use super::axis::{TimeAxis, ValueAxis};
-use super::chart::{Layer, Line, Size, TimeChart, TradeMark, value_text};
+use super::chart::{Layer, Line, Size, TimeChart, TradeMark};
+use super::course::Course;
 use super::palette::Role;
 use super::thin::Point;
 use crate::core::market::{Instrument, Interval};
-use crate::report::figures::{count, minute};
+use crate::core::units::Side;
+use crate::report::figures::count;
 use crate::report::tape::SymbolTape;
 use crate::store::ledger::StoredTrade;
 
@@ -114,10 +116,9 @@ fn mark(trade: &StoredTrade) -> TradeMark {
     TradeMark {
         entry: (trade.entry_time, trade.entry_vwap.to_f64()),
         exit: (trade.exit_time, trade.exit_vwap.to_f64()),
-        side: if trade.side == "BUY" {
-            Role::Long
-        } else {
-            Role::Short
+        side: match trade.side {
+            Side::Buy => Role::Long,
+            Side::Sell => Role::Short,
         },
         outcome: if trade.net.is_positive() {
             Role::Win
@@ -128,23 +129,11 @@ fn mark(trade: &StoredTrade) -> TradeMark {
 }
 
 fn summary(symbol: &str, series: &PriceSeries, drawn: u64, total: u64, digits: usize) -> String {
-    let mut text = match (series.closes.first(), series.closes.last()) {
-        (Some(first), Some(last)) => {
-            let by_value = |a: &&Point, b: &&Point| a.1.total_cmp(&b.1);
-            let low = series.lows.iter().min_by(by_value).unwrap_or(first);
-            let high = series.highs.iter().max_by(by_value).unwrap_or(last);
-            format!(
-                "{symbol} from {} to {}; lowest {} by {}, highest {} by {} UTC.",
-                value_text(first.1, digits),
-                value_text(last.1, digits),
-                value_text(low.1, digits),
-                minute(low.0),
-                value_text(high.1, digits),
-                minute(high.0),
-            )
-        }
-        _ => format!("{symbol}: no candle closed."),
-    };
+    let course = Course::within(&series.closes, &series.lows, &series.highs);
+    let mut text = course.map_or_else(
+        || format!("{symbol}: no candle closed."),
+        |course| course.said(symbol, "by", digits),
+    );
     let trades = match total {
         0 => " No trade was closed.".to_owned(),
         _ if drawn == total => format!(" {} trades.", count(total)),

@@ -3,12 +3,11 @@
 //! Only settings that a strategy and its candles depend on are taken over; secrets and paths never
 //! are. What this version does not understand is an error in words, not a guess.
 
-use crate::config::{Sources, load};
+use crate::config::Recorded;
+use crate::config::recorded::load_alone;
 use crate::core::market::{Instrument, Interval};
 use crate::core::settings::{Identity, StrategySettings};
 use crate::store::ledger::StoredSession;
-use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Sections whose values are taken over.
 const SECTIONS: [&str; 2] = ["strategy.", "indicators."];
@@ -35,23 +34,11 @@ impl RecordedStrategy {
     /// # Errors
     /// What of its configuration cannot be used, in words.
     pub fn of(session: &StoredSession) -> Result<Self, String> {
-        let values: BTreeMap<String, Value> = serde_json::from_str(&session.configuration)
-            .map_err(|e| format!("the session's configuration is no JSON object: {e}"))?;
-        let sets = values
-            .iter()
-            .filter(|(key, _)| {
-                KEYS.contains(&key.as_str()) || SECTIONS.iter().any(|s| key.starts_with(s))
-            })
-            .filter_map(|(key, value)| Some(format!("{key}={}", as_text(value)?)))
-            .collect();
-        let sources = Sources {
-            sets,
-            named: vec![("system.dry_run", "true".to_owned(), "--dry-run")],
-            // No file and no `.env` of the moment may have a say.
-            directory: "/nonexistent".into(),
-            ..Sources::default()
-        };
-        let effective = load(&sources).map_err(|findings| findings.to_string())?;
+        let recorded = Recorded::parse(&session.configuration)?;
+        let sets = recorded.sets(|key| {
+            KEYS.contains(&key) || SECTIONS.iter().any(|section| key.starts_with(section))
+        });
+        let effective = load_alone(sets, "report").map_err(|findings| findings.to_string())?;
         let identity = Identity {
             instance_head: String::new(),
             session: session.name.clone(),
@@ -65,19 +52,6 @@ impl RecordedStrategy {
             min_candles: settings.trading.min_candles as u64,
             instruments: session.instruments.clone(),
         })
-    }
-}
-
-/// A recorded value in the notation of `--set`; `None` for what states nothing.
-pub(crate) fn as_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().filter_map(as_text).collect();
-            Some(items.join(","))
-        }
-        other => Some(other.to_string()),
     }
 }
 
@@ -100,7 +74,7 @@ mod tests {
             recording: String::new(),
             strategy: "momentum".into(),
             interval: "1m".into(),
-            seed: "1".into(),
+            seed: 1,
             currency: "USD".into(),
             starting_balance: Decimal::ONE,
             instruments: vec![instrument()],
@@ -117,18 +91,14 @@ mod tests {
 
     #[test]
     fn every_recorded_value_comes_back_as_it_was() {
-        let sources = Sources {
-            sets: vec![
-                "strategy.momentum.lookback=34".into(),
-                "strategy.momentum.entry_threshold=0.0125".into(),
-                "trading.interval=5m".into(),
-                "trading.min_candles_for_trading=77".into(),
-                "paper_trading.starting_balance=123".into(),
-            ],
-            directory: "/nonexistent".into(),
-            ..Sources::default()
-        };
-        let effective = load(&sources).unwrap_or_else(|findings| panic!("{findings}"));
+        let sets = vec![
+            "strategy.momentum.lookback=34".into(),
+            "strategy.momentum.entry_threshold=0.0125".into(),
+            "trading.interval=5m".into(),
+            "trading.min_candles_for_trading=77".into(),
+            "paper_trading.starting_balance=123".into(),
+        ];
+        let effective = load_alone(sets, "test").unwrap_or_else(|findings| panic!("{findings}"));
         let json = serde_json::to_string(&effective.recordable()).unwrap();
         let recorded = RecordedStrategy::of(&session(&json)).unwrap();
         let identity = Identity {

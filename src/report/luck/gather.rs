@@ -83,7 +83,7 @@ impl TradeReturns {
         self.values.push(value);
         self.held.push(Held {
             symbol,
-            sign: if trade.side == "BUY" { 1.0 } else { -1.0 },
+            sign: trade.side.sign() as f64,
             leverage: f64::from(trade.leverage),
             fees_pct,
             time: Span(trade.exit_time.since(trade.entry_time).0.max(0)),

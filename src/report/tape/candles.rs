@@ -1,10 +1,10 @@
 //! Candles for a chart: never more than a given number, extremes kept.
 //!
-//! When the room is used up, neighbours are merged in pairs and each further candle of the chart
-//! takes twice as many. What a merged candle says of open, high, low, close and volume is exact.
+//! Neighbours are merged where the room is used up. What a merged candle says of open, high, low, close and volume is exact.
 
 use crate::core::market::Candle;
 use crate::core::units::{Price, Timestamp};
+use crate::report::decimation::{Decimated, Member};
 
 /// Candles of a chart over all symbols.
 pub const CHART_CANDLES_MAX: usize = 4000;
@@ -38,6 +38,12 @@ impl ChartCandle {
             volume: candle.volume,
         }
     }
+}
+
+impl Member for ChartCandle {
+    fn count(&self) -> u64 {
+        self.candles
+    }
 
     fn absorb(&mut self, later: &Self) {
         self.last_time = later.last_time;
@@ -52,48 +58,22 @@ impl ChartCandle {
 /// Pure; at most `room` candles.
 #[derive(Clone, Debug)]
 pub struct ChartCandles {
-    candles: Vec<ChartCandle>,
-    room: usize,
-    /// Decision candles that one of the chart takes: a power of two.
-    each: u64,
+    candles: Decimated<ChartCandle>,
     closed: u64,
 }
 
 impl ChartCandles {
     /// `room` is made even and at least 2.
-    pub fn new(room: usize) -> Self {
+    pub const fn new(room: usize) -> Self {
         Self {
-            candles: Vec::new(),
-            room: (room / 2 * 2).max(2),
-            each: 1,
+            candles: Decimated::new(room),
             closed: 0,
         }
     }
 
     pub fn push(&mut self, candle: &Candle) {
-        let next = ChartCandle::of(candle);
-        match self.candles.last_mut() {
-            Some(last) if last.candles < self.each => last.absorb(&next),
-            _ => {
-                if self.candles.len() == self.room {
-                    self.halve();
-                }
-                self.candles.push(next);
-            }
-        }
+        self.candles.push(ChartCandle::of(candle));
         self.closed += 1;
-    }
-
-    /// The room is even and every candle full: pairs leave none over.
-    fn halve(&mut self) {
-        let half = self.candles.len() / 2;
-        for index in 0..half {
-            let mut merged = self.candles[2 * index];
-            merged.absorb(&self.candles[2 * index + 1]);
-            self.candles[index] = merged;
-        }
-        self.candles.truncate(half);
-        self.each *= 2;
     }
 
     /// Decision candles taken so far.
@@ -102,7 +82,7 @@ impl ChartCandles {
     }
 
     pub fn into_candles(self) -> Vec<ChartCandle> {
-        self.candles
+        self.candles.into_members()
     }
 }
 

@@ -6,6 +6,7 @@
 use super::market::{Market, MarketRules};
 use super::merge::{Merged, Step, within};
 use super::{CHART_CANDLES_MAX, CLOSES_MAX, CandleListener, Tape};
+use crate::config::Recorded;
 use crate::core::input::Input;
 use crate::core::market::{Interval, SymbolId, TimedTrade};
 use crate::core::symbol::Closes;
@@ -43,16 +44,8 @@ impl MarketRules {
     /// As the session's configuration has them; built-in values where it does not say.
     ///
     /// # Errors
-    /// In words, for an interval that no candle has.
+    /// In words, for an interval that no candle has and for what this version does not take.
     pub fn of(session: &StoredSession) -> Result<Self, String> {
-        let values: serde_json::Value =
-            serde_json::from_str(&session.configuration).unwrap_or_default();
-        let number = |key: &str| values.get(key).and_then(serde_json::Value::as_i64);
-        let decimal = |key: &str| match values.get(key) {
-            Some(serde_json::Value::String(text)) => Decimal::parse(text).ok(),
-            Some(value) => value.as_i64().map(Decimal::from_int),
-            None => None,
-        };
         let interval = Interval::parse(&session.interval).ok_or_else(|| {
             format!(
                 "the session's interval is {:?}: expected one of {}",
@@ -60,14 +53,24 @@ impl MarketRules {
                 Interval::ALLOWED
             )
         })?;
-        let grace = number("market_data.close_grace_ms").unwrap_or(1000);
-        let min_candles = number("trading.min_candles_for_trading").unwrap_or(100);
+        Self::recorded(interval, &Recorded::parse(&session.configuration)?)
+    }
+
+    /// Without a configuration.
+    pub fn built_in(interval: Interval) -> Self {
+        Self::recorded(interval, &Recorded::default()).expect("built-in values are values")
+    }
+
+    /// Of a configuration, for candles of this length.
+    ///
+    /// # Errors
+    /// In words, for what this version does not take.
+    pub fn recorded(interval: Interval, recorded: &Recorded) -> Result<Self, String> {
+        let min_candles = recorded.integer("trading.min_candles_for_trading")?;
         Ok(Self {
             interval,
-            close_grace: Span::from_millis(grace.clamp(0, 60_000)),
-            outlier_pct: decimal("market_data.outlier_pct")
-                .filter(|pct| pct.is_positive())
-                .unwrap_or(Decimal::from_int(20)),
+            close_grace: recorded.milliseconds("market_data.close_grace_ms")?,
+            outlier_pct: recorded.number("market_data.outlier_pct")?,
             min_candles: u64::try_from(min_candles).unwrap_or(0),
         })
     }

@@ -1,5 +1,6 @@
 //! The replay as an application of the loop: inputs in slices, commits and reads as effects.
 
+use super::answers::{ANSWERS_IN_A_ROW, not_recorded};
 use super::feed::Feed;
 use super::job::{ReplayJob, ReplayOutput, submit};
 use super::merge::{Merge, Step};
@@ -9,7 +10,7 @@ use super::recorder::Recorder;
 use super::verification::Verification;
 use crate::core::Core;
 use crate::core::effect::{Checkpoint, Effects, ModelRequest};
-use crate::core::input::{Answer, Command, Input};
+use crate::core::input::{Command, Input};
 use crate::core::planned::EFFECTS_ROOM;
 use crate::core::units::{Stamp, Timestamp};
 use crate::log;
@@ -231,15 +232,13 @@ impl<'a> Replay<'a> {
             self.fail(text);
         }
         // A model's answer may ask again: bounded by the candles of one input.
-        for _ in 0..16 {
+        for _ in 0..ANSWERS_IN_A_ROW {
             let questions = self.journal.take(&mut self.effects, now, self.observer);
             if questions.is_empty() {
                 return;
             }
             for ModelRequest { run, .. } in questions {
-                let answer = Answer::Failed {
-                    text: "no recorded answer".to_owned(),
-                };
+                let answer = not_recorded();
                 self.input(self.last, Input::Answer { run, answer });
             }
         }

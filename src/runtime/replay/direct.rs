@@ -5,18 +5,16 @@
 //! state hash is the same; it serves no signal, keeps no pace, compares no checkpoint and waits for
 //! the disk. Memory: the read-ahead of each feed and the effects of one step.
 
+use super::answers::{ANSWERS_IN_A_ROW, not_recorded};
 use super::feed::Feed;
 use super::merge::{Merge, Step};
 use crate::core::Core;
 use crate::core::effect::{Effect, Effects};
-use crate::core::input::{Answer, Input};
+use crate::core::input::Input;
 use crate::core::planned::EFFECTS_ROOM;
 use crate::core::units::{Stamp, Timestamp};
 use crate::runtime::journal::Observer;
 use crate::store::recording::{Entry, RecordingError};
-
-/// Answers to answers that one input may lead to, as in `Replay`.
-const ANSWERS_IN_A_ROW: u32 = 16;
 
 /// Recorded inputs into the core, its effects to whoever watches.
 #[derive(Debug)]
@@ -117,9 +115,7 @@ impl Direct {
                 return;
             }
             for run in questions {
-                let answer = Answer::Failed {
-                    text: "no recorded answer".to_owned(),
-                };
+                let answer = not_recorded();
                 let input = Input::Answer { run, answer };
                 self.core.handle(self.last, input, &mut self.effects);
             }

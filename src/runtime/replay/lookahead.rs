@@ -375,9 +375,14 @@ mod tests {
         let (field, values) = differing_field(String::new(), &a, &b).expect("differs");
         assert_eq!(field, "indicators.rsi");
         assert_eq!(values, ("1.5".into(), "1.5000000000000002".into()));
+        // The first in the order of the names.
         b["proposal"]["action"] = json!("HOLD");
         let (field, _) = differing_field(String::new(), &a, &b).expect("differs");
-        assert!(field == "indicators.rsi" || field == "proposal.action");
+        assert_eq!(field, "indicators.rsi");
+        b["indicators"] = a["indicators"].clone();
+        let (field, values) = differing_field(String::new(), &a, &b).expect("differs");
+        assert_eq!(field, "proposal.action");
+        assert_eq!(values, ("\"LONG\"".into(), "\"HOLD\"".into()));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! timers and workers as ever. `Direct` does the same without loop and ledger, where only the outcome
 //! of a run is wanted; `lookahead` compares runs on beginnings of a recording.
 
+mod answers;
 mod application;
 mod direct;
 mod feed;

@@ -6,6 +6,7 @@
 
 use super::error::LedgerError;
 use super::schema::{APPLICATION_ID, Step};
+use crate::files::{FileError, PartFile};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
 
@@ -128,33 +129,18 @@ pub fn copy_path(ledger: &Path, version: u32) -> PathBuf {
 
 /// Copies beside the name first, so that a copy under its final name is always whole.
 fn copy_first(connection: &Connection, path: &Path, version: u32) -> Result<(), LedgerError> {
+    const ACTION: &str = "copy the ledger before migrating";
     let copy = copy_path(path, version);
-    let mut partial = copy.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let io =
-        |e: std::io::Error| LedgerError::from_io(&copy, "copy the ledger before migrating", &e);
-    match std::fs::remove_file(&partial) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(io(e)),
-        _ => {}
-    }
-    let target = partial.to_str().ok_or_else(|| LedgerError::Other {
+    let io = |e: FileError| LedgerError::from_io(&copy, ACTION, &e.error);
+    // SQLite takes an empty file as well as none.
+    let (place, _) = PartFile::replacing(&copy).map_err(io)?;
+    let part = place.part().to_str().ok_or_else(|| LedgerError::Other {
         path: copy.clone(),
-        action: "copy the ledger before migrating",
+        action: ACTION,
         detail: "its path is not UTF-8".into(),
     })?;
     connection
-        .execute("VACUUM INTO ?1", [target])
-        .map_err(|e| LedgerError::from_sqlite(&copy, "copy the ledger before migrating", &e))?;
-    std::fs::File::open(&partial)
-        .and_then(|file| file.sync_all())
-        .and_then(|()| std::fs::rename(&partial, &copy))
-        .map_err(io)?;
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    std::fs::File::open(directory)
-        .and_then(|d| d.sync_all())
-        .map_err(io)
+        .execute("VACUUM INTO ?1", [part])
+        .map_err(|e| LedgerError::from_sqlite(&copy, ACTION, &e))?;
+    place.keep().map_err(io)
 }

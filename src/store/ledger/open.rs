@@ -324,11 +324,8 @@ fn read_lot(row: &rusqlite::Row<'_>, instruments: &[Instrument]) -> Result<Lot, 
     Ok(Lot {
         id: u64::try_from(id).map_err(|_| format!("lot id {id} is negative"))?,
         symbol: SymbolId(u16::try_from(index).map_err(|e| e.to_string())?),
-        side: if text(2)? == Side::Buy.name() {
-            Side::Buy
-        } else {
-            Side::Sell
-        },
+        side: Side::parse(&text(2)?)
+            .ok_or_else(|| format!("open lot {id}: its side is neither BUY nor SELL"))?,
         quantity: open,
         open,
         price: instrument.exact_price(decimal(4)?).ok_or_else(off_grid)?,

@@ -10,7 +10,7 @@ use super::migrate::{Found, found};
 use super::rows::SessionStatus;
 use super::schema::VERSION;
 use crate::core::market::Instrument;
-use crate::core::units::{Decimal, Timestamp};
+use crate::core::units::{Decimal, Side, Timestamp};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row as SqlRow};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub struct StoredSession {
     pub recording: String,
     pub strategy: String,
     pub interval: String,
-    pub seed: String,
+    pub seed: u64,
     pub currency: String,
     pub starting_balance: Decimal,
     pub instruments: Vec<Instrument>,
@@ -60,8 +60,8 @@ pub struct StoredSession {
 pub struct StoredTrade {
     pub id: i64,
     pub symbol: String,
-    /// `BUY` for a long.
-    pub side: String,
+    /// Of its entry.
+    pub side: Side,
     pub quantity: Decimal,
     pub entry_time: Timestamp,
     pub exit_time: Timestamp,
@@ -357,6 +357,13 @@ pub(super) fn decimal(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Decima
     parsed(row, index, Decimal::parse_plain)
 }
 
+/// `BUY` or `SELL`.
+pub(super) fn side(row: &SqlRow<'_>, index: usize) -> rusqlite::Result<Side> {
+    parsed(row, index, |name| {
+        Side::parse(name).ok_or_else(|| format!("the side {name:?}: expected BUY or SELL"))
+    })
+}
+
 fn stored_session(row: &SqlRow<'_>) -> rusqlite::Result<StoredSession> {
     let time = |index: usize| row.get::<_, Option<i64>>(index).map(|t| t.map(Timestamp));
     Ok(StoredSession {
@@ -372,7 +379,11 @@ fn stored_session(row: &SqlRow<'_>) -> rusqlite::Result<StoredSession> {
         recording: row.get(7)?,
         strategy: row.get(8)?,
         interval: row.get(9)?,
-        seed: row.get(10)?,
+        seed: parsed(row, 10, |text| {
+            text.parse::<u64>().map_err(|_| {
+                format!("the session's seed {text:?}: expected a whole number of 64 bits")
+            })
+        })?,
         currency: row.get(11)?,
         starting_balance: decimal(row, 12)?,
         instruments: parsed(row, 13, |json| serde_json::from_str(json))?,
@@ -394,7 +405,7 @@ pub(super) fn stored_trade(row: &SqlRow<'_>) -> rusqlite::Result<StoredTrade> {
     Ok(StoredTrade {
         id: row.get(0)?,
         symbol: row.get(1)?,
-        side: row.get(2)?,
+        side: side(row, 2)?,
         quantity: decimal(row, 3)?,
         entry_time: Timestamp(row.get(4)?),
         exit_time: Timestamp(row.get(5)?),

@@ -321,7 +321,8 @@ fn stored_order(row: &SqlRow<'_>) -> rusqlite::Result<StoredOrder> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::records::{Action, Fill, Record};
+    use crate::core::records::{Action, Fill, Order, OrderState, Record};
+    use crate::core::units::Quantity;
     use crate::store::ledger::tests::samples::{self, Scratch};
     use crate::store::ledger::{Ledger, Mode};
 
@@ -330,16 +331,23 @@ mod tests {
         let scratch = Scratch::new("read-explain");
         let path = scratch.file("a.sqlite");
         let mut ledger = Ledger::create_replay(&path, &samples::session(Mode::Replay)).unwrap();
-        let (decision, order) = (
-            samples::decision(7, Action::Long, Action::Long),
-            samples::order(3),
-        );
+        let decision = samples::decision(7, Action::Long, Action::Hold);
+        let order = Order {
+            decision: 7,
+            state: OrderState::PartlyFilled,
+            filled: Quantity(50),
+            filled_value: 250_000_500,
+            fee: Decimal::new(5, 1),
+            reason: "in parts".into(),
+            updated: samples::time(2),
+            ..samples::order(3)
+        };
         let fills = [4, 5].map(|id| Fill {
             order: 3,
             ..samples::fill(id)
         });
         let mut rows = vec![
-            samples::core(Record::Decision(decision.clone())),
+            samples::core(Record::Decision(decision)),
             samples::core(Record::Order(order.clone())),
         ];
         rows.extend(fills.map(|fill| samples::core(Record::Fill(fill))));
@@ -347,24 +355,99 @@ mod tests {
         let reader = Reader::open(&path).unwrap();
         let session = reader.latest_session().unwrap().unwrap().id;
         let stored = reader.decision(session, 7).unwrap().unwrap();
-        assert_eq!(stored.candle, decision.candle);
-        assert_eq!(stored.equity, decision.equity);
-        assert_eq!(stored.checks.len(), decision.checks.len());
-        for (stored, written) in stored.checks.iter().zip(&decision.checks) {
-            assert_eq!(stored.name, written.name);
-            assert_eq!(
-                (stored.value, stored.limit, stored.margin),
-                (written.value, written.limit, written.margin)
-            );
-        }
+        assert_eq!(stored, expected_decision());
         let on = reader.decisions_on(session, &stored.symbol, stored.candle);
         assert_eq!(on.unwrap(), [stored]);
         assert_eq!(reader.decision(session, 8).unwrap(), None);
         let found = reader.order_named(session, &order.client_id).unwrap();
+        assert_eq!(found, Some(expected_order()));
         assert_eq!(found, reader.order(session, 3).unwrap());
-        assert_eq!(found.unwrap().created, order.created);
+        assert_eq!(reader.orders_of(session, 7).unwrap(), [expected_order()]);
         let (fills, total) = reader.fills_of_order(session, 3, 1).unwrap();
-        assert_eq!((fills.len(), fills[0].id, total), (1, 4, 2));
+        assert_eq!((fills, total), (vec![expected_fill()], 2));
         assert_eq!(reader.last_ids(session).unwrap(), [7, 3, 0]);
+    }
+
+    /// Of the samples, in words and decimals: tick 0.01, lot 0.001.
+    fn expected_decision() -> StoredDecision {
+        let check = |name: &str, outcome: &str, numbers: Option<[i64; 3]>| {
+            let [value, limit, margin] = match numbers {
+                Some(numbers) => numbers.map(|n| Some(Decimal::from_int(n))),
+                None => [None; 3],
+            };
+            StoredCheck {
+                name: name.to_owned(),
+                outcome: outcome.to_owned(),
+                value,
+                limit,
+                margin,
+            }
+        };
+        StoredDecision {
+            id: 7,
+            symbol: "BTC-USD".to_owned(),
+            candle: samples::time(0),
+            time: samples::time(1),
+            price: Decimal::from_int(50_000),
+            strategy: "momentum".to_owned(),
+            proposed: "LONG".to_owned(),
+            strength: Some(0.75),
+            confidence: Some(0.5),
+            size_pct: Decimal::from_int(20),
+            take_profit_pct: Some(Decimal::from_int(4)),
+            stop_loss_pct: None,
+            leverage: Some(5),
+            rationale: "breakout 'above' the window".to_owned(),
+            action: "HOLD".to_owned(),
+            reason: "min interval".to_owned(),
+            indicators: [
+                ("rsi", Some(61.25)),
+                ("broken", None),
+                ("tiny", Some(1e-12)),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+            checks: vec![
+                check("data", "passed", None),
+                check("min_interval", "refused", Some([30, 60, -30])),
+            ],
+            position: Decimal::new(-2, 1),
+            equity: Decimal::from_int(9_985),
+        }
+    }
+
+    fn expected_order() -> StoredOrder {
+        StoredOrder {
+            id: 3,
+            client_id: "mwabcdef-aaaab-0000003-e".to_owned(),
+            decision: 7,
+            symbol: "BTC-USD".to_owned(),
+            leg: "entry".to_owned(),
+            side: "BUY".to_owned(),
+            kind: "limit".to_owned(),
+            quantity: Decimal::new(2, 1),
+            price: Some(Decimal::new(500_001, 1)),
+            reduce_only: false,
+            state: "partly_filled".to_owned(),
+            filled: Decimal::new(5, 2),
+            filled_value: Decimal::new(2_500_005, 3),
+            fee: Decimal::new(5, 1),
+            reason: "in parts".to_owned(),
+            created: samples::time(1),
+            updated: samples::time(2),
+        }
+    }
+
+    fn expected_fill() -> OrderFill {
+        OrderFill {
+            id: 4,
+            price: Decimal::new(500_001, 1),
+            quantity: Decimal::new(2, 1),
+            value: Decimal::new(1_000_002, 2),
+            fee: Decimal::parse_plain("15.00003").unwrap(),
+            maker: true,
+            reference: Decimal::from_int(50_000),
+            time: samples::time(2),
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! that a walk over any number of rows needs the memory of one page. Reads only.
 
 use super::error::LedgerError;
-use super::read::{Reader, StoredTrade, TRADE_COLUMNS, decimal, parsed, stored_trade};
+use super::read::{Reader, StoredTrade, TRADE_COLUMNS, decimal, side, stored_trade};
 use crate::core::units::{Decimal, Side, Timestamp};
 use rusqlite::Row as SqlRow;
 
@@ -118,11 +118,7 @@ fn stored_fill(row: &SqlRow<'_>) -> rusqlite::Result<StoredFill> {
     Ok(StoredFill {
         id: row.get(0)?,
         symbol: row.get(1)?,
-        side: parsed(row, 2, |name| match name {
-            "BUY" => Ok(Side::Buy),
-            "SELL" => Ok(Side::Sell),
-            _ => Err("expected BUY or SELL"),
-        })?,
+        side: side(row, 2)?,
         price: decimal(row, 3)?,
         quantity: decimal(row, 4)?,
         fee: decimal(row, 5)?,

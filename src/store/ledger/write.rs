@@ -121,13 +121,6 @@ fn id(what: &str, value: u64) -> Result<i64, Fault> {
     store_id(what, value).map_err(Fault::Row)
 }
 
-const fn position_side(side: Side) -> &'static str {
-    match side {
-        Side::Buy => "LONG",
-        Side::Sell => "SHORT",
-    }
-}
-
 impl<'a> Writer<'a, '_> {
     fn row(&mut self, row: &Row) -> Written {
         match row {
@@ -356,7 +349,7 @@ impl<'a> Writer<'a, '_> {
                 Some(p) => statement.execute(params![
                     instrument.symbol,
                     self.session,
-                    position_side(p.side),
+                    p.side.position(),
                     money(lots_to_decimal(instrument, p.quantity)?),
                     money(p.entry_price(instrument)),
                     p.since.0,

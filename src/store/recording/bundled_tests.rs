@@ -6,6 +6,7 @@ use super::*;
 use crate::core::input::Input;
 use crate::core::market::{Aggressor, ProductKind};
 use crate::core::units::Decimal;
+use crate::core::units::hexadecimal::hexadecimal;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -52,8 +53,7 @@ fn the_bundled_recording_holds_every_trade_of_its_source() {
     assert_eq!(rows.first(), Some(&(1_514_764_802_610, 27_746, 72, 1)));
     assert_eq!(rows.last(), Some(&(1_515_122_012_822, 30_030, 333, 1)));
     assert_eq!((buys, lots), (500_534, 22_566_542_442));
-    let hex: String = sum.finalize().iter().map(|b| format!("{b:02x}")).collect();
-    assert_eq!(hex, ROWS_SHA256);
+    assert_eq!(hexadecimal(&sum.finalize()), ROWS_SHA256);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What can be wrong with a recording, said in one line: what, where, what was expected.
 
+use crate::files::FileError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -123,6 +124,12 @@ impl RecordingError {
             path: path.to_owned(),
             found: found.into(),
         }
+    }
+}
+
+impl From<FileError> for RecordingError {
+    fn from(error: FileError) -> Self {
+        Self::io(&error.path, error.action, &error.error)
     }
 }
 

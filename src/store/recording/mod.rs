@@ -12,7 +12,6 @@ mod error;
 mod header;
 pub mod import;
 mod line_form;
-mod part_file;
 mod reader;
 mod session_input;
 pub mod sizes;
@@ -26,7 +25,6 @@ pub use error::{Damage, DamageKind, DamageList, RecordingError};
 pub use header::{FORMAT_VERSION, Header, INSTRUMENTS_MAX, SymbolTable, TurnKind};
 pub use line_form::segments::compress_segment;
 pub use line_form::write::{LineWriter, SegmentState};
-pub use part_file::PartFile;
 pub use reader::{Chunk, ChunkDecoder, ChunkReader, OpenOptions, Opened, Sequential, open};
 pub use writer::RecordingWriter;
 

@@ -3,7 +3,7 @@
 //! Each rule is a pure function of `Inputs`. A signal is absent until all of its inputs are warm: with
 //! the documented lengths wt2 at index 30, the ribbon at 33, the RSI at 14, the money flow at 59.
 
-use super::check::{Check, Deciding, Judge};
+use super::clause::{Clause, Deciding, Judge};
 use super::presets::{CipherASettings, WaveLevels};
 use super::ribbon::{Lines, Ribbon, strength, trend_dot};
 use super::score_a::score;
@@ -37,14 +37,14 @@ pub struct Inputs {
 
 /// Hands every rule of cipher A to `judge`.
 pub fn judge_all(i: &Inputs, levels: &WaveLevels, judge: &mut impl Judge) {
-    let up = Check::wave("wt1", &i.wave, Crossing::Up);
-    let down = Check::wave("wt1", &i.wave, Crossing::Down);
+    let up = Clause::wave("wt1", &i.wave, Crossing::Up);
+    let down = Clause::wave("wt1", &i.wave, Crossing::Down);
     if up.met || down.met || judge.wants_silent() {
         judge_waves(i, levels, judge);
     }
     let crossing = |name, a: usize, b: usize, relation| {
         let pair = |lines: Option<Lines>| lines.map(|l| (l[a], l[b]));
-        Check::cross(
+        Clause::cross(
             name,
             pair(i.ribbon),
             pair(i.ribbon_before),
@@ -69,17 +69,17 @@ pub fn judge_all(i: &Inputs, levels: &WaveLevels, judge: &mut impl Judge) {
 }
 
 fn judge_waves(i: &Inputs, levels: &WaveLevels, judge: &mut impl Judge) {
-    let up = Check::wave("wt1", &i.wave, Crossing::Up);
-    let down = Check::wave("wt1", &i.wave, Crossing::Down);
+    let up = Clause::wave("wt1", &i.wave, Crossing::Up);
+    let down = Clause::wave("wt1", &i.wave, Crossing::Down);
     let crossed = i.wave.crossing.map(|c| c != Crossing::Neither);
     judge.rule(
         Signal::WtCross,
-        [Check::flag("wt1 crosses wt2", crossed, true)],
+        [Clause::flag("wt1 crosses wt2", crossed, true)],
     );
     judge.rule(Signal::GreenDiamond, [up]);
     judge.rule(Signal::RedDiamond, [down]);
-    let wt2 = |relation, level| Check::oscillator("wt2", i.wave.slow(), relation, level);
-    let rsi = |relation, level| Check::oscillator("rsi", i.rsi, relation, level);
+    let wt2 = |relation, level| Clause::oscillator("wt2", i.wave.slow(), relation, level);
+    let rsi = |relation, level| Clause::oscillator("rsi", i.rsi, relation, level);
     judge.rule(
         Signal::YellowCrossUp,
         [
@@ -104,13 +104,13 @@ fn judge_waves(i: &Inputs, levels: &WaveLevels, judge: &mut impl Judge) {
 
 /// The candles need the absence of the diamond and the cross of their own side's opposite: `signs`
 /// are (diamond, cross) of the bullish and of the bearish side.
-fn judge_candles(i: &Inputs, signs: [(&Check, &Check); 2], judge: &mut impl Judge) {
+fn judge_candles(i: &Inputs, signs: [(&Clause, &Clause); 2], judge: &mut impl Judge) {
     let line = |index: usize| i.ribbon.map(|lines| lines[index]);
     let price =
-        |name, value, relation, threshold| Check::price(name, value, relation, threshold, i.close);
+        |name, value, relation, threshold| Clause::price(name, value, relation, threshold, i.close);
     let [(up, green), (down, red)] = signs;
     let absent =
-        |name, check: &Check, warm: bool| Check::flag(name, warm.then_some(check.met), false);
+        |name, clause: &Clause, warm: bool| Clause::flag(name, warm.then_some(clause.met), false);
     let wave_warm = i.wave.crossing.is_some();
     let ribbon_warm = i.ribbon.is_some() && i.ribbon_before.is_some();
     let previous = (i.previous.map(|p| p.0), i.previous.map(|p| p.1));

@@ -3,7 +3,7 @@
 //!
 //! Each rule is a pure function of `Inputs`. A signal is absent until all of its inputs are warm.
 
-use super::check::{Check, Deciding, Judge};
+use super::clause::{Clause, Deciding, Judge};
 use super::divergences::{self, Bar, Divergences, Pairs, Regular};
 use super::gold::GoldInputs;
 use super::presets::{CipherBSettings, SommiLevels, WaveLevels};
@@ -46,7 +46,7 @@ pub fn judge_all(
     }
     let regular = divergences::judge_all(&i.pairs, judge);
     if regular.bull || regular.bear || judge.wants_silent() {
-        let any = |name, is| [Check::flag(name, Some(is), true)];
+        let any = |name, is| [Clause::flag(name, Some(is), true)];
         judge.rule(
             Signal::BuyDivergence,
             any("regular bull divergence", regular.bull),
@@ -60,9 +60,9 @@ pub fn judge_all(
 }
 
 fn judge_circles(wave: &Wave, levels: &WaveLevels, judge: &mut impl Judge) {
-    let up = Check::wave("wt1", wave, Crossing::Up);
-    let down = Check::wave("wt1", wave, Crossing::Down);
-    let wt2 = |relation, level| Check::oscillator("wt2", wave.slow(), relation, level);
+    let up = Clause::wave("wt1", wave, Crossing::Up);
+    let down = Clause::wave("wt1", wave, Crossing::Down);
+    let wt2 = |relation, level| Clause::oscillator("wt2", wave.slow(), relation, level);
     judge.rule(Signal::SmallBuy, [up]);
     judge.rule(Signal::SmallSell, [down]);
     judge.rule(Signal::BuyCircle, [up, wt2(AtMost, levels.oversold[0])]);
@@ -81,25 +81,25 @@ fn judge_gold(i: &Inputs, regular: Regular, deepest: f64, judge: &mut impl Judge
     judge.rule(
         Signal::GoldBuy,
         [
-            Check::flag(
+            Clause::flag(
                 "regular bull divergence of wt2 or rsi",
                 Some(regular.bull_of_wave_or_rsi),
                 true,
             ),
-            Check::oscillator(
+            Clause::oscillator(
                 "previous bottom of wt2",
                 low.map(Reading::of),
                 AtMost,
                 deepest,
             ),
-            Check::oscillator("wt2", wt2, Above, deepest),
-            Check::values(
+            Clause::oscillator("wt2", wt2, Above, deepest),
+            Clause::values(
                 "previous bottom - wt2",
                 rise.map(|(low, wt2)| low - wt2),
                 AtMost,
                 Some(GOLD_RISE),
             ),
-            Check::oscillator("rsi at the last bottom", i.gold.last_rsi, Below, GOLD_RSI),
+            Clause::oscillator("rsi at the last bottom", i.gold.last_rsi, Below, GOLD_RSI),
         ],
     );
 }

@@ -4,7 +4,7 @@
 //! stochastic RSI under none. Regular divergences take the limited pairs (K has only the other),
 //! hidden ones those without limits.
 
-use super::check::{Check, Judge};
+use super::clause::{Clause, Judge};
 use super::gold::{DeepBottom, DeepBottoms, GoldInputs};
 use super::presets::CipherBSettings;
 use super::signal::Signal;
@@ -82,7 +82,7 @@ const HIDDEN_BEAR: Kind = Kind {
     value: Above,
 };
 
-fn checks(pair: Option<Pair>, kind: &Kind, oscillator: &'static str) -> [Check; 4] {
+fn clauses(pair: Option<Pair>, kind: &Kind, oscillator: &'static str) -> [Clause; 4] {
     let pair = pair.filter(|pair| pair.turn == kind.turn);
     let (turn, price) = match kind.turn {
         Turn::Top => ("pair of tops", "high"),
@@ -91,16 +91,16 @@ fn checks(pair: Option<Pair>, kind: &Kind, oscillator: &'static str) -> [Check; 
     let prices = (pair.map(|p| p.price), pair.map(|p| p.previous_price));
     let values = (pair.map(|p| p.value), pair.map(|p| p.previous_value));
     [
-        Check::flag(turn, Some(pair.is_some()), true),
-        Check::price(
+        Clause::flag(turn, Some(pair.is_some()), true),
+        Clause::price(
             price,
             prices.0,
             kind.price,
             prices.1,
             pair.map_or(1.0, |p| p.close),
         ),
-        Check::values(oscillator, values.0, kind.value, values.1),
-        Check::values(
+        Clause::values(oscillator, values.0, kind.value, values.1),
+        Clause::values(
             "bars between",
             pair.map(|p| p.bars as f64),
             AtMost,
@@ -115,7 +115,7 @@ pub fn judge_all(pairs: &Pairs, judge: &mut impl Judge) -> Regular {
         return Regular::default();
     }
     let mut rule = |signal, pair: Option<Pair>, kind, name| {
-        (pair.is_some() || judge.wants_silent()) && judge.rule(signal, checks(pair, kind, name))
+        (pair.is_some() || judge.wants_silent()) && judge.rule(signal, clauses(pair, kind, name))
     };
     let (first, second) = (pairs.wave_first, pairs.wave_second);
     let (rsi, stoch) = (pairs.rsi_limited, pairs.stoch_any);

@@ -1,12 +1,12 @@
 //! VuManChu's ciphers A and B: named signals of closed candles, their scores, and both combined.
 //!
 //! `cipher_a` and `cipher_b` run the indicators and hold each rule as a pure function of its inputs;
-//! `combined` weighs them. A rule is written once, as a row of checks, and serves both to decide and
+//! `combined` weighs them. A rule is written once, as a row of clauses, and serves both to decide and
 //! to explain. Not here: what a strategy makes of it.
 
-pub mod check;
 pub mod cipher_a;
 pub mod cipher_b;
+pub mod clause;
 pub mod combined;
 pub mod divergences;
 pub mod gold;
@@ -18,9 +18,9 @@ pub mod signal;
 pub mod sommi;
 
 pub use super::compare::round9;
-pub use check::{Check, Judge};
 pub use cipher_a::CipherA;
 pub use cipher_b::CipherB;
+pub use clause::{Clause, Judge};
 pub use combined::{Combined, Sentiment, combine};
 pub use presets::{CipherASettings, CipherBSettings, SommiLevels, WaveLevels};
 pub use score_b::ScoreB;

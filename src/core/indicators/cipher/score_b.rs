@@ -4,7 +4,7 @@
 //! cross 0.60 with the money flow on its side and 0.30 without. Equal on both sides: no signal.
 
 use super::Score;
-use super::check::Check;
+use super::clause::Clause;
 use super::signal::{Signal, Signals};
 use crate::core::indicators::Reading;
 use crate::core::indicators::Relation::{Above, Below};
@@ -38,7 +38,7 @@ pub fn score(fired: Signals, money_flow: Option<Reading>) -> ScoreB {
         return ScoreB::default();
     }
     let small = |relation| {
-        if Check::flow("", money_flow, relation, 0.0).met {
+        if Clause::flow("", money_flow, relation, 0.0).met {
             SMALL_WITH_FLOW
         } else {
             SMALL_ALONE

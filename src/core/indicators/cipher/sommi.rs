@@ -4,7 +4,7 @@
 //! and 240 minutes, each of the last closed candle. Longer candles are made from the strategy's own;
 //! where these do not add up to a frame, or it is not warm, the signal is absent.
 
-use super::check::{Check, Judge};
+use super::clause::{Clause, Judge};
 use super::presets::SommiLevels;
 use super::signal::Signal;
 use crate::core::indicators::CandleView;
@@ -86,16 +86,16 @@ pub fn judge_all(
     levels: &SommiLevels,
     judge: &mut impl Judge,
 ) {
-    let up = Check::wave("wt1", wave, Crossing::Up);
-    let down = Check::wave("wt1", wave, Crossing::Down);
-    let wt2 = |relation, level| Check::oscillator("wt2", wave.slow(), relation, level);
-    let flow = |relation, level| Check::flow("money_flow", money_flow, relation, level);
-    let vwap = |relation, level| Check::oscillator("vwap of 12h", frames.vwap, relation, level);
+    let up = Clause::wave("wt1", wave, Crossing::Up);
+    let down = Clause::wave("wt1", wave, Crossing::Down);
+    let wt2 = |relation, level| Clause::oscillator("wt2", wave.slow(), relation, level);
+    let flow = |relation, level| Clause::flow("money_flow", money_flow, relation, level);
+    let vwap = |relation, level| Clause::oscillator("vwap of 12h", frames.vwap, relation, level);
     let colours = |wanted| {
-        let short = Check::colour("green candle of 1h", frames.short, wanted);
+        let short = Clause::colour("green candle of 1h", frames.short, wanted);
         (
             short,
-            Check::colour("green candle of 4h", frames.long, wanted),
+            Clause::colour("green candle of 4h", frames.long, wanted),
         )
     };
     judge.rule(

@@ -72,7 +72,7 @@ fn a_migration_without_room_for_its_copy_changes_nothing() {
     let scratch = Scratch::new("no-copy");
     let path = planted(&scratch);
     let mut partial = copy_path(&path, VERSION).into_os_string();
-    partial.push(".partial");
+    partial.push(".part");
     std::fs::create_dir_all(Path::new(&partial).join("in the way")).unwrap();
     let mut connection = Connection::open(&path).unwrap();
     let steps = with("ALTER TABLE fills ADD COLUMN venue TEXT;");

@@ -69,11 +69,38 @@ fn a_session_comes_back_with_its_end() {
     assert_eq!(stored.status, SessionStatus::Complete);
     assert_eq!(stored.instruments, expected.instruments);
     assert_eq!(stored.starting_balance, expected.starting_balance);
-    assert_eq!(stored.seed, u64::MAX.to_string());
+    assert_eq!(stored.seed, u64::MAX);
     assert_eq!(stored.inputs, Some(12));
     assert_eq!(stored.last_data, Some(time(90)));
     assert_eq!(stored.state_hash.as_deref(), Some("0000000000000abc"));
     assert_eq!(stored.summary, None);
+}
+
+#[test]
+fn a_seed_or_a_side_that_is_none_is_an_error_with_its_name() {
+    let scratch = Scratch::new("wrong-words");
+    let path = written(&scratch, &[core(Record::Trade(trade(1, Decimal::ONE)))]);
+    let corrupted = |statement: &str| {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.execute(statement, []).unwrap();
+        Reader::open(&path).unwrap()
+    };
+    let reader = corrupted("UPDATE trades SET side = 'LONG'");
+    let error = reader.trades(1, 0, 10).unwrap_err();
+    assert!(matches!(error, LedgerError::Corrupt { .. }), "{error:?}");
+    let said = error.to_string();
+    assert!(
+        said.contains("the side \"LONG\": expected BUY or SELL"),
+        "{said}"
+    );
+    let reader = corrupted("UPDATE sessions SET seed = '-1'");
+    let error = reader.latest_session().unwrap_err();
+    assert!(matches!(error, LedgerError::Corrupt { .. }), "{error:?}");
+    let said = error.to_string();
+    assert!(
+        said.contains("the session's seed \"-1\": expected"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a reader of foreign files delivers, before anything is put on a grid.
 
 use crate::core::market::Aggressor;
+use crate::core::units::hexadecimal::hexadecimal;
 use crate::core::units::{Decimal, Timestamp};
 use crate::store::recording::RecordingError;
 use sha2::{Digest, Sha256};
@@ -149,7 +150,7 @@ impl Checksum {
     pub fn names(self) -> (String, String) {
         const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
         let hash = self.0.finalize();
-        let instance = hash[..4].iter().map(|b| format!("{b:02x}")).collect();
+        let instance = hexadecimal(&hash[..4]);
         let bits = hash[4..9]
             .iter()
             .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));

@@ -4,6 +4,7 @@
 
 use super::gzip;
 use crate::core::units::Timestamp;
+use crate::files::replace;
 use crate::store::recording::RecordingError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -72,7 +73,7 @@ pub fn write_index(folder: &Path, rows: &[SegmentRow]) -> Result<(), RecordingEr
     let path = folder.join(INDEX);
     let text = serde_json::to_vec_pretty(&index)
         .map_err(|error| RecordingError::header(&path, error.to_string()))?;
-    replace(&path, |file| file.write_all(&text))
+    Ok(replace(&path, |file| file.write_all(&text))?)
 }
 
 /// Compresses a closed segment into gzip members and removes the plain file. A job for a worker:
@@ -101,26 +102,4 @@ pub fn compress_segment(plain: &Path) -> Result<PathBuf, RecordingError> {
     })?;
     fs::remove_file(plain).map_err(io)?;
     Ok(packed)
-}
-
-/// Makes or replaces a file: complete on disk before it has its name.
-fn replace(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> std::io::Result<()>,
-) -> Result<(), RecordingError> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let make = || -> std::io::Result<()> {
-        let mut file = File::create(&partial)?;
-        write(&mut file)?;
-        file.sync_all()?;
-        fs::rename(&partial, path)?;
-        // The rename itself lasts only once the folder is on disk.
-        match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-            _ => File::open(".")?.sync_all(),
-        }
-    };
-    make().map_err(|error| RecordingError::io(path, "write", &error))
 }

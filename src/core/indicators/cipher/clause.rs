@@ -1,6 +1,6 @@
-//! A rule as a row of checks: written once, it decides and explains.
+//! A rule as a row of clauses: written once, it decides and explains.
 //!
-//! A check compares with the tolerance of its scale. What is absent is never met. A flagged
+//! A clause compares with the tolerance of its scale. What is absent is never met. A flagged
 //! oscillator is never met either; a flagged money flow always is, for both sides: a market in which
 //! nothing moves is not bearish.
 
@@ -13,7 +13,7 @@ use crate::core::indicators::wavetrend::{Crossing, Wave};
 
 /// One condition of a rule with its outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Check {
+pub struct Clause {
     pub name: &'static str,
     pub relation: Relation,
     /// Absent until warm.
@@ -27,8 +27,8 @@ pub struct Check {
 
 /// Takes up rules one by one.
 pub trait Judge {
-    /// Takes up a rule; returns whether all of its checks are met.
-    fn rule<const N: usize>(&mut self, signal: Signal, checks: [Check; N]) -> bool;
+    /// Takes up a rule; returns whether all of its clauses are met.
+    fn rule<const N: usize>(&mut self, signal: Signal, clauses: [Clause; N]) -> bool;
 
     /// Whether rules are wanted that cannot fire, because what they begin with did not happen.
     fn wants_silent(&self) -> bool;
@@ -40,8 +40,8 @@ pub struct Deciding(pub Signals);
 
 impl Judge for Deciding {
     #[inline(always)]
-    fn rule<const N: usize>(&mut self, signal: Signal, checks: [Check; N]) -> bool {
-        let fired = checks.iter().all(|check| check.met);
+    fn rule<const N: usize>(&mut self, signal: Signal, clauses: [Clause; N]) -> bool {
+        let fired = clauses.iter().all(|clause| clause.met);
         self.0.note(signal, fired);
         fired
     }
@@ -63,7 +63,7 @@ fn holds(value: f64, relation: Relation, threshold: f64, scale: f64) -> bool {
     }
 }
 
-impl Check {
+impl Clause {
     /// An oscillator (scale 100) against a level; not met where it is flagged.
     #[inline(always)]
     pub fn oscillator(
@@ -212,36 +212,37 @@ mod tests {
 
     #[test]
     fn comparisons_keep_the_tolerance_of_their_scale() {
-        let rsi = |value, relation| Check::oscillator("rsi", reading(value, false), relation, 30.0);
+        let rsi =
+            |value, relation| Clause::oscillator("rsi", reading(value, false), relation, 30.0);
         assert!(!rsi(30.0 + 0.9e-7, Relation::Above).met);
         assert!(rsi(30.0 + 1.1e-7, Relation::Above).met);
         assert!(rsi(30.0 + 0.9e-7, Relation::AtMost).met);
         assert!(!rsi(30.0 + 1.1e-7, Relation::AtMost).met);
         assert!(rsi(30.0 - 0.9e-7, Relation::AtLeast).met);
         assert!(rsi(30.0, Relation::Equals).met);
-        let price = |value| Check::price("open", Some(value), Relation::Above, Some(1e4), 1e4);
+        let price = |value| Clause::price("open", Some(value), Relation::Above, Some(1e4), 1e4);
         assert!(!price(1e4 + 0.9e-5).met && price(1e4 + 1.1e-5).met);
     }
 
     #[test]
     fn a_flagged_oscillator_meets_nothing_and_a_flagged_flow_everything() {
         for relation in [Relation::Above, Relation::Below] {
-            assert!(!Check::oscillator("rsi", reading(50.0, true), relation, 0.0).met);
-            assert!(!Check::oscillator("rsi", reading(-50.0, true), relation, 0.0).met);
-            assert!(Check::flow("money_flow", reading(-2.5, true), relation, 0.0).met);
+            assert!(!Clause::oscillator("rsi", reading(50.0, true), relation, 0.0).met);
+            assert!(!Clause::oscillator("rsi", reading(-50.0, true), relation, 0.0).met);
+            assert!(Clause::flow("money_flow", reading(-2.5, true), relation, 0.0).met);
         }
-        assert!(!Check::flow("money_flow", reading(-2.5, false), Relation::Above, 0.0).met);
+        assert!(!Clause::flow("money_flow", reading(-2.5, false), Relation::Above, 0.0).met);
     }
 
     #[test]
     fn what_is_absent_is_never_met() {
         for relation in [Relation::Above, Relation::Below, Relation::AtMost] {
-            assert!(!Check::oscillator("rsi", None, relation, 0.0).met);
-            assert!(!Check::flow("money_flow", None, relation, 0.0).met);
-            assert!(!Check::price("open", None, relation, Some(1.0), 1.0).met);
-            assert!(!Check::cross("e1", Some((2.0, 1.0)), None, relation, 1.0).met);
+            assert!(!Clause::oscillator("rsi", None, relation, 0.0).met);
+            assert!(!Clause::flow("money_flow", None, relation, 0.0).met);
+            assert!(!Clause::price("open", None, relation, Some(1.0), 1.0).met);
+            assert!(!Clause::cross("e1", Some((2.0, 1.0)), None, relation, 1.0).met);
         }
-        assert!(!Check::flag("x", None, false).met);
-        assert!(!Check::colour("x", None, Colour::Red).met);
+        assert!(!Clause::flag("x", None, false).met);
+        assert!(!Clause::colour("x", None, Colour::Red).met);
     }
 }
