@@ -6,6 +6,7 @@ pub mod check_config;
 pub mod compact;
 pub mod completions;
 mod csv_writer;
+mod exchange;
 pub mod exit;
 mod explain;
 mod explain_run;
@@ -27,12 +28,14 @@ pub mod replay_start;
 pub mod report;
 mod row_watch;
 pub mod sources;
+pub mod status;
 pub mod sweep;
 pub mod sweep_plan;
 pub mod sweep_run;
 pub mod sweep_show;
 pub mod sweep_tasks;
 pub mod trade;
+mod trade_start;
 
 pub use exit::{Exit, Failure};
 
@@ -112,8 +115,12 @@ pub enum Verb {
     /// Replays tasks of a sweep's plan, a line of JSON each: what `sweep run` starts
     #[command(hide = true)]
     SweepTasks(sweep_tasks::Arguments),
-    /// Trade on live data: not in this version; checks the configuration and says so
+    /// Trade on live data: on paper, or with real orders where that is configured
     Trade(trade::Arguments),
+    /// Show what a running bot does
+    Status(status::StatusArguments),
+    /// Tell a running bot to pause, resume or stop
+    Ctl(status::ControlArguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -148,6 +155,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Sweep(arguments) => sweep::run(common, arguments),
         Verb::SweepTasks(arguments) => sweep_tasks::run(arguments),
         Verb::Trade(arguments) => trade::run(common, arguments),
+        Verb::Status(arguments) => status::status(common, arguments),
+        Verb::Ctl(arguments) => status::control(common, arguments),
         Verb::Completions(arguments) => completions::run(common, arguments),
     };
     match outcome {

@@ -157,7 +157,7 @@ fn check_files(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Follows the run for the report.
-struct Follow(Accumulator);
+pub(super) struct Follow(pub Accumulator);
 
 impl Observer for Follow {
     fn effect(&mut self, effect: &Effect) {
@@ -184,7 +184,7 @@ fn replay(
     let bar = ProgressBar::new(VERB, common.json, start.bytes);
     let watched = !bar.is_hidden();
     let mut show = |progress: ReplayProgress| bar.show(progress);
-    let mut reload = || reload_text(common, effective);
+    let mut reload = || reload_text(sources::paper_configuration(common, VERB), effective);
     let limits = start.batches;
     let plan = Plan {
         feeds: start.feeds,
@@ -297,10 +297,13 @@ pub(super) fn loop_settings(effective: &Effective) -> LoopSettings {
     }
 }
 
-/// SIGHUP: the configuration is read and checked again. Nothing that decides changes in a replay,
-/// so that its result depends on recording and configuration only.
-fn reload_text(common: &Common, running: &Effective) -> Result<String, String> {
-    let fresh = sources::paper_configuration(common, VERB)
+/// SIGHUP: the configuration was read and checked again. Nothing that decides changes, so that the
+/// result depends on recording and configuration only.
+pub(super) fn reload_text(
+    fresh: Result<Effective, Failure>,
+    running: &Effective,
+) -> Result<String, String> {
+    let fresh = fresh
         .map_err(|failure| format!("reload refused, the running configuration stays: {failure}"))?;
     let plan = reload_difference(running, &fresh);
     super::logging::apply_level(&fresh);

@@ -1,7 +1,7 @@
 //! From the arguments that every verb accepts, and the process environment, to a configuration.
 
 use super::{Common, Exit, Failure};
-use crate::config::{Effective, Secret, Sources, load};
+use crate::config::{Effective, LIVE_CONFIRMATION, Secret, Sources, load};
 
 /// The sources of this process: options, `.env`, environment.
 pub fn of_process(common: &Common) -> Sources {
@@ -40,6 +40,19 @@ pub fn of_process(common: &Common) -> Sources {
 /// Loads the configuration of this process; every mistake in one failure with status 78.
 pub fn configuration(common: &Common) -> Result<Effective, Failure> {
     loaded(of_process(common))
+}
+
+/// The same for trading; `--live-confirm` says what `trading.live_confirmation` would.
+pub fn trade_configuration(common: &Common, live_confirm: bool) -> Result<Effective, Failure> {
+    let mut sources = of_process(common);
+    if live_confirm {
+        sources.named.push((
+            "trading.live_confirmation",
+            LIVE_CONFIRMATION.to_owned(),
+            "--live-confirm",
+        ));
+    }
+    loaded(sources)
 }
 
 /// The same for a verb that is always in paper mode.

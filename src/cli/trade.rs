@@ -1,53 +1,239 @@
-//! `minnow trade`: checks the configuration as trading will, then says that trading on live data is
-//! not in this version.
+//! `minnow trade`: live data through the whole bot, on paper or with real orders.
 //!
-//! Opens nothing and writes nothing, in every case.
+//! Configuration first (78 and nothing opened when it is not sound), then the ledger, then the
+//! questions that a session must know the answers to, then the session itself until a signal.
 
+use super::exchange::{Exchange, products_of, refused};
+use super::logging::start_log;
+use super::replay::{Follow, loop_settings, reload_text};
+use super::replay_ledger::Ending;
+use super::trade_start::{self, Start};
 use super::{Common, Exit, Failure, sources};
 use crate::config::Effective;
+use crate::core::Core;
+use crate::core::records::OrderState;
+use crate::exchange::calls::{Call, CallAnswer};
+use crate::report::Accumulator;
+use crate::runtime::EventLoop;
+use crate::runtime::live::{Answered, Patience, Session, SessionOutcome};
+use crate::runtime::replay::Outcome;
+use crate::runtime::systemd::{Notifier, NotifyVariables};
+use crate::store::ledger::{Ledger, Mode, mode_path};
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
 
-/// `trade` has no arguments of its own.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Arguments {}
-
-/// Refuses to trade, with status 78 when the configuration is not sound, else with 1.
-pub fn run(common: &Common, _arguments: &Arguments) -> Result<Exit, Failure> {
-    let effective = sources::configuration(common)?;
-    Err(Failure::run_time(refusal(&effective)))
+pub struct Arguments {
+    /// I accept real orders (the same as trading.live_confirmation)
+    #[arg(long)]
+    pub live_confirm: bool,
 }
 
-/// What a user reads who wanted to trade.
-fn refusal(effective: &Effective) -> String {
-    let mode = if effective.flag("system.dry_run") {
-        "paper"
+/// Trades until it is stopped.
+///
+/// # Errors
+/// Configuration (78); a ledger that cannot be used or an exchange that refuses (1).
+pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
+    let effective = sources::trade_configuration(common, arguments.live_confirm)?;
+    let exchange = Exchange::open(&effective, !effective.flag("system.dry_run"))?;
+    start_log(&effective)?;
+    for notice in effective.notices() {
+        note(&notice);
+    }
+    let mode = mode_of(&effective);
+    let path = mode_path(Path::new(effective.text("data.directory")), mode);
+    let ledger = Ledger::open(&path, mode).map_err(Failure::run_time)?;
+    let (exchange, answers) = ask_first(exchange, &effective)?;
+    let start = trade_start::start(&effective, mode, exchange, ledger, &answers)?;
+    let mut again = || sources::trade_configuration(common, arguments.live_confirm);
+    trade(&effective, &mut again, start)
+}
+
+/// Whose ledger it is.
+fn mode_of(effective: &Effective) -> Mode {
+    if effective.flag("system.dry_run") {
+        Mode::Paper
+    } else if effective.text("exchange.name") == "venue" {
+        Mode::Venue
     } else {
-        "live"
+        Mode::Live
+    }
+}
+
+/// What must be known before the first candle; asked until the exchange answers.
+fn ask_first(
+    exchange: Exchange,
+    effective: &Effective,
+) -> Result<(Exchange, Vec<Answered>), Failure> {
+    let symbols = effective.symbols();
+    let futures = symbols.iter().any(|symbol| symbol.matches('-').count() > 1);
+    let mut questions = vec![
+        Call::ServerTime,
+        Call::Products {
+            ids: symbols.iter().map(|symbol| (*symbol).to_owned()).collect(),
+            futures,
+        },
+    ];
+    let has_key = exchange.has_key;
+    if has_key {
+        questions.extend([Call::KeyPermissions, Call::FeeTier]);
+    }
+    let (exchange, answers) = exchange.ask(effective, questions, Patience::UntilAnswered)?;
+    products_of(&symbols, &answers)?;
+    if has_key {
+        check_permissions(effective, &answers)?;
+    }
+    Ok((exchange, answers))
+}
+
+/// A key that may not trade is of no use, and one that may withdraw is a danger.
+fn check_permissions(effective: &Effective, answers: &[Answered]) -> Result<(), Failure> {
+    for answer in answers {
+        match (&answer.call, &answer.result) {
+            (Call::KeyPermissions, Err(trouble)) => return Err(refused("the key", trouble)),
+            (
+                Call::KeyPermissions,
+                Ok(CallAnswer::Permissions {
+                    can_trade,
+                    can_transfer,
+                    ..
+                }),
+            ) => {
+                if !can_trade {
+                    return Err(Failure::new(
+                        Exit::Configuration,
+                        "config: exchange key: it may not trade; expected one with permission to \
+                         view and trade",
+                    ));
+                }
+                if *can_transfer && !effective.flag("exchange.allow_withdraw_keys") {
+                    return Err(Failure::new(
+                        Exit::Configuration,
+                        "config: exchange key: it may withdraw funds; expected one that may only \
+                         view and trade, or exchange.allow_withdraw_keys = true",
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn trade(
+    effective: &Effective,
+    again: &mut dyn FnMut() -> Result<Effective, Failure>,
+    start: Start,
+) -> Result<Exit, Failure> {
+    let began = Instant::now();
+    let settings = start.core.settings();
+    let mut follow = Follow(Accumulator::new(
+        start.core.equity(),
+        settings.instruments.clone(),
+    ));
+    let mut reload = || reload_text(again(), effective);
+    let mut session = Session::new(
+        start.core,
+        start.journal,
+        start.codec,
+        start.settings,
+        start.recorder,
+        &mut follow,
+        &mut reload,
+    )
+    .map_err(|text| Failure::new(Exit::Configuration, format!("config: {text}")))?;
+    session.tell(Notifier::new(&notify_variables(), std::process::id()));
+    let machine = EventLoop::new(loop_settings(effective))
+        .map_err(|error| Failure::run_time(format!("cannot set up the event loop: {error}")))?;
+    let end = machine
+        .run(&mut session)
+        .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
+    let outcome = session.outcome();
+    let span = session.span();
+    let (core, journal) = session.into_parts();
+    let ending = Ending {
+        outcome: match &outcome {
+            SessionOutcome::Stopped(_) => Outcome::Complete,
+            SessionOutcome::Failed(text) => Outcome::Failed(text.clone()),
+        },
+        span,
+        elapsed: began.elapsed(),
     };
+    let closed = ending.close(&core, journal, &follow.0);
+    note(&summary(&core));
+    if let SessionOutcome::Failed(text) = outcome {
+        return Err(Failure::run_time(text));
+    }
+    closed?;
+    let unresolved = unresolved(&core);
+    for order in &unresolved {
+        note(order);
+    }
+    if end.exit_code() == Exit::Unresolved as u8 || !unresolved.is_empty() {
+        return Ok(Exit::Unresolved);
+    }
+    Ok(match core.emergency().latched() {
+        Some(_) => Exit::Halted,
+        None => Exit::Success,
+    })
+}
+
+/// What the session amounted to, in two lines.
+fn summary(core: &Core) -> String {
+    let counts = core.counts();
     format!(
-        "trade: the configuration is sound ({mode}, {}), but trading on live data, on paper or with \
-         real orders, arrives with a later version.\nNothing was opened, sent or written. \
-         Try it on recorded trades: minnow replay recordings/btc-perp-2018-01-01.mrec",
-        effective.symbols().join(", ")
+        "stopped: equity {} after {} decisions, {} orders, {} fills, {} closed trades\n\
+         state hash {} after {} inputs",
+        core.equity(),
+        counts.decisions,
+        counts.orders,
+        counts.fills,
+        counts.trades,
+        core.state_hash(),
+        core.inputs(),
     )
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Sources, load};
-
-    #[test]
-    fn the_refusal_names_mode_and_symbols_and_what_works_today() {
-        let effective = load(&Sources {
-            sets: vec!["trading.symbols=BTC-USD,ETH-USD".to_owned()],
-            directory: "/nonexistent".into(),
-            ..Sources::default()
+/// Orders of which nobody knows what became of them.
+fn unresolved(core: &Core) -> Vec<String> {
+    core.symbols()
+        .iter()
+        .flat_map(|symbol| {
+            [&symbol.entry, &symbol.exit, &symbol.stop, &symbol.target]
+                .into_iter()
+                .flatten()
+                .filter(|working| {
+                    matches!(
+                        working.order.state,
+                        OrderState::Intended
+                            | OrderState::Durable
+                            | OrderState::Sent
+                            | OrderState::Unknown
+                    )
+                })
+                .map(|working| {
+                    format!(
+                        "unresolved: order {} of {}: found out at the next start, before anything \
+                         is sent",
+                        working.order.client_id, symbol.instrument.symbol
+                    )
+                })
         })
-        .unwrap_or_else(|findings| panic!("{findings}"));
-        let text = refusal(&effective);
-        assert!(text.contains("(paper, BTC-USD, ETH-USD)"), "{text}");
-        assert!(text.contains("later version"), "{text}");
-        assert!(text.contains("Nothing was opened"), "{text}");
-        assert!(text.contains("minnow replay"), "{text}");
+        .collect()
+}
+
+/// Who started the process and wants to hear of it.
+fn notify_variables() -> NotifyVariables {
+    let variable = |name: &str| std::env::var(name).ok();
+    NotifyVariables {
+        socket: variable("NOTIFY_SOCKET"),
+        watchdog_usec: variable("WATCHDOG_USEC"),
+        watchdog_pid: variable("WATCHDOG_PID"),
     }
+}
+
+fn note(text: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -7,7 +7,7 @@ use super::keys::LIVE_CONFIRMATION;
 use super::rules::is_loopback;
 
 /// Exchanges that this version can send real orders to.
-const BUILT: &[&str] = &[];
+const BUILT: &[&str] = &["coinbase", "venue"];
 
 /// Reports what stands against live trading; nothing in a dry run, except a contradiction about the
 /// mode.
@@ -110,13 +110,8 @@ fn is_local_venue(effective: &Effective) -> bool {
 fn missing_credentials(effective: &Effective, exchange: &str) -> Vec<&'static str> {
     let set = |key: &&'static str| effective.secret(key).is_some();
     let needed: &[&'static str] = match exchange {
-        "coinbase" => {
-            let older = ["exchange.cb_api_key", "exchange.cb_api_secret"];
-            if older.iter().all(set) {
-                return Vec::new();
-            }
-            &["exchange.cdp_api_key_name", "exchange.cdp_private_key"]
-        }
+        // The older kind of key (a shared secret) is not taken by this interface any more.
+        "coinbase" | "venue" => &["exchange.cdp_api_key_name", "exchange.cdp_private_key"],
         "bluefin" => &["exchange.bluefin_private_key"],
         "binance" => &["exchange.binance_api_key", "exchange.binance_api_secret"],
         _ => &[],

@@ -41,6 +41,7 @@ pub use core_settings::FEE_KEYS;
 pub use effective::{Effective, Entry};
 pub use findings::{Finding, Findings};
 pub use gather::{Sources, USUAL_FILE};
+pub use keys::LIVE_CONFIRMATION;
 pub use load::load;
 pub use parse::check_value;
 pub use recorded::Recorded;

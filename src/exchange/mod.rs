@@ -4,6 +4,7 @@
 //! frames are read without one. Imports `core` only.
 
 pub mod binance;
+pub mod build;
 pub mod calls;
 pub mod codec;
 pub mod coinbase;
@@ -13,6 +14,7 @@ pub mod public_trade;
 pub mod recorded;
 pub mod stream;
 
+pub use build::{Access, build};
 pub use codec::ExchangeCodec;
 pub use public_trade::{DecodeError, Decoded, PublicTrade, TradeSink, decode};
 

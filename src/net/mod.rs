@@ -42,3 +42,6 @@ pub(crate) fn excerpt(text: &str, limit: usize) -> String {
 pub(crate) fn seconds(ms: u64) -> String {
     format!("{}.{} s", ms / 1000, ms % 1000 / 100)
 }
+
+/// What links and calls secure themselves with.
+pub type TlsConfig = std::sync::Arc<rustls::ClientConfig>;

@@ -117,6 +117,21 @@ impl Journal {
         self.everything()
     }
 
+    /// A batch should be written now, and the ledger is here.
+    pub fn is_due(&self, now: i64) -> bool {
+        self.is_here() && self.batcher.due(now)
+    }
+
+    /// No worker writes with the ledger at the moment.
+    pub fn is_here(&self) -> bool {
+        self.ledger.is_some()
+    }
+
+    /// A row of the runtime's own.
+    pub fn push(&mut self, row: Row, now: i64) {
+        self.batcher.push(row, now);
+    }
+
     /// All rows collected so far, if there are any and the ledger is here.
     pub fn everything(&mut self) -> Option<Commit> {
         if self.batcher.pending() == 0 {

@@ -11,6 +11,8 @@
 //! | `effect_table` | admission, priorities, time-outs of effects |
 //! | `jobs`, `workers`, `worker_thread` | what a job is, and the threads that run it |
 //! | `parallel` | several jobs at once with results in order |
+//! | `live`, `replay` | a session on live data, and recorded inputs: the two applications |
+//! | `systemd` | what a service manager is told |
 //! | `processes` | other processes, read through the loop |
 //! | `meters`, `status` | what is measured, and the dump that shows it |
 //!
@@ -18,6 +20,7 @@
 
 pub mod application;
 pub mod clock;
+pub mod control;
 mod effect_counters;
 pub mod effect_table;
 pub mod event_loop;
@@ -25,6 +28,7 @@ pub mod interrupt;
 pub mod jobs;
 pub mod journal;
 pub mod link_sockets;
+pub mod live;
 pub mod meters;
 pub mod parallel;
 mod planned;
@@ -34,6 +38,7 @@ pub mod shell;
 pub mod signals;
 pub mod sources;
 pub mod status;
+pub mod systemd;
 mod worker_thread;
 pub mod workers;
 

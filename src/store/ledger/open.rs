@@ -182,6 +182,26 @@ impl Ledger {
         quick_check(&self.connection, &self.path)
     }
 
+    /// What stands under a name in the ledger; `fresh` is stored and returned where nothing does.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn remembered(&mut self, name: &str, fresh: &str) -> Result<String, LedgerError> {
+        let sqlite =
+            |e: rusqlite::Error| LedgerError::from_sqlite(&self.path, "read what it knows", &e);
+        self.connection
+            .execute(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
+                [name, fresh],
+            )
+            .map_err(sqlite)?;
+        self.connection
+            .query_row("SELECT value FROM meta WHERE key = ?1", [name], |row| {
+                row.get(0)
+            })
+            .map_err(sqlite)
+    }
+
     /// The trading state that the last written batch ended with, as JSON; `None` in a new ledger.
     ///
     /// # Errors

@@ -1,0 +1,175 @@
+//! From configuration to an exchange that can be asked: codec, TLS, names, REST calls.
+
+use super::replay::loop_settings;
+use super::{Exit, Failure};
+use crate::config::Effective;
+use crate::core::units::Span;
+use crate::exchange::calls::{Call, CallAnswer};
+use crate::exchange::orders::Product;
+use crate::exchange::{Access, ExchangeCodec, build};
+use crate::net::{HttpClient, NameCache, TlsConfig, client_config};
+use crate::runtime::EventLoop;
+use crate::runtime::live::caller::CallTrouble;
+use crate::runtime::live::{Answered, Inquiry, Patience, Window};
+use crate::runtime::signals::Signal;
+use std::path::Path;
+
+/// An exchange as the configuration names it.
+pub struct Exchange {
+    pub codec: Box<dyn ExchangeCodec>,
+    pub tls: TlsConfig,
+    pub names: NameCache,
+    pub client: HttpClient,
+    pub call_limit: Span,
+    /// A key is set: the account can be asked about.
+    pub has_key: bool,
+}
+
+/// The pair of secrets that makes the key, where one is set.
+fn key(effective: &Effective) -> Option<(&str, &str)> {
+    let name = effective.secret("exchange.cdp_api_key_name")?;
+    let private = effective.secret("exchange.cdp_private_key")?;
+    Some((name.expose(), private.expose()))
+}
+
+impl Exchange {
+    /// `with_key`: false for what needs only public data, so that a wrong key is no obstacle.
+    ///
+    /// # Errors
+    /// An exchange that is not built, an address, key or certificate file that is none (78).
+    pub fn open(effective: &Effective, with_key: bool) -> Result<Self, Failure> {
+        let wrong = |text: String| Failure::new(Exit::Configuration, format!("config: {text}"));
+        let name = effective.text("exchange.name");
+        let key = key(effective).filter(|_| with_key);
+        let access = Access {
+            rest: effective.text("exchange.base_url"),
+            stream: effective.text("exchange.ws_url"),
+            key,
+        };
+        let codec = build(name, access).map_err(wrong)?;
+        let ca_file = effective.text("exchange.ca_file");
+        let ca_file = (!ca_file.is_empty()).then(|| Path::new(ca_file));
+        let tls = client_config(ca_file).map_err(wrong)?;
+        let names = NameCache::default();
+        let pool = effective.count("exchange.connection_pool_size");
+        let call_limit = effective
+            .seconds("exchange.timeout_seconds")
+            .min(effective.seconds("system.async_timeout"));
+        Ok(Self {
+            codec,
+            client: HttpClient::new(tls.clone(), names.clone(), pool),
+            tls,
+            names,
+            call_limit,
+            has_key: key.is_some(),
+        })
+    }
+
+    /// Puts questions and waits for the answers, signals served.
+    ///
+    /// # Errors
+    /// The loop cannot be set up, or a stop signal came (130).
+    pub fn ask(
+        self,
+        effective: &Effective,
+        questions: Vec<Call>,
+        patience: Patience,
+    ) -> Result<(Self, Vec<Answered>), Failure> {
+        let Self {
+            codec,
+            tls,
+            names,
+            client,
+            call_limit,
+            has_key,
+        } = self;
+        let mut inquiry = Inquiry::new(codec, client.clone(), call_limit, questions, patience);
+        let machine = EventLoop::new(loop_settings(effective))
+            .map_err(|error| Failure::run_time(format!("cannot set up the event loop: {error}")))?;
+        machine
+            .run(&mut inquiry)
+            .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
+        let (codec, answers, stopped) = inquiry.into_parts();
+        if let Some(signal) = stopped {
+            return Err(interrupted(signal));
+        }
+        let exchange = Self {
+            codec,
+            tls,
+            names,
+            client,
+            call_limit,
+            has_key,
+        };
+        Ok((exchange, answers))
+    }
+}
+
+fn interrupted(signal: Signal) -> Failure {
+    Failure::new(
+        Exit::Interrupted,
+        format!("stopped by {} before the exchange answered", signal.name()),
+    )
+}
+
+/// The limits that our own requests keep.
+pub fn request_windows(effective: &Effective) -> Vec<Window> {
+    let mut windows = vec![Window {
+        requests: effective.count("exchange.rate_limit_requests"),
+        span: effective.seconds("exchange.rate_limit_window_seconds"),
+    }];
+    for (key, seconds) in [
+        ("exchange.rate_limit_per_second", 1),
+        ("exchange.rate_limit_per_minute", 60),
+        ("exchange.rate_limit_per_hour", 3600),
+    ] {
+        if let Some(requests) = effective.optional_integer(key) {
+            windows.push(Window {
+                requests: usize::try_from(requests).unwrap_or(1),
+                span: Span::from_secs(seconds),
+            });
+        }
+    }
+    windows
+}
+
+/// The products of the configured symbols, in their order.
+///
+/// # Errors
+/// The exchange refuses the question (1), or does not have a symbol (78).
+pub fn products_of(symbols: &[&str], answers: &[Answered]) -> Result<Vec<Product>, Failure> {
+    let mut known: Vec<&Product> = Vec::new();
+    for answer in answers {
+        match (&answer.call, &answer.result) {
+            (Call::Products { .. }, Ok(CallAnswer::Products { products, .. })) => {
+                known.extend(products);
+            }
+            (Call::Products { .. }, Err(trouble)) => return Err(refused("products", trouble)),
+            _ => {}
+        }
+    }
+    symbols
+        .iter()
+        .map(|symbol| {
+            known
+                .iter()
+                .find(|product| product.id == *symbol || product.alias.as_deref() == Some(*symbol))
+                .map(|product| (*product).clone())
+                .ok_or_else(|| {
+                    Failure::new(
+                        Exit::Configuration,
+                        format!(
+                            "config: trading.symbols: {symbol} is no product of the exchange; \
+                             expected one of its {} as it lists them",
+                            known.len()
+                        ),
+                    )
+                })
+        })
+        .collect()
+}
+
+/// A question that was refused, as a failure of the verb.
+pub fn refused(what: &str, trouble: &CallTrouble) -> Failure {
+    Failure::run_time(format!("{what}: {trouble}"))
+}

@@ -1,0 +1,262 @@
+//! What a trading session starts from: its instruments, the core as the ledger knows it, the
+//! recording.
+
+use super::exchange::{Exchange, products_of, request_windows};
+use super::replay_ledger::session_row;
+use super::{Exit, Failure};
+use crate::config::Effective;
+use crate::config::identity::instance_head;
+use crate::core::Core;
+use crate::core::market::Instrument;
+use crate::core::modes::Turns;
+use crate::core::orders::client_id::base32;
+use crate::core::recovery::TradingState;
+use crate::core::settings::{Execution, FeeRates, Identity, OnShutdown, Settings};
+use crate::core::units::{Span, Stamp};
+use crate::exchange::ExchangeCodec;
+use crate::exchange::calls::{Call, CallAnswer};
+use crate::exchange::orders::Product;
+use crate::exchange::stream::StreamRole;
+use crate::runtime::clock;
+use crate::runtime::journal::Journal;
+use crate::runtime::live::{Answered, LiveSettings, Market};
+use crate::runtime::replay::Recorder;
+use crate::store::ledger::{BatchLimits, Ledger, Mode, SessionRow};
+use crate::store::recording::{Header, LineWriter, TurnKind};
+use serde_json::value::RawValue;
+use std::path::Path;
+
+/// Everything that the loop is given.
+pub struct Start {
+    pub core: Core,
+    pub journal: Journal,
+    pub codec: Box<dyn ExchangeCodec>,
+    pub settings: LiveSettings,
+    pub recorder: Option<Recorder>,
+}
+
+/// Seconds of history that `trading.require_24h_data_before_trading` asks for.
+const DAY: i64 = 86_400;
+/// Candles beyond what an indicator needs, for a venue that has holes in them.
+const SPARE: usize = 10;
+
+/// Opens what is still closed and puts it together.
+///
+/// # Errors
+/// Symbols that do not fit together (78); a trading state that does not fit, or a recording that
+/// cannot be made (1).
+pub fn start(
+    effective: &Effective,
+    mode: Mode,
+    mut exchange: Exchange,
+    mut ledger: Ledger,
+    answers: &[Answered],
+) -> Result<Start, Failure> {
+    let products = products_of(&effective.symbols(), answers)?;
+    exchange.codec.learn(&products);
+    let at = clock::stamp();
+    let instance = instance(effective, &mut ledger)?;
+    let session = base32((at.wall.0 / 1_000_000_000).unsigned_abs(), 5);
+    let instruments: Vec<Instrument> = products.iter().map(|p| p.instrument.clone()).collect();
+    let identity = Identity {
+        instance_head: instance_head(&instance),
+        session,
+    };
+    let mut settings = effective
+        .for_core(&instruments, &identity)
+        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
+    if mode != Mode::Paper {
+        settings.execution = Execution::Venue;
+    }
+    if let Some(rates) = fee_tier(answers).filter(|_| effective.flag("trading.use_fee_tiers")) {
+        settings.paper.fees.fill(rates);
+    }
+    let (core, offset) = core(settings, &ledger, at)?;
+    let row = SessionRow {
+        mode,
+        recording: String::new(),
+        ..session_row(effective, core.settings(), &[])
+    };
+    ledger.begin_session(&row).map_err(Failure::run_time)?;
+    let began = Stamp {
+        mono: at.mono.saturating_add(offset),
+        wall: at.wall,
+    };
+    let recorder = recorder(effective, &core, &instance, began)?;
+    let live = live_settings(
+        effective,
+        &exchange,
+        &products,
+        core.settings(),
+        offset,
+        answers,
+    )?;
+    Ok(Start {
+        journal: Journal::new(ledger, BatchLimits::SESSION),
+        codec: exchange.codec,
+        settings: live,
+        recorder,
+        core,
+    })
+}
+
+/// The bot's name: configured, or drawn once and kept in the ledger.
+fn instance(effective: &Effective, ledger: &mut Ledger) -> Result<String, Failure> {
+    if let Some(name) = effective.optional_text("system.instance_id")
+        && !name.is_empty()
+    {
+        return Ok(name.to_owned());
+    }
+    let drawn: [u8; 4] = ring::rand::generate(&ring::rand::SystemRandom::new())
+        .map_err(|_| Failure::run_time("the system gives no random numbers"))?
+        .expose();
+    let fresh = format!("{:08x}", u32::from_be_bytes(drawn));
+    ledger
+        .remembered("instance_id", &fresh)
+        .map_err(Failure::run_time)
+}
+
+/// The core as the ledger left it, or a new one; and its monotonic time minus the machine's.
+fn core(settings: Settings, ledger: &Ledger, at: Stamp) -> Result<(Core, i64), Failure> {
+    let saved = ledger.saved_state().map_err(Failure::run_time)?;
+    let Some(saved) = saved else {
+        return Ok((Core::new(settings, Turns::Session), 0));
+    };
+    let path = ledger.path().display().to_string();
+    let wrong = |text: String| Failure::run_time(format!("{path}: its trading state: {text}"));
+    let state: TradingState =
+        serde_json::from_str(&saved).map_err(|error| wrong(error.to_string()))?;
+    // Time goes on where it was, plus what has passed meanwhile.
+    let passed = at.wall.since(state.at.wall).max(Span::ZERO).0;
+    let offset = state.at.mono.saturating_add(passed) - at.mono;
+    let core = Core::recover(settings, Turns::Session, state).map_err(wrong)?;
+    Ok((core, offset))
+}
+
+/// Rates of the account, where the exchange told them.
+fn fee_tier(answers: &[Answered]) -> Option<FeeRates> {
+    answers.iter().find_map(|answer| match &answer.result {
+        Ok(CallAnswer::FeeTier { maker, taker, .. }) => Some(FeeRates {
+            maker: *maker,
+            taker: *taker,
+        }),
+        _ => None,
+    })
+}
+
+/// Where the session is recorded; `None` when it is not to be.
+fn recorder(
+    effective: &Effective,
+    core: &Core,
+    instance: &str,
+    began: Stamp,
+) -> Result<Option<Recorder>, Failure> {
+    if effective.optional_flag("recording.enabled") == Some(false) {
+        return Ok(None);
+    }
+    let settings = core.settings();
+    let day = began.wall.to_string();
+    let name = format!(
+        "{}-{}",
+        day.get(..10).unwrap_or(""),
+        settings.identity.session
+    );
+    let folder = effective.recording_directory().join(name);
+    let state = serde_json::to_string(&core.snapshot(began))
+        .and_then(RawValue::from_string)
+        .map_err(Failure::run_time)?;
+    let header = Header {
+        turns: TurnKind::Session,
+        session: settings.identity.session.clone(),
+        instance: instance.to_owned(),
+        fingerprint: effective.fingerprint(),
+        settings: effective.recordable(),
+        seed: settings.seed,
+        started: began,
+        origin: format!("{}, live", effective.text("exchange.name")),
+        state: Some(state),
+        state_hash: Some(core.state_hash().to_string()),
+        ..Header::new(settings.instruments.clone())
+    };
+    let megabytes = effective.count("recording.segment_mb") as u32;
+    let writer = LineWriter::create_folder(&folder, &header, megabytes, true)?;
+    Ok(Some(Recorder::new(writer.rotating_by_hand())))
+}
+
+fn live_settings(
+    effective: &Effective,
+    exchange: &Exchange,
+    products: &[Product],
+    settings: &Settings,
+    mono_offset: i64,
+    answers: &[Answered],
+) -> Result<LiveSettings, Failure> {
+    let interval = settings.trading.interval;
+    let candle_source = exchange.codec.native_interval(interval);
+    let history = if candle_source.is_some() {
+        history(settings)
+    } else {
+        0
+    };
+    let mut roles = vec![StreamRole::Market];
+    if !settings.execution.is_paper() {
+        roles.push(StreamRole::Account);
+    }
+    Ok(LiveSettings {
+        markets: products
+            .iter()
+            .map(|product| Market {
+                product: product.id.clone(),
+                alias: product.alias.clone(),
+                base_currency: product.base_currency.clone(),
+                instrument: product.instrument.clone(),
+            })
+            .collect(),
+        roles,
+        tls: exchange.tls.clone(),
+        names: exchange.names.clone(),
+        client: exchange.client.clone(),
+        interval,
+        candle_source: candle_source.unwrap_or(interval),
+        history,
+        stage_limit: effective.seconds("system.async_timeout"),
+        call_limit: exchange.call_limit,
+        stale_after: settings.market.stale_after,
+        reconnect_attempts: effective.count("exchange.websocket_reconnect_attempts") as u32,
+        limits: request_windows(effective),
+        seed: settings.seed,
+        mono_offset,
+        clock_offset: clock_offset(answers),
+        control: Some(Path::new(effective.text("data.directory")).join("control.sock")),
+        close_on_shutdown: settings.trading.on_shutdown == OnShutdown::Close,
+    })
+}
+
+/// Closed candles that indicators and the rules of the start want.
+fn history(settings: &Settings) -> usize {
+    let trading = &settings.trading;
+    let day = if trading.require_24h_data {
+        usize::try_from(DAY / trading.interval.seconds()).unwrap_or(0)
+    } else {
+        0
+    };
+    settings
+        .market
+        .candle_limit
+        .max(trading.min_candles)
+        .max(day)
+        + SPARE
+}
+
+/// The exchange's clock minus ours, as its first answer tells.
+fn clock_offset(answers: &[Answered]) -> i64 {
+    answers
+        .iter()
+        .find_map(|answer| match (&answer.call, &answer.result) {
+            (Call::ServerTime, Ok(CallAnswer::ServerTime(time))) => {
+                Some(time.0 - (answer.at - answer.half_trip.0))
+            }
+            _ => None,
+        })
+        .unwrap_or(0)
+}

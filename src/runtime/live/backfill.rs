@@ -1,0 +1,298 @@
+//! Candles from before live data: which pages to ask for, and what comes of the answers.
+//!
+//! At start the history that indicators need, after an outage the buckets that are missing. The
+//! venue's forming bucket is never taken as closed; buckets that the venue itself does not have
+//! become flat candles. While a symbol waits for its candles its trades wait too, so that the core
+//! sees them in order. Pure: calls are said, not made.
+
+use crate::core::market::{Candle, Interval, SymbolId, Trade};
+use crate::core::units::Timestamp;
+use std::collections::VecDeque;
+
+/// Trades that wait for their symbol's candles; the oldest go first, counted, because what they
+/// would have filled lies in candles that are asked for.
+pub const TRADES_WAITING: usize = 4096;
+
+/// Candles between two times, at most a page of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub symbol: SymbolId,
+    /// Length of the venue's candles; it divides the decision interval.
+    pub interval: Interval,
+    /// Open time of the first bucket.
+    pub from: Timestamp,
+    /// Open time of the last bucket.
+    pub to: Timestamp,
+}
+
+/// What one symbol waits for.
+#[derive(Clone, Debug)]
+pub struct Backfill {
+    symbol: SymbolId,
+    interval: Interval,
+    source: Interval,
+    /// Pages that are still to be asked for, oldest first.
+    pages: VecDeque<Page>,
+    /// Asked for and not answered.
+    asked: Option<Page>,
+    /// The venue's candles so far, oldest first.
+    candles: Vec<Candle>,
+    trades: VecDeque<Trade>,
+    dropped: u64,
+}
+
+impl Backfill {
+    /// Asks for the `wanted` closed buckets of `interval` before `now`, or for those since `since`
+    /// where that is later, in pages of at most `page` candles of the length `source`.
+    pub fn new(
+        symbol: SymbolId,
+        (interval, source): (Interval, Interval),
+        (wanted, since): (usize, Option<Timestamp>),
+        page: u32,
+        now: Timestamp,
+    ) -> Self {
+        let mut backfill = Self {
+            symbol,
+            interval,
+            source,
+            pages: VecDeque::new(),
+            asked: None,
+            candles: Vec::new(),
+            trades: VecDeque::new(),
+            dropped: 0,
+        };
+        let end = interval.bucket(now);
+        let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+        let span = wanted.saturating_mul(interval.span().0);
+        let mut from = Timestamp(end.0.saturating_sub(span));
+        if let Some(since) = since {
+            from = from.max(interval.bucket(since));
+        }
+        let step = i64::from(page.max(1)).saturating_mul(source.span().0);
+        while from < end {
+            let next = Timestamp(from.0.saturating_add(step)).min(end);
+            backfill.pages.push_back(Page {
+                symbol,
+                interval: source,
+                from,
+                to: Timestamp(next.0 - source.span().0),
+            });
+            from = next;
+        }
+        backfill
+    }
+
+    pub fn symbol(&self) -> SymbolId {
+        self.symbol
+    }
+
+    /// The next page to ask for; `None` while one is asked for, and when all are.
+    pub fn next_page(&mut self) -> Option<Page> {
+        if self.asked.is_some() {
+            return None;
+        }
+        self.asked = self.pages.pop_front();
+        self.asked
+    }
+
+    /// The page asked for was not answered: it is asked for again.
+    pub fn failed(&mut self) {
+        if let Some(page) = self.asked.take() {
+            self.pages.push_front(page);
+        }
+    }
+
+    /// The page asked for was answered. Candles outside of it, the forming one above all, are left
+    /// out.
+    pub fn answered(&mut self, candles: impl IntoIterator<Item = Candle>) {
+        let Some(page) = self.asked.take() else {
+            return;
+        };
+        let last = self.candles.last().map(|candle| candle.open_time);
+        let mut next = last.map_or(page.from, |last| last + self.source.span());
+        for candle in candles {
+            let aligned = self.source.bucket(candle.open_time) == candle.open_time;
+            if aligned && candle.open_time >= next && candle.open_time <= page.to {
+                next = candle.open_time + self.source.span();
+                self.candles.push(candle);
+            }
+        }
+    }
+
+    /// Every page was answered.
+    pub fn is_complete(&self) -> bool {
+        self.asked.is_none() && self.pages.is_empty()
+    }
+
+    /// A live trade waits until the candles are there.
+    pub fn wait(&mut self, trade: Trade) {
+        if self.trades.len() >= TRADES_WAITING {
+            self.trades.pop_front();
+            self.dropped += 1;
+        }
+        self.trades.push_back(trade);
+    }
+
+    /// Trades that had no room.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The trades that waited: their candles are asked for anew.
+    pub fn into_trades(self) -> VecDeque<Trade> {
+        self.trades
+    }
+
+    /// The closed candles of the decision interval without a hole, oldest first, and the trades that
+    /// waited. A run of missing buckets is flat at the close before it.
+    pub fn finish(self) -> (Vec<Candle>, VecDeque<Trade>) {
+        let filled = without_holes(&self.candles, self.source);
+        let candles = if self.source == self.interval {
+            filled
+        } else {
+            aggregated(&filled, self.interval, self.source)
+        };
+        (candles, self.trades)
+    }
+}
+
+/// The candles with flat ones in the buckets that the venue does not have.
+fn without_holes(candles: &[Candle], interval: Interval) -> Vec<Candle> {
+    let mut whole: Vec<Candle> = Vec::with_capacity(candles.len());
+    for candle in candles {
+        if let Some(last) = whole.last().copied() {
+            let mut open_time = last.open_time + interval.span();
+            while open_time < candle.open_time {
+                whole.push(Candle::flat(open_time, last.close));
+                open_time = open_time + interval.span();
+            }
+        }
+        whole.push(*candle);
+    }
+    whole
+}
+
+/// Whole buckets of `interval` made of the candles of `source`; those joined or left midway are left
+/// out.
+fn aggregated(candles: &[Candle], interval: Interval, source: Interval) -> Vec<Candle> {
+    let mut closed = Vec::new();
+    let mut building: Option<Candle> = None;
+    for candle in candles {
+        let start = interval.bucket(candle.open_time);
+        match &mut building {
+            Some(bucket) => bucket.absorb(candle),
+            None if candle.open_time == start => building = Some(*candle),
+            None => continue,
+        }
+        if candle.open_time + source.span() == start + interval.span() {
+            closed.extend(building.take());
+        }
+    }
+    closed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::market::{Aggressor, CandleSource};
+    use crate::core::units::{Price, Quantity};
+
+    const MINUTE: i64 = 60_000_000_000;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp(minute * MINUTE)
+    }
+
+    fn candle(minute: i64, price: i64) -> Candle {
+        Candle {
+            volume: 10,
+            source: CandleSource::Venue,
+            ..Candle::flat(at(minute), Price(price))
+        }
+    }
+
+    fn backfill(interval: &str, wanted: usize, page: u32, now: Timestamp) -> Backfill {
+        let interval = Interval::parse(interval).unwrap();
+        let lengths = (interval, Interval::MINUTE);
+        Backfill::new(SymbolId(0), lengths, (wanted, None), page, now)
+    }
+
+    #[test]
+    fn pages_cover_the_closed_buckets_and_nothing_else() {
+        let now = Timestamp(at(100).0 + 17);
+        let mut backfill = backfill("1m", 7, 3, now);
+        let mut seen = Vec::new();
+        while let Some(page) = backfill.next_page() {
+            assert_eq!(backfill.next_page(), None, "one at a time");
+            seen.push((page.from, page.to));
+            backfill.answered([]);
+        }
+        assert_eq!(seen, [(at(93), at(95)), (at(96), at(98)), (at(99), at(99))]);
+        assert!(backfill.is_complete());
+    }
+
+    #[test]
+    fn after_an_outage_only_what_is_missing_is_asked_for() {
+        let lengths = (Interval::MINUTE, Interval::MINUTE);
+        let since = Some(Timestamp(at(98).0 + 5));
+        let mut backfill = Backfill::new(SymbolId(1), lengths, (1000, since), 300, at(100));
+        let page = backfill.next_page().unwrap();
+        assert_eq!((page.from, page.to), (at(98), at(99)));
+        backfill.failed();
+        assert_eq!(backfill.next_page(), Some(page), "asked for again");
+    }
+
+    #[test]
+    fn the_forming_bucket_is_never_taken_and_holes_are_flat() {
+        let mut backfill = backfill("1m", 4, 300, Timestamp(at(10).0 + 1));
+        backfill.next_page().unwrap();
+        backfill.answered([candle(6, 5), candle(9, 7), candle(10, 99)]);
+        let (candles, trades) = backfill.finish();
+        assert!(trades.is_empty());
+        let shown: Vec<_> = candles
+            .iter()
+            .map(|c| (c.open_time.0 / MINUTE, c.close.0, c.source))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (6, 5, CandleSource::Venue),
+                (7, 5, CandleSource::Flat),
+                (8, 5, CandleSource::Flat),
+                (9, 7, CandleSource::Venue)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_length_that_the_venue_has_not_is_made_of_whole_smaller_ones() {
+        let mut backfill = backfill("3m", 2, 300, at(12));
+        backfill.next_page().unwrap();
+        backfill.answered((6..12).map(|minute| candle(minute, 100 + minute)));
+        let (candles, _) = backfill.finish();
+        let shown: Vec<_> = candles
+            .iter()
+            .map(|c| (c.open_time.0 / MINUTE, c.open.0, c.close.0, c.volume))
+            .collect();
+        assert_eq!(shown, [(6, 106, 108, 30), (9, 109, 111, 30)]);
+    }
+
+    #[test]
+    fn trades_wait_in_a_bounded_queue_and_the_oldest_give_way() {
+        let mut backfill = backfill("1m", 1, 300, at(10));
+        for id in 0..TRADES_WAITING as u64 + 3 {
+            backfill.wait(Trade {
+                symbol: SymbolId(0),
+                aggressor: Aggressor::Buy,
+                price: Price(1),
+                quantity: Quantity(1),
+                time: at(10),
+                id,
+            });
+        }
+        assert_eq!(backfill.dropped(), 3);
+        let (_, trades) = backfill.finish();
+        assert_eq!(trades.len(), TRADES_WAITING);
+        assert_eq!(trades[0].id, 3);
+    }
+}

@@ -1,0 +1,361 @@
+//! Calls to the exchange: limited, signed, carried out by workers, tried again where that is safe.
+//!
+//! Reads are tried up to three times on transport errors, 429 and 5xx; what moves money is never
+//! sent twice from here. Waiting calls are bounded; what finds no room is refused, counted and told.
+
+use super::job::LiveJob;
+use super::limiter::Limiter;
+use crate::core::units::stamp::SECOND;
+use crate::core::units::{Span, Stamp, Timestamp};
+use crate::exchange::ExchangeCodec;
+use crate::exchange::calls::{Call, CallAnswer, CallFailure, FailureKind, Method};
+use crate::net::http_call::{HttpErrorKind, HttpLimits, HttpMethod};
+use crate::net::{HttpCall, HttpClient, HttpError, HttpReply};
+use crate::runtime::effect_table::Admission;
+use crate::runtime::jobs::{EffectClass, EffectId, EffectRequest, Wait};
+use crate::runtime::shell::Shell;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Calls that wait for their turn.
+pub const WAITING_MAX: usize = 256;
+/// Tries of a read.
+const TRIES: u32 = 3;
+/// Bytes of an answer: a list of all products is about 1 MB.
+const BODY_MAX: u64 = 8 << 20;
+/// What an effect may take beyond the call's own limit before it is given up.
+const SLACK_MS: u64 = 1000;
+
+/// How a call ended without an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallTrouble {
+    /// It never left.
+    NotSent(String),
+    /// It may have had its effect.
+    Ambiguous(String),
+    /// The exchange refused it.
+    Refused(CallFailure),
+}
+
+impl std::fmt::Display for CallTrouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotSent(text) | Self::Ambiguous(text) => f.write_str(text),
+            Self::Refused(failure) => failure.fmt(f),
+        }
+    }
+}
+
+/// A call that ended.
+#[derive(Clone, Debug)]
+pub struct Ended<P> {
+    pub purpose: P,
+    pub call: Call,
+    pub result: Result<CallAnswer, CallTrouble>,
+    /// Half the time between sending and answer.
+    pub half_trip: Span,
+}
+
+#[derive(Clone, Debug)]
+struct Planned<P> {
+    call: Call,
+    purpose: P,
+    class: EffectClass,
+    /// Tries made so far.
+    tries: u32,
+    /// Not before this monotonic time.
+    not_before: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Flying<P> {
+    planned: Planned<P>,
+    sent: i64,
+}
+
+/// Counts since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallCounts {
+    pub sent: u64,
+    pub answered: u64,
+    pub failed: u64,
+    pub retried: u64,
+    pub refused: u64,
+    pub rate_limited: u64,
+}
+
+/// See the file's head. `P` says what a call was for.
+#[derive(Debug)]
+pub struct Caller<P> {
+    client: HttpClient,
+    limiter: Limiter,
+    /// Time of one try.
+    limit_ms: u64,
+    waiting: VecDeque<Planned<P>>,
+    flying: BTreeMap<EffectId, Flying<P>>,
+    /// The exchange's clock minus ours, nanoseconds: signatures carry its time.
+    clock_offset: i64,
+    nonces: ring::rand::SystemRandom,
+    pub counts: CallCounts,
+}
+
+impl<P: Clone> Caller<P> {
+    pub fn new(client: HttpClient, limiter: Limiter, limit: Span) -> Self {
+        Self {
+            client,
+            limiter,
+            limit_ms: u64::try_from(limit.as_millis()).unwrap_or(15_000),
+            waiting: VecDeque::new(),
+            flying: BTreeMap::new(),
+            clock_offset: 0,
+            nonces: ring::rand::SystemRandom::new(),
+            counts: CallCounts::default(),
+        }
+    }
+
+    pub fn set_clock_offset(&mut self, offset: i64) {
+        self.clock_offset = offset;
+    }
+
+    pub fn clock_offset(&self) -> i64 {
+        self.clock_offset
+    }
+
+    /// Calls that wait or are under way.
+    pub fn open(&self) -> usize {
+        self.waiting.len() + self.flying.len()
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Wants a call; `false` when there is no room for it.
+    pub fn ask(&mut self, call: Call, purpose: P, class: EffectClass) -> bool {
+        if self.waiting.len() >= WAITING_MAX {
+            self.counts.refused += 1;
+            return false;
+        }
+        self.waiting.push_back(Planned {
+            call,
+            purpose,
+            class,
+            tries: 0,
+            not_before: i64::MIN,
+        });
+        true
+    }
+
+    /// Calls of the classes that our own limit holds back.
+    const fn is_limited(class: EffectClass) -> bool {
+        !class.is_reserved()
+    }
+
+    fn due(&self, planned: &Planned<P>, now: i64) -> i64 {
+        let at = planned.not_before.max(i64::MIN + 1);
+        if Self::is_limited(planned.class) {
+            at.max(self.limiter.next_allowed(now))
+        } else {
+            at
+        }
+    }
+
+    /// When [`Caller::pump`] is wanted next, monotonic nanoseconds.
+    pub fn next_deadline(&self, now: i64) -> Option<i64> {
+        self.waiting.iter().map(|p| self.due(p, now)).min()
+    }
+
+    /// Hands over every call whose time has come. Calls that cannot even be sent come back.
+    pub fn pump(
+        &mut self,
+        codec: &dyn ExchangeCodec,
+        at: Stamp,
+        shell: &mut Shell<LiveJob>,
+    ) -> Vec<Ended<P>> {
+        let mut ended = Vec::new();
+        let mut index = 0;
+        while let Some(planned) = self.waiting.get(index) {
+            if self.due(planned, at.mono) > at.mono {
+                index += 1;
+                continue;
+            }
+            let Some(planned) = self.waiting.remove(index) else {
+                break;
+            };
+            ended.extend(self.send(codec, at, planned, shell));
+        }
+        ended
+    }
+
+    /// A random number that was never used before.
+    pub fn nonce(&self) -> u128 {
+        ring::rand::generate(&self.nonces)
+            .map(|random: ring::rand::Random<[u8; 16]>| u128::from_be_bytes(random.expose()))
+            .unwrap_or_default()
+    }
+
+    fn send(
+        &mut self,
+        codec: &dyn ExchangeCodec,
+        at: Stamp,
+        mut planned: Planned<P>,
+        shell: &mut Shell<LiveJob>,
+    ) -> Option<Ended<P>> {
+        let not_sent = |planned: Planned<P>, text: String| Ended {
+            purpose: planned.purpose,
+            call: planned.call,
+            result: Err(CallTrouble::NotSent(text)),
+            half_trip: Span::ZERO,
+        };
+        let now = Timestamp(at.wall.0.saturating_add(self.clock_offset));
+        let call = match http_call(codec, &planned.call, now, self.nonce(), self.limit_ms) {
+            Ok(call) => call,
+            Err(text) => return Some(not_sent(planned, text)),
+        };
+        let client = self.client.clone();
+        let mut request = EffectRequest::new(planned.class, LiveJob::Call { client, call });
+        request.limit_ms = self.limit_ms + SLACK_MS;
+        if matches!(planned.call, Call::Cancel { .. }) || planned.class != EffectClass::Order {
+            request.wait = Wait::Unlimited;
+        }
+        match shell.submit(request) {
+            Admission::Accepted { id, .. } => {
+                planned.tries += 1;
+                if Self::is_limited(planned.class) {
+                    self.limiter.note(at.mono);
+                }
+                self.counts.sent += 1;
+                let sent = at.mono;
+                self.flying.insert(id, Flying { planned, sent });
+                None
+            }
+            Admission::Refused(_) => {
+                self.counts.refused += 1;
+                Some(not_sent(planned, "refused: queue full".to_owned()))
+            }
+        }
+    }
+
+    /// A worker brought a reply (or none, and why). `None`: it is not ours, or is tried again.
+    pub fn ended(
+        &mut self,
+        codec: &dyn ExchangeCodec,
+        now: i64,
+        id: EffectId,
+        reply: Result<Result<HttpReply, HttpError>, CallTrouble>,
+    ) -> Option<Ended<P>> {
+        let Flying { mut planned, sent } = self.flying.remove(&id)?;
+        let result = match reply {
+            Ok(Ok(reply)) => self.judge(codec, &planned.call, &reply, now),
+            Ok(Err(error)) => Err(match error.kind {
+                HttpErrorKind::NotSent => CallTrouble::NotSent(error.text),
+                HttpErrorKind::Ambiguous => CallTrouble::Ambiguous(error.text),
+            }),
+            Err(trouble) => Err(trouble),
+        };
+        if let Err(trouble) = &result {
+            self.counts.failed += 1;
+            if planned.call.is_repeatable() && planned.tries < TRIES && is_transient(trouble) {
+                let pause = SECOND << (planned.tries - 1).min(5);
+                let asked = match trouble {
+                    CallTrouble::Refused(CallFailure {
+                        retry_after: Some(seconds),
+                        ..
+                    }) => i64::from(*seconds) * SECOND,
+                    _ => 0,
+                };
+                planned.not_before = now.saturating_add(pause.max(asked));
+                self.counts.retried += 1;
+                self.waiting.push_front(planned);
+                return None;
+            }
+        } else {
+            self.counts.answered += 1;
+        }
+        Some(Ended {
+            purpose: planned.purpose,
+            call: planned.call,
+            result,
+            half_trip: Span((now - sent) / 2),
+        })
+    }
+
+    fn judge(
+        &mut self,
+        codec: &dyn ExchangeCodec,
+        call: &Call,
+        reply: &HttpReply,
+        now: i64,
+    ) -> Result<CallAnswer, CallTrouble> {
+        codec
+            .answer(call, reply.status, &reply.body)
+            .map_err(|mut failure| {
+                if failure.retry_after.is_none() {
+                    failure.retry_after = reply.header("retry-after").and_then(|t| t.parse().ok());
+                }
+                if failure.kind == FailureKind::RateLimited {
+                    self.counts.rate_limited += 1;
+                    let seconds = failure.retry_after.unwrap_or(1).max(1);
+                    self.limiter
+                        .block_until(now.saturating_add(i64::from(seconds) * SECOND));
+                }
+                if failure.is_ambiguous() {
+                    CallTrouble::Ambiguous(failure.text)
+                } else {
+                    CallTrouble::Refused(failure)
+                }
+            })
+    }
+}
+
+fn is_transient(trouble: &CallTrouble) -> bool {
+    match trouble {
+        CallTrouble::NotSent(_) | CallTrouble::Ambiguous(_) => true,
+        CallTrouble::Refused(failure) => {
+            matches!(
+                failure.kind,
+                FailureKind::RateLimited | FailureKind::Unavailable
+            )
+        }
+    }
+}
+
+/// The call as HTTP, signed at `now`.
+///
+/// # Errors
+/// There is no key to sign it with.
+pub fn http_call(
+    codec: &dyn ExchangeCodec,
+    call: &Call,
+    now: Timestamp,
+    nonce: u128,
+    limit_ms: u64,
+) -> Result<HttpCall, String> {
+    let request = codec.request(call);
+    let mut headers = if request.signed {
+        codec.sign(&request, now, nonce)?
+    } else {
+        Vec::new()
+    };
+    if request.body.is_some() {
+        headers.push(("content-type", "application/json".to_owned()));
+    }
+    let mut url = format!("{}{}", codec.rest_url(), request.path);
+    if !request.query.is_empty() {
+        url.push('?');
+        url.push_str(&request.query);
+    }
+    Ok(HttpCall {
+        method: match request.method {
+            Method::Get => HttpMethod::Get,
+            Method::Post => HttpMethod::Post,
+            Method::Delete => HttpMethod::Delete,
+        },
+        url,
+        headers,
+        body: request.body.map(String::into_bytes),
+        limits: HttpLimits {
+            total_ms: limit_ms,
+            body_max: BODY_MAX,
+        },
+    })
+}

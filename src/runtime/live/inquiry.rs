@@ -1,0 +1,202 @@
+//! A few questions to the exchange and their answers: what a session must know before it begins,
+//! and all that the verbs which only ask want.
+//!
+//! Questions are put one after the other, lists to their last page. A start asks until it is
+//! answered, more and more slowly; a verb asks once.
+
+use super::caller::{CallTrouble, Caller, Ended};
+use super::job::{LiveJob, LiveOutput};
+use super::limiter::Limiter;
+use crate::core::units::Span;
+use crate::exchange::ExchangeCodec;
+use crate::exchange::calls::{Call, CallAnswer};
+use crate::log;
+use crate::net::{BackOff, HttpClient};
+use crate::runtime::application::{Application, Arrival, EffectOutcome, EffectReport};
+use crate::runtime::jobs::EffectClass;
+use crate::runtime::shell::Shell;
+use crate::runtime::signals::Signal;
+use std::collections::VecDeque;
+
+/// Pages of one list; beyond it the list counts as endless.
+const PAGES_MAX: usize = 1000;
+
+/// What an answer took.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    pub call: Call,
+    pub result: Result<CallAnswer, CallTrouble>,
+    /// Half the time between question and answer, and the wall clock at the answer.
+    pub half_trip: Span,
+    pub at: i64,
+}
+
+/// How long a question is put again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// A failure is an answer.
+    Once,
+    /// Until the exchange answers; definite refusals are answers.
+    UntilAnswered,
+}
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct Inquiry {
+    codec: Box<dyn ExchangeCodec>,
+    caller: Caller<()>,
+    questions: VecDeque<Call>,
+    patience: Patience,
+    back_off: BackOff,
+    /// The question that failed is put again at this time, milliseconds.
+    again: Option<u64>,
+    pages: usize,
+    answers: Vec<Answered>,
+    stopped: Option<Signal>,
+}
+
+impl Inquiry {
+    pub fn new(
+        codec: Box<dyn ExchangeCodec>,
+        client: HttpClient,
+        call_limit: Span,
+        questions: impl IntoIterator<Item = Call>,
+        patience: Patience,
+    ) -> Self {
+        Self {
+            codec,
+            caller: Caller::new(client, Limiter::new(Vec::new()), call_limit),
+            questions: questions.into_iter().collect(),
+            patience,
+            back_off: BackOff::new(5, 1),
+            again: None,
+            pages: 0,
+            answers: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    /// The codec again, the answers in the order of the questions, and the signal that ended it
+    /// early.
+    pub fn into_parts(self) -> (Box<dyn ExchangeCodec>, Vec<Answered>, Option<Signal>) {
+        (self.codec, self.answers, self.stopped)
+    }
+
+    fn put_next(&mut self, shell: &mut Shell<LiveJob>) {
+        match self.questions.front() {
+            Some(call) => {
+                self.caller
+                    .ask(call.clone(), (), EffectClass::Reconciliation);
+                self.pump(shell);
+            }
+            None => shell.request_exit(0),
+        }
+    }
+
+    fn pump(&mut self, shell: &mut Shell<LiveJob>) {
+        let ended = self.caller.pump(&*self.codec, shell.at(), shell);
+        for ended in ended {
+            self.take(ended, shell);
+        }
+    }
+
+    fn take(&mut self, ended: Ended<()>, shell: &mut Shell<LiveJob>) {
+        let is_open = match &ended.result {
+            Ok(_) | Err(CallTrouble::Refused(_)) => false,
+            Err(_) => self.patience == Patience::UntilAnswered,
+        };
+        if is_open {
+            let pause = self.back_off.next_delay_ms();
+            if let Err(trouble) = &ended.result {
+                let fields: log::Fields<'_> = &[("why", trouble), ("again_in_ms", &pause)];
+                log::warn("exchange", "no answer", fields);
+            }
+            self.again = Some(shell.now_ms().saturating_add(pause));
+            return;
+        }
+        self.questions.pop_front();
+        self.pages += 1;
+        let next = ended.result.as_ref().ok().and_then(next_page);
+        match next.and_then(|cursor| turned(&ended.call, cursor)) {
+            Some(call) if self.pages < PAGES_MAX => self.questions.push_front(call),
+            _ => self.pages = 0,
+        }
+        self.answers.push(Answered {
+            call: ended.call,
+            result: ended.result,
+            half_trip: ended.half_trip,
+            at: shell.at().wall.0,
+        });
+        self.put_next(shell);
+    }
+}
+
+/// Cursor of the page after this one.
+fn next_page(answer: &CallAnswer) -> Option<String> {
+    match answer {
+        CallAnswer::Accounts { next, .. }
+        | CallAnswer::Orders { next, .. }
+        | CallAnswer::Fills { next, .. } => next.clone(),
+        _ => None,
+    }
+}
+
+/// The same question for another page.
+fn turned(call: &Call, page: String) -> Option<Call> {
+    let mut call = call.clone();
+    match &mut call {
+        Call::Accounts { cursor } | Call::Orders { cursor, .. } | Call::Fills { cursor, .. } => {
+            *cursor = page;
+            Some(call)
+        }
+        _ => None,
+    }
+}
+
+impl Application for Inquiry {
+    type Job = LiveJob;
+
+    fn start(&mut self, shell: &mut Shell<LiveJob>) -> std::io::Result<()> {
+        self.put_next(shell);
+        Ok(())
+    }
+
+    fn on_signal(&mut self, signal: Signal, shell: &mut Shell<LiveJob>) {
+        if signal.is_stop() {
+            self.stopped = Some(signal);
+            shell.request_exit(0);
+        }
+    }
+
+    fn on_effect(&mut self, report: EffectReport<LiveOutput>, shell: &mut Shell<LiveJob>) {
+        if report.arrival == Arrival::Late {
+            return;
+        }
+        let failure = report.outcome.failure();
+        let reply = match report.outcome {
+            EffectOutcome::Done(LiveOutput::Replied(reply)) => Ok(reply),
+            _ => Err(CallTrouble::Ambiguous(failure.unwrap_or_default())),
+        };
+        let now = shell.at().mono;
+        if let Some(ended) = self.caller.ended(&*self.codec, now, report.id, reply) {
+            self.take(ended, shell);
+        }
+    }
+
+    fn turn(&mut self, shell: &mut Shell<LiveJob>) {
+        if self.again.is_some_and(|again| again <= shell.now_ms()) {
+            self.again = None;
+            self.put_next(shell);
+        } else {
+            self.pump(shell);
+        }
+    }
+
+    fn next_deadline(&mut self) -> Option<u64> {
+        let calls = self
+            .caller
+            .next_deadline(crate::runtime::clock::monotonic_ns())
+            .map(|due| u64::try_from(due.max(0)).unwrap_or(0).div_ceil(1_000_000));
+        [self.again, calls].into_iter().flatten().min()
+    }
+}

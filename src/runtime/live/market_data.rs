@@ -1,0 +1,449 @@
+//! The session's market data: subscriptions, frames, candles from before, and what is too old.
+
+use super::backfill::{Backfill, Page};
+use super::caller::Ended;
+use super::freshness::Silence;
+use super::job::LiveJob;
+use super::session::{Purpose, Session, TARGET, kind_of};
+use super::settings::LiveSettings;
+use super::venue_orders::NEWS_MAX;
+use crate::core::input::Input;
+use crate::core::market::{SymbolId, Trade};
+use crate::core::units::{Stamp, Timestamp};
+use crate::exchange::calls::{Call, CallAnswer, OwnedTrade};
+use crate::exchange::stream::{Channel, StreamEvent, StreamRole};
+use crate::exchange::{DecodeError, PublicTrade};
+use crate::log;
+use crate::net::Incoming;
+use crate::runtime::jobs::EffectClass;
+use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::shell::Shell;
+use mio::Token;
+
+/// Name of the feed that trades come by, in reasons: `stale:trades`.
+const TRADES: &str = "trades";
+/// Trades that a probe asks for: the last one tells.
+const PROBED: u16 = 1;
+
+/// What a frame brought, in the core's numbers: collected while the link's buffer is borrowed.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    trades: Vec<(Trade, bool)>,
+    subscribed: bool,
+    gap: Option<(u64, u64)>,
+    refusals: Vec<String>,
+    damaged: Vec<DecodeError>,
+    orders_dropped: u64,
+}
+
+impl Session<'_> {
+    /// Everything begins: candles are asked for, connections dial by their own deadlines.
+    pub(super) fn begin(&mut self, shell: &mut Shell<LiveJob>) {
+        let stamp = self.stamp(shell);
+        let now = shell.now_ms();
+        for connection in &mut self.connections {
+            connection.begin(now);
+        }
+        for symbol in self.markets.symbols() {
+            self.input(stamp, feed(symbol, false));
+        }
+        if self.is_venue() {
+            self.account_lost(stamp);
+            self.doubt_orders(stamp);
+        }
+        self.caller.ask(
+            Call::ServerTime,
+            Purpose::Clock,
+            EffectClass::Reconciliation,
+        );
+        self.carry_out(shell);
+    }
+
+    /// The connection stands: subscribe to every product of the run.
+    pub(super) fn subscribe(&mut self, index: usize, shell: &mut Shell<LiveJob>) {
+        let role = self.connections[index].role;
+        self.codec.connected(role);
+        let at = self.stamp(shell).wall;
+        let products = self.markets.products();
+        let mut nonce = || self.caller.nonce();
+        let frames = match self.codec.subscribe(role, &products, at, &mut nonce) {
+            Ok(frames) => frames,
+            Err(text) => {
+                log::error(
+                    TARGET,
+                    "cannot subscribe",
+                    &[("role", &role.name()), ("why", &text)],
+                );
+                return;
+            }
+        };
+        let kind = kind_of(role);
+        for frame in frames {
+            // A full buffer is found by the missing confirmation.
+            let _ = self.connections[index].send(frame, &mut LinkSockets { shell, kind });
+        }
+    }
+
+    /// A connection is gone: what it fed is stale from here on.
+    pub(super) fn lost(
+        &mut self,
+        index: usize,
+        why: &str,
+        pause_ms: u64,
+        shell: &mut Shell<LiveJob>,
+    ) {
+        let connection = &self.connections[index];
+        let role = connection.role;
+        let fields: log::Fields<'_> = &[
+            ("role", &role.name()),
+            ("why", &why),
+            ("again_in_ms", &pause_ms),
+            ("failures", &connection.failures()),
+        ];
+        log::warn(TARGET, "connection lost", fields);
+        let stamp = self.stamp(shell);
+        match role {
+            StreamRole::Market => {
+                for symbol in self.freshness.lost() {
+                    self.input(stamp, feed(symbol, false));
+                }
+            }
+            StreamRole::Account => self.account_lost(stamp),
+            StreamRole::Book => {}
+        }
+    }
+
+    /// Serves a connection that is ready. `true`: there may be more.
+    pub(super) fn serve(
+        &mut self,
+        index: usize,
+        token: Token,
+        budget: usize,
+        shell: &mut Shell<LiveJob>,
+    ) -> bool {
+        let now = shell.now_ms();
+        let stamp = self.stamp(shell);
+        let connection = &mut self.connections[index];
+        let role = connection.role;
+        let kind = kind_of(role);
+        let (codec, markets, counts) = (&mut self.codec, &mut self.markets, &mut self.counts);
+        let orders = &mut self.order_news;
+        let mut brought = Brought::default();
+        let mut sink = |incoming: Incoming<'_>| {
+            counts.frames += 1;
+            let Incoming::Text(text) = incoming else {
+                brought
+                    .damaged
+                    .push(DecodeError("a binary message: expected text".to_owned()));
+                return;
+            };
+            let decoded = codec.decode(role, text, &mut |event| match event {
+                StreamEvent::Order(order) if orders.len() < NEWS_MAX => orders.push(order),
+                StreamEvent::Order(_) => brought.orders_dropped += 1,
+                event => brought.note(event, markets),
+            });
+            if let Err(error) = decoded {
+                brought.damaged.push(error);
+            }
+        };
+        let registrar = &mut LinkSockets { shell, kind };
+        let (step, more) = connection.on_ready(token, budget, now, registrar, &mut sink);
+        self.take(index, brought, stamp, shell);
+        if let Some(step) = step {
+            self.step(index, step, shell);
+        }
+        more
+    }
+
+    fn take(&mut self, index: usize, brought: Brought, stamp: Stamp, shell: &mut Shell<LiveJob>) {
+        let role = self.connections[index].role;
+        for error in &brought.damaged {
+            self.counts.frames_refused += 1;
+            log::warn(
+                TARGET,
+                "frame refused",
+                &[("role", &role.name()), ("why", error)],
+            );
+        }
+        for text in &brought.refusals {
+            self.counts.venue_errors += 1;
+            log::warn(
+                TARGET,
+                "the exchange refuses",
+                &[("role", &role.name()), ("text", text)],
+            );
+        }
+        let is_data = brought.subscribed || !brought.trades.is_empty();
+        if is_data && self.connections[index].confirmed() {
+            log::info(TARGET, "subscribed", &[("role", &role.name())]);
+            self.subscribed(role, stamp);
+        }
+        if !brought.trades.is_empty() {
+            self.connections[index].note_data(shell.now_ms());
+        }
+        for (trade, is_snapshot) in brought.trades {
+            self.live_trade(trade, is_snapshot, stamp);
+        }
+        self.take_order_news(stamp);
+        if brought.orders_dropped > 0 {
+            self.counts.orders_dropped += brought.orders_dropped;
+            self.next_round = i64::MIN;
+        }
+        if let Some((expected, got)) = brought.gap {
+            self.counts.gaps += 1;
+            let why = format!("message {expected} expected, {got} came: some are missing");
+            let kind = kind_of(role);
+            let now = shell.now_ms();
+            let registrar = &mut LinkSockets { shell, kind };
+            let step = self.connections[index].give_up(why, now, registrar);
+            self.step(index, step, shell);
+        }
+    }
+
+    /// The market's subscription counts: trades are known without a hole from here on, once the
+    /// candles of the time before are there.
+    fn subscribed(&mut self, role: StreamRole, stamp: Stamp) {
+        match role {
+            StreamRole::Market => {
+                for symbol in self.markets.symbols() {
+                    // A confirmed feed is alive; from here on its silence counts.
+                    self.freshness
+                        .note(symbol, loop_mono(stamp, &self.settings));
+                    let until = stamp.wall;
+                    self.input(stamp, Input::Partial { symbol, until });
+                    let since = self.last_candle(symbol);
+                    self.want_candles(symbol, stamp, since);
+                }
+            }
+            StreamRole::Account => self.account_subscribed(stamp),
+            StreamRole::Book => {}
+        }
+    }
+
+    /// Open time of the bucket that candles are missing from, if the symbol has any.
+    fn last_candle(&self, symbol: SymbolId) -> Option<Timestamp> {
+        let series = &self.core.symbols()[symbol.index()].series;
+        let last = series.history().newest()?;
+        Some(last.open_time + series.interval().span())
+    }
+
+    fn want_candles(&mut self, symbol: SymbolId, stamp: Stamp, since: Option<Timestamp>) {
+        let lengths = (self.settings.interval, self.settings.candle_source);
+        let wanted = (self.settings.history, since);
+        let page = self.codec.candle_page();
+        let mut fresh = Backfill::new(symbol, lengths, wanted, page, stamp.wall);
+        if let Some(earlier) = self.backfills.remove(&symbol) {
+            // Asked for again from the beginning; what waited goes on waiting.
+            for trade in earlier.into_trades() {
+                fresh.wait(trade);
+            }
+        }
+        self.backfills.insert(symbol, fresh);
+    }
+
+    /// Asks for the next page of every symbol that waits for one.
+    pub(super) fn ask_for_pages(&mut self, shell: &mut Shell<LiveJob>) {
+        let pages: Vec<Page> = self
+            .backfills
+            .values_mut()
+            .filter_map(Backfill::next_page)
+            .collect();
+        for page in pages {
+            let call = Call::Candles {
+                product: self.markets.market(page.symbol).product.clone(),
+                interval: page.interval,
+                from: page.from,
+                to: page.to,
+            };
+            // A gap after an outage keeps stops from being seen: it does not wait for our own limit.
+            let is_gap = self.last_candle(page.symbol).is_some();
+            let class = if is_gap {
+                EffectClass::Reconciliation
+            } else {
+                EffectClass::MarketData
+            };
+            if !self.caller.ask(call, Purpose::Backfill(page.symbol), class)
+                && let Some(backfill) = self.backfills.get_mut(&page.symbol)
+            {
+                backfill.failed();
+            }
+        }
+        let stamp = self.stamp(shell);
+        let complete: Vec<SymbolId> = self
+            .backfills
+            .values()
+            .filter(|backfill| backfill.is_complete())
+            .map(Backfill::symbol)
+            .collect();
+        for symbol in complete {
+            self.candles_complete(symbol, stamp);
+        }
+    }
+
+    fn candles_complete(&mut self, symbol: SymbolId, stamp: Stamp) {
+        let Some(backfill) = self.backfills.remove(&symbol) else {
+            return;
+        };
+        self.counts.trades_dropped += backfill.dropped();
+        let (candles, trades) = backfill.finish();
+        if !candles.is_empty() {
+            let interval = self.settings.interval;
+            self.input(
+                stamp,
+                Input::History {
+                    symbol,
+                    interval,
+                    candles,
+                },
+            );
+        }
+        for trade in trades {
+            self.input(stamp, Input::Trade(trade));
+        }
+        if self.freshness.is_fresh(symbol) {
+            self.input(stamp, feed(symbol, true));
+        }
+    }
+
+    fn live_trade(&mut self, trade: Trade, is_snapshot: bool, stamp: Stamp) {
+        let symbol = trade.symbol;
+        // Trades of a subscription's snapshot lie in candles that are asked for; they prove that the
+        // feed is alive.
+        let was_stale = self
+            .freshness
+            .note(symbol, loop_mono(stamp, &self.settings));
+        let newest = &mut self.newest[symbol.index()];
+        *newest = trade.id.max(*newest);
+        if is_snapshot {
+            self.counts.trades_known += 1;
+        } else {
+            self.counts.trades += 1;
+            match self.backfills.get_mut(&symbol) {
+                Some(backfill) => backfill.wait(trade),
+                None => self.input(stamp, Input::Trade(trade)),
+            }
+        }
+        if was_stale && !self.backfills.contains_key(&symbol) {
+            self.input(stamp, feed(symbol, true));
+        }
+    }
+
+    pub(super) fn feeds_deadline(&self) -> Option<i64> {
+        self.freshness.next_deadline()
+    }
+
+    /// Asks about silent symbols; blocks entries of those that are dead.
+    pub(super) fn watch_feeds(&mut self, shell: &mut Shell<LiveJob>) {
+        for silence in self.freshness.expire(shell.at().mono) {
+            match silence {
+                Silence::Probe(symbol) => {
+                    let call = Call::Trades {
+                        product: self.markets.market(symbol).product.clone(),
+                        limit: PROBED,
+                        from: None,
+                        to: None,
+                    };
+                    self.caller
+                        .ask(call, Purpose::Probe(symbol), EffectClass::MarketData);
+                }
+                Silence::Stale(symbol) => {
+                    let product = &self.markets.market(symbol).product;
+                    log::warn(TARGET, "stale", &[("feed", &TRADES), ("product", product)]);
+                    let stamp = self.stamp(shell);
+                    self.input(stamp, feed(symbol, false));
+                }
+            }
+        }
+    }
+
+    /// The answer to a call about market data.
+    pub(super) fn market_answer(
+        &mut self,
+        ended: Ended<Purpose>,
+        symbol: SymbolId,
+        shell: &mut Shell<LiveJob>,
+    ) {
+        match ended.result {
+            Ok(CallAnswer::Candles(candles)) => {
+                let placed: Vec<_> = candles
+                    .iter()
+                    .filter_map(|candle| self.markets.candle(symbol, candle))
+                    .collect();
+                if let Some(backfill) = self.backfills.get_mut(&symbol) {
+                    backfill.answered(placed);
+                }
+            }
+            Ok(CallAnswer::Trades(trades)) => self.probed(symbol, trades.last(), shell),
+            Ok(_) => {}
+            Err(trouble) => {
+                let product = &self.markets.market(symbol).product;
+                let fields: log::Fields<'_> = &[("product", product), ("why", &trouble)];
+                log::warn(TARGET, "market data not answered", fields);
+                if let Some(backfill) = self.backfills.get_mut(&symbol) {
+                    backfill.failed();
+                }
+            }
+        }
+    }
+
+    /// The venue's last trade of a silent symbol: known already means quiet; a newer one means that
+    /// the stream has lost it.
+    fn probed(&mut self, symbol: SymbolId, last: Option<&OwnedTrade>, shell: &mut Shell<LiveJob>) {
+        let known = self.newest[symbol.index()];
+        if last.is_none_or(|last| last.id <= known) {
+            self.freshness.note(symbol, shell.at().mono);
+            return;
+        }
+        let product = self.markets.market(symbol).product.clone();
+        self.break_off(&format!("{product}: the stream brings no trades"), shell);
+    }
+
+    /// Dials the market's connection anew.
+    pub(super) fn break_off(&mut self, why: &str, shell: &mut Shell<LiveJob>) {
+        for index in 0..self.connections.len() {
+            let kind = kind_of(self.connections[index].role);
+            let now = shell.now_ms();
+            let registrar = &mut LinkSockets { shell, kind };
+            let step = self.connections[index].give_up(why.to_owned(), now, registrar);
+            self.step(index, step, shell);
+        }
+    }
+}
+
+impl Brought {
+    fn note(&mut self, event: StreamEvent<'_>, markets: &mut super::markets::Markets) {
+        match event {
+            StreamEvent::Trade { trade, snapshot } => self.trade(&trade, snapshot, markets),
+            StreamEvent::Subscribed { channel, products } => {
+                self.subscribed |= channel != Channel::Heartbeats && !products.is_empty();
+            }
+            StreamEvent::Gap { expected, got } => self.gap = Some((expected, got)),
+            StreamEvent::Refused { text } => self.refusals.push(text),
+            _ => {}
+        }
+    }
+
+    fn trade(
+        &mut self,
+        trade: &PublicTrade<'_>,
+        snapshot: bool,
+        markets: &mut super::markets::Markets,
+    ) {
+        if let Some(trade) = markets.trade(trade) {
+            self.trades.push((trade, snapshot));
+        }
+    }
+}
+
+/// The loop's monotonic time of a stamp.
+const fn loop_mono(stamp: Stamp, settings: &LiveSettings) -> i64 {
+    stamp.mono - settings.mono_offset
+}
+
+fn feed(symbol: SymbolId, fresh: bool) -> Input {
+    Input::Feed {
+        symbol,
+        feed: TRADES.to_owned(),
+        fresh,
+    }
+}

@@ -1,0 +1,27 @@
+//! A session on live data: sockets and REST calls in front of the core, ledger and recording behind
+//! it. The core is the one of a replay; only what feeds it differs.
+
+mod application;
+pub mod backfill;
+
+pub mod caller;
+mod commands;
+pub mod connection;
+pub mod freshness;
+pub mod inquiry;
+pub mod job;
+pub mod limiter;
+mod market_data;
+pub mod markets;
+mod reconciliation;
+pub mod session;
+pub mod settings;
+mod upkeep;
+mod venue_orders;
+
+pub use caller::{Caller, http_call};
+pub use inquiry::{Answered, Inquiry, Patience};
+pub use limiter::{Limiter, Window};
+pub use markets::{Market, Markets};
+pub use session::{Session, SessionOutcome};
+pub use settings::LiveSettings;

@@ -1,0 +1,498 @@
+//! A session as an application of the loop: market data and answers into the core, its wishes to
+//! the ledger, the recording and the venue.
+//!
+//! Everything the core sees goes through [`Session::input`], which stamps and records it. The parts:
+//! `application` (the hooks of the loop), `market_data` (streams, candles, freshness),
+//! `venue_orders` and `reconciliation` (real orders).
+
+use super::backfill::Backfill;
+use super::caller::{Caller, Ended};
+use super::connection::{Connection, Step};
+use super::freshness::Freshness;
+use super::job::LiveJob;
+use super::limiter::Limiter;
+use super::markets::Markets;
+use super::reconciliation::{Question, Round};
+use super::settings::LiveSettings;
+use super::venue_orders::Outgoing;
+use crate::core::Core;
+use crate::core::effect::{Effect, Effects, ModelRequest};
+use crate::core::input::{Answer, Input};
+use crate::core::market::SymbolId;
+use crate::core::units::{Stamp, Timestamp};
+use crate::exchange::ExchangeCodec;
+use crate::exchange::orders::VenueOrder;
+use crate::exchange::stream::StreamRole;
+use crate::log;
+use crate::net::{BackOff, Endpoint, LinkSettings};
+use crate::runtime::control::Control;
+use crate::runtime::jobs::{EffectClass, EffectRequest, Wait};
+use crate::runtime::journal::{Journal, Observer, Written};
+use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::replay::{Recorded, Recorder};
+use crate::runtime::shell::Shell;
+use crate::runtime::signals::Signal;
+use crate::runtime::sources::SourceKind;
+use crate::runtime::systemd::Notifier;
+use crate::store::ledger::{Row, StateRow};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// Milliseconds between the first dials of two connections.
+const STAGGER_MS: u64 = 250;
+/// A commit or a piece of the recording may take as long as the slowest disk does.
+const DISK_LIMIT_MS: u64 = 86_400_000;
+/// Questions that one input may raise, one after the other.
+const QUESTIONS_IN_A_ROW: usize = 16;
+const MILLISECOND: i64 = 1_000_000;
+pub(super) const TARGET: &str = "trade";
+
+/// What a call to the exchange is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Backfill(SymbolId),
+    /// Is the symbol quiet, or its feed dead?
+    Probe(SymbolId),
+    /// How far the exchange's clock is from ours.
+    Clock,
+    Place {
+        client_id: String,
+    },
+    Cancel {
+        client_id: String,
+    },
+    /// Where does this order stand?
+    Query {
+        client_id: String,
+    },
+    /// The executions of this order.
+    Fills {
+        client_id: String,
+    },
+    Reconcile(Question),
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionOutcome {
+    /// By a signal, in order.
+    Stopped(Signal),
+    /// In words.
+    Failed(String),
+}
+
+/// See the file's head.
+pub struct Session<'a> {
+    pub core: Core,
+    pub journal: Journal,
+    pub(super) codec: Box<dyn ExchangeCodec>,
+    pub(super) markets: Markets,
+    pub(super) connections: Vec<Connection>,
+    pub(super) caller: Caller<Purpose>,
+    pub(super) freshness: Freshness,
+    /// Symbols whose candles are asked for; their trades wait.
+    pub(super) backfills: BTreeMap<SymbolId, Backfill>,
+    /// Largest trade id seen of each symbol.
+    pub(super) newest: Vec<u64>,
+    pub(super) settings: LiveSettings,
+    pub(super) outgoing: Outgoing,
+    /// What the user channel said in this turn.
+    pub(super) order_news: Vec<VenueOrder>,
+    pub(super) round: Option<Round>,
+    /// When the next reconciliation begins, monotonic nanoseconds of the loop.
+    pub(super) next_round: i64,
+    /// Where commands come in; `None` when nobody is to command.
+    pub(super) control: Option<Control>,
+    pub(super) notifier: Option<Notifier>,
+    recorder: Option<Recorder>,
+    observer: &'a mut dyn Observer,
+    reload: &'a mut dyn FnMut() -> Result<String, String>,
+    pub(super) effects: Effects,
+    first: Option<Timestamp>,
+    last: Stamp,
+    outcome: Option<SessionOutcome>,
+    winding_up: bool,
+    ledger_broken: bool,
+    pub(super) counts: SessionCounts,
+}
+
+/// Counts since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionCounts {
+    pub frames: u64,
+    pub frames_refused: u64,
+    pub gaps: u64,
+    pub trades: u64,
+    /// Of a subscription's snapshot: they lie in candles that are asked for.
+    pub trades_known: u64,
+    /// No room while their candles were asked for.
+    pub trades_dropped: u64,
+    pub venue_errors: u64,
+    /// Events of our orders beyond what is kept in a turn: reconciliation finds them out.
+    pub orders_dropped: u64,
+    pub fills_off_grid: u64,
+}
+
+impl<'a> Session<'a> {
+    /// A session that has not begun.
+    ///
+    /// # Errors
+    /// An address of the exchange that is none.
+    pub fn new(
+        core: Core,
+        journal: Journal,
+        codec: Box<dyn ExchangeCodec>,
+        settings: LiveSettings,
+        recorder: Option<Recorder>,
+        observer: &'a mut dyn Observer,
+        reload: &'a mut dyn FnMut() -> Result<String, String>,
+    ) -> Result<Self, String> {
+        let stage_limit_ms = u64::try_from(settings.stage_limit.as_millis()).unwrap_or(15_000);
+        let connections = settings
+            .roles
+            .iter()
+            .zip(0u64..)
+            .map(|(role, number)| {
+                let rhythm = codec.rhythm(*role);
+                let link = LinkSettings {
+                    tls: settings.tls.clone(),
+                    stage_limit_ms,
+                    message_max: rhythm.max_message,
+                };
+                let back_off = BackOff::new(settings.reconnect_attempts, settings.seed ^ number);
+                let endpoint = Endpoint::parse(codec.stream_url(*role))?;
+                let first = number * STAGGER_MS;
+                Ok(Connection::new(
+                    *role, endpoint, link, rhythm, back_off, first,
+                ))
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        let limiter = Limiter::new(settings.limits.clone());
+        let mut caller = Caller::new(settings.client.clone(), limiter, settings.call_limit);
+        caller.set_clock_offset(settings.clock_offset);
+        Ok(Self {
+            markets: Markets::new(settings.markets.clone()),
+            freshness: Freshness::new(settings.markets.len(), settings.stale_after),
+            core,
+            journal,
+            codec,
+            connections,
+            caller,
+            backfills: BTreeMap::new(),
+            newest: vec![0; settings.markets.len()],
+            settings,
+            outgoing: Outgoing::default(),
+            order_news: Vec::new(),
+            round: None,
+            next_round: i64::MAX,
+            control: None,
+            notifier: None,
+            recorder,
+            observer,
+            reload,
+            effects: Vec::new(),
+            first: None,
+            last: Stamp::default(),
+            outcome: None,
+            winding_up: false,
+            ledger_broken: false,
+            counts: SessionCounts::default(),
+        })
+    }
+
+    /// Whom to tell how it stands.
+    pub fn tell(&mut self, notifier: Option<Notifier>) {
+        self.notifier = notifier;
+    }
+
+    pub fn outcome(&self) -> SessionOutcome {
+        self.outcome.clone().unwrap_or_else(|| {
+            SessionOutcome::Failed("the loop ended before the session".to_owned())
+        })
+    }
+
+    /// First and last input by the exchange's clock.
+    pub fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.first, self.first.map(|_| self.last.wall))
+    }
+
+    pub fn counts(&self) -> SessionCounts {
+        self.counts
+    }
+
+    /// Core and journal, for the last rows.
+    pub fn into_parts(self) -> (Core, Journal) {
+        (self.core, self.journal)
+    }
+
+    /// The turn's time as the core counts it.
+    pub(super) fn stamp(&self, shell: &Shell<LiveJob>) -> Stamp {
+        let at = shell.at();
+        Stamp {
+            mono: at.mono.saturating_add(self.settings.mono_offset),
+            wall: Timestamp(at.wall.0.saturating_add(self.caller.clock_offset())),
+        }
+    }
+
+    /// One input into the core, and into the recording.
+    pub(super) fn input(&mut self, stamp: Stamp, input: Input) {
+        self.first.get_or_insert(stamp.wall);
+        self.last = stamp;
+        let before = self.effects.len();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.input(stamp, input.clone());
+        }
+        self.core.handle(stamp, input, &mut self.effects);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.outputs(&self.effects[before..]);
+        }
+    }
+
+    /// What the core has due by now, at the turn's reading.
+    pub(super) fn core_turn(&mut self, stamp: Stamp) {
+        if self.core.next_deadline().is_none_or(|due| due > stamp.mono) {
+            return;
+        }
+        self.first.get_or_insert(stamp.wall);
+        self.last = stamp;
+        let before = self.effects.len();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.turn(stamp);
+        }
+        self.core.turn(stamp, &mut self.effects);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.outputs(&self.effects[before..]);
+        }
+    }
+
+    /// The core's wishes to where they belong.
+    pub(super) fn carry_out(&mut self, shell: &mut Shell<LiveJob>) {
+        let stamp = self.stamp(shell);
+        for _ in 0..QUESTIONS_IN_A_ROW {
+            self.venue_effects(shell);
+            for effect in &self.effects {
+                if let Effect::Alert(alert) = effect {
+                    let fields: log::Fields<'_> = &[("alert", &alert.name), ("at", &alert.time)];
+                    log::warn(TARGET, &alert.text, fields);
+                }
+            }
+            let questions = self
+                .journal
+                .take(&mut self.effects, stamp.mono, self.observer);
+            for ModelRequest { run, .. } in questions {
+                let answer = Answer::Failed {
+                    text: "no model is configured".to_owned(),
+                };
+                self.input(stamp, Input::Answer { run, answer });
+            }
+            // What was wished led to news at once: its effects are carried out too.
+            if self.effects.is_empty() {
+                break;
+            }
+        }
+        self.keep(stamp, shell);
+    }
+
+    /// Rows and the recording to their workers, when they are due.
+    fn keep(&mut self, stamp: Stamp, shell: &mut Shell<LiveJob>) {
+        if self.outgoing.wants_commit() || self.journal.is_due(stamp.mono) {
+            self.commit(stamp, shell);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.maybe_rotate(&self.core, self.last);
+            if let Some(batch) = recorder.due() {
+                submit(shell, EffectClass::Storage, LiveJob::Record(batch));
+            }
+        }
+    }
+
+    /// Everything collected, with the trading state that it leads to.
+    fn commit(&mut self, stamp: Stamp, shell: &mut Shell<LiveJob>) {
+        if !self.journal.is_here() {
+            return;
+        }
+        // Plain values under names of our own: they always serialise.
+        if let Ok(body) = serde_json::to_string(&self.core.trading_state(stamp)) {
+            let time = stamp.wall;
+            self.journal
+                .push(Row::State(StateRow { time, body }), stamp.mono);
+        }
+        let class = if self.outgoing.wants_commit() {
+            EffectClass::Order
+        } else {
+            EffectClass::Ledger
+        };
+        if let Some(commit) = self.journal.everything() {
+            self.outgoing.commit_begins();
+            submit(shell, class, LiveJob::Commit(commit));
+        }
+    }
+
+    /// A batch is written, or was refused: then nothing of what it was to allow is done.
+    pub(super) fn written(&mut self, written: Written, shell: &mut Shell<LiveJob>) {
+        match self.journal.written(written) {
+            Ok(()) => self.intents_durable(shell),
+            Err(error) => {
+                let (text, stamp) = (error.to_string(), self.stamp(shell));
+                log::error(TARGET, "the ledger refuses", &[("why", &text)]);
+                self.ledger_broken = true;
+                self.intents_lost(&text, stamp);
+                self.input(stamp, Input::LedgerFailed { text });
+            }
+        }
+    }
+
+    /// A piece of the recording is written. A disk that refuses ends the recording, not the trading.
+    pub(super) fn recorded(&mut self, recorded: Recorded) {
+        let outcome = self.recorder.as_mut().map(|r| r.returned(recorded));
+        if let Some(Err(error)) = outcome {
+            self.recorder = None;
+            let text = error.to_string();
+            log::error(
+                TARGET,
+                "recording stopped, trading goes on",
+                &[("why", &text)],
+            );
+        }
+    }
+
+    /// Addresses of a host, for every connection that waits for them.
+    pub(super) fn resolved(
+        &mut self,
+        host: &str,
+        addresses: &Result<Vec<SocketAddr>, String>,
+        shell: &mut Shell<LiveJob>,
+    ) {
+        let now = shell.now_ms();
+        for index in 0..self.connections.len() {
+            let kind = kind_of(self.connections[index].role);
+            let registrar = &mut LinkSockets { shell, kind };
+            let step = self.connections[index].resolved(host, addresses, now, registrar);
+            if let Some(step) = step {
+                self.step(index, step, shell);
+            }
+        }
+    }
+
+    /// A call has ended: to whoever asked.
+    pub(super) fn answered(&mut self, ended: Ended<Purpose>, shell: &mut Shell<LiveJob>) {
+        match ended.purpose {
+            Purpose::Backfill(symbol) | Purpose::Probe(symbol) => {
+                self.market_answer(ended, symbol, shell);
+            }
+            Purpose::Clock => self.clock_answer(&ended, shell),
+            Purpose::Reconcile(question) => self.round_answer(question, ended, shell),
+            _ => self.order_answer(ended, shell),
+        }
+    }
+
+    /// Orders go to a venue rather than to the paper account.
+    pub(super) fn is_venue(&self) -> bool {
+        !self.core.settings().execution.is_paper()
+    }
+
+    pub(super) fn end(&mut self, outcome: SessionOutcome) {
+        self.outcome.get_or_insert(outcome);
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    pub(super) fn reload(&mut self) -> Result<String, String> {
+        (self.reload)()
+    }
+
+    pub(super) fn recorder_mut(&mut self) -> Option<&mut Recorder> {
+        self.recorder.as_mut()
+    }
+
+    /// What keeps the end from coming, in words.
+    pub(super) fn open_things(&self) -> Vec<&'static str> {
+        let mut open = Vec::new();
+        if !self.journal.is_idle() {
+            open.push("ledger rows");
+        }
+        if self.recorder.as_ref().is_some_and(|r| !r.is_idle()) {
+            open.push("recording");
+        }
+        if !self.outgoing.is_empty() {
+            open.push("orders not sent");
+        }
+        if !self.connections.iter().all(Connection::is_closed) {
+            open.push("connections");
+        }
+        open
+    }
+
+    /// A connection wants something, or is lost.
+    pub(super) fn step(&mut self, index: usize, step: Step, shell: &mut Shell<LiveJob>) {
+        match step {
+            Step::Resolve { host, port } => {
+                let names = self.settings.names.clone();
+                let job = LiveJob::Resolve { names, host, port };
+                submit(shell, EffectClass::Resolve, job);
+            }
+            Step::Subscribe => self.subscribe(index, shell),
+            Step::Lost { why, pause_ms } => self.lost(index, &why, pause_ms, shell),
+        }
+    }
+
+    /// Stops in order: no entries, then the rest of rows and recording, then the sockets.
+    pub(super) fn wind_up(&mut self, shell: &mut Shell<LiveJob>) {
+        let stamp = self.stamp(shell);
+        if !self.winding_up {
+            self.winding_up = true;
+            if let Some(notifier) = &self.notifier {
+                notifier.stopping();
+            }
+            self.input(stamp, Input::Stop);
+            self.carry_out(shell);
+            self.journal.finish(&self.core.holds(), stamp.mono);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.finish();
+            }
+            let now = shell.now_ms();
+            for connection in &mut self.connections {
+                let kind = kind_of(connection.role);
+                connection.stop(now, &mut LinkSockets { shell, kind });
+            }
+        }
+        if let Some(batch) = self.recorder.as_mut().and_then(Recorder::everything) {
+            submit(shell, EffectClass::Storage, LiveJob::Record(batch));
+        }
+        if !self.ledger_broken && !self.journal.is_idle() {
+            self.commit(stamp, shell);
+        }
+        let recorded = self.recorder.as_ref().is_none_or(Recorder::is_idle);
+        let written = self.ledger_broken || self.journal.is_idle();
+        let closed = self.connections.iter().all(Connection::is_closed);
+        if recorded && written && closed {
+            self.settings.client.shut_down();
+            shell.request_exit(0);
+        }
+    }
+}
+
+/// The account's stream is served before the markets'.
+pub(super) const fn kind_of(role: StreamRole) -> SourceKind {
+    match role {
+        StreamRole::Account => SourceKind::Account,
+        _ => SourceKind::Market,
+    }
+}
+
+/// Hands over a job that nothing may cut short.
+pub(super) fn submit(shell: &mut Shell<LiveJob>, class: EffectClass, job: LiveJob) {
+    let mut request = EffectRequest::new(class, job);
+    request.limit_ms = DISK_LIMIT_MS;
+    request.wait = Wait::Unlimited;
+    // One of each kind at a time: far below what is admitted, so nothing is ever refused.
+    let _ = shell.submit(request);
+}
+
+/// Monotonic nanoseconds of the core to milliseconds of the loop, never early.
+pub(super) fn loop_ms(mono: i64, offset: i64) -> u64 {
+    let ns = mono.saturating_sub(offset).max(0);
+    u64::try_from(ns).unwrap_or(0).div_ceil(MILLISECOND as u64)
+}

@@ -1,0 +1,45 @@
+//! What a session is told besides the core's settings: plain values that the command line fills.
+
+use super::limiter::Window;
+use super::markets::Market;
+use crate::core::market::Interval;
+use crate::core::units::Span;
+use crate::exchange::stream::StreamRole;
+use crate::net::{HttpClient, NameCache, TlsConfig};
+
+/// See the file's head.
+#[derive(Clone, Debug)]
+pub struct LiveSettings {
+    /// In the order of the core's instruments.
+    pub markets: Vec<Market>,
+    /// The connections of this session.
+    pub roles: Vec<StreamRole>,
+    pub tls: TlsConfig,
+    pub names: NameCache,
+    pub client: HttpClient,
+    /// Decision interval, and the length of the venue's candles that it is made of.
+    pub interval: Interval,
+    pub candle_source: Interval,
+    /// Closed candles wanted at the start.
+    pub history: usize,
+    /// Bound of connect, TLS and websocket handshake each.
+    pub stage_limit: Span,
+    /// Bound of one REST call.
+    pub call_limit: Span,
+    /// Silence after which a symbol is stale.
+    pub stale_after: Span,
+    /// Quick attempts to connect again before the slow ones.
+    pub reconnect_attempts: u32,
+    pub limits: Vec<Window>,
+    /// Of the jitter of reconnecting.
+    pub seed: u64,
+    /// Monotonic time of the core minus that of the machine: a session that goes on from an earlier
+    /// one goes on from its time, also after the machine was started anew.
+    pub mono_offset: i64,
+    /// The exchange's clock minus ours at the start, nanoseconds.
+    pub clock_offset: i64,
+    /// Where the control socket lies; `None` = none.
+    pub control: Option<std::path::PathBuf>,
+    /// Positions are closed at the end (`trading.on_shutdown`).
+    pub close_on_shutdown: bool,
+}

@@ -1,0 +1,171 @@
+//! What a session does beside trading: the exchange's clock, late results, its status.
+
+use super::caller::Ended;
+use super::job::{LiveJob, LiveOutput};
+use super::session::{Purpose, Session, TARGET};
+use crate::core::units::stamp::SECOND;
+use crate::exchange::calls::{Call, CallAnswer};
+use crate::log;
+use crate::runtime::jobs::EffectClass;
+use crate::runtime::shell::Shell;
+use crate::runtime::status::ApplicationStatus;
+use serde_json::json;
+
+/// A clock further from the exchange's than this is told.
+const OFFSET_TOLD: i64 = SECOND;
+
+impl Session<'_> {
+    /// Asks the exchange for its time.
+    pub(super) fn ask_for_clock(&mut self) {
+        self.caller.ask(
+            Call::ServerTime,
+            Purpose::Clock,
+            EffectClass::Reconciliation,
+        );
+    }
+
+    /// offset = its time - (sent + received) / 2.
+    pub(super) fn clock_answer(&mut self, ended: &Ended<Purpose>, shell: &mut Shell<LiveJob>) {
+        match &ended.result {
+            Ok(CallAnswer::ServerTime(time)) => {
+                let middle = shell.at().wall.0 - ended.half_trip.0;
+                let offset = time.0 - middle;
+                if offset.abs() > OFFSET_TOLD {
+                    let milliseconds = offset / 1_000_000;
+                    let fields: log::Fields<'_> = &[("offset_ms", &milliseconds)];
+                    log::warn(TARGET, "the exchange's clock is another", fields);
+                }
+                self.caller.set_clock_offset(offset);
+            }
+            Ok(_) => {}
+            Err(trouble) => {
+                log::warn(
+                    TARGET,
+                    "the exchange's time is not known",
+                    &[("why", trouble)],
+                );
+            }
+        }
+    }
+
+    /// A result after its effect was given up: what travels with a job comes back all the same.
+    pub(super) fn late(&mut self, output: LiveOutput, shell: &mut Shell<LiveJob>) {
+        match output {
+            LiveOutput::Written(written) => self.written(written, shell),
+            LiveOutput::Recorded(recorded) => self.recorded(recorded),
+            // The owner has gone on: an order is asked for by its core.
+            LiveOutput::Replied(_) | LiveOutput::Resolved { .. } | LiveOutput::Compressed(_) => {}
+        }
+    }
+
+    /// Ready, status and watchdog, for whoever started the process.
+    pub(super) fn tell_manager(&mut self, shell: &mut Shell<LiveJob>) {
+        if self.notifier.is_none() {
+            return;
+        }
+        let is_ready = !self.is_venue() || self.core.is_reconciled();
+        let status = self.in_a_line();
+        let now = shell.at().mono;
+        let is_healthy = shell.stuck_workers() == 0;
+        if let Some(notifier) = &mut self.notifier {
+            if is_ready {
+                notifier.ready();
+            }
+            notifier.status(&status);
+            notifier.watchdog(now, is_healthy);
+        }
+    }
+
+    /// How it stands, in plain words; changes with what matters, not with every price.
+    fn in_a_line(&self) -> String {
+        let total = self.markets.len();
+        let fresh = self
+            .markets
+            .symbols()
+            .filter(|symbol| self.freshness.is_fresh(*symbol))
+            .count();
+        let held = self.core.symbols().iter().filter(|s| s.position.is_some());
+        format!(
+            "{}; {fresh} of {total} symbols with live data; {} positions; {} trades closed",
+            if self.is_venue() {
+                "real orders"
+            } else {
+                "paper"
+            },
+            held.count(),
+            self.core.counts().trades,
+        )
+    }
+
+    /// Everything that can be seen, as the status dump shows it.
+    pub(super) fn seen(&mut self, shell: &mut Shell<LiveJob>) -> serde_json::Value {
+        let mut part = ApplicationStatus::default();
+        self.describe(&mut part);
+        let status = shell.status(part, None);
+        serde_json::to_value(&status).unwrap_or_default()
+    }
+
+    /// The session's part of a status dump.
+    pub(super) fn describe(&self, status: &mut ApplicationStatus) {
+        let connections: Vec<_> = self
+            .connections
+            .iter()
+            .map(|connection| {
+                let statistics = connection.statistics();
+                json!({
+                    "role": connection.role.name(),
+                    "stage": connection.stage(),
+                    "messages": statistics.messages,
+                    "bytes": statistics.bytes,
+                    "dialled": connection.counts.dialled,
+                    "subscribed": connection.counts.subscribed,
+                    "lost": connection.counts.lost,
+                    "silent": connection.counts.silent,
+                    "unsubscribed": connection.counts.unsubscribed,
+                })
+            })
+            .collect();
+        let symbols: Vec<_> = self
+            .core
+            .symbols()
+            .iter()
+            .map(|symbol| {
+                let instrument = &symbol.instrument;
+                json!({
+                    "symbol": instrument.symbol,
+                    "last": symbol.last.map(|price| instrument.price(price).to_string()),
+                    "candles": symbol.series.contiguous(),
+                    "fresh": self.freshness.is_fresh(symbol.id),
+                    "position": symbol.position.as_ref().map(|position| {
+                        instrument.quantity(position.quantity()).to_string()
+                    }),
+                })
+            })
+            .collect();
+        let refused: serde_json::Map<_, _> = self
+            .markets
+            .refused()
+            .map(|(refusal, count)| (refusal.name().to_owned(), count.into()))
+            .collect();
+        let counts = &self.counts;
+        let session = json!({
+            "execution": if self.is_venue() { "venue" } else { "paper" },
+            "equity": self.core.equity().to_string(),
+            "state_hash": self.core.state_hash().to_string(),
+            "inputs": self.core.inputs(),
+            "decisions": self.core.counts().decisions,
+            "orders": self.core.counts().orders,
+            "fills": self.core.counts().fills,
+            "clock_offset_ms": self.caller.clock_offset() / 1_000_000,
+            "frames": counts.frames,
+            "frames_refused": counts.frames_refused,
+            "gaps": counts.gaps,
+            "trades": counts.trades,
+            "trades_dropped": counts.trades_dropped,
+            "refused": refused,
+            "connections": connections,
+            "symbols": symbols,
+        });
+        status.details.insert("session".to_owned(), session);
+    }
+}
