@@ -11,7 +11,7 @@ use crate::core::market::Instrument;
 use crate::core::modes::Turns;
 use crate::core::orders::client_id::base32;
 use crate::core::recovery::TradingState;
-use crate::core::settings::{Execution, FeeRates, Identity, OnShutdown, Settings};
+use crate::core::settings::{Execution, FeeRates, Identity, Settings};
 use crate::core::units::{Span, Stamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
@@ -19,12 +19,12 @@ use crate::exchange::orders::Product;
 use crate::exchange::stream::StreamRole;
 use crate::runtime::clock;
 use crate::runtime::journal::Journal;
-use crate::runtime::live::{Answered, LiveSettings, Market};
+use crate::runtime::live::{Answered, LiveSettings, Market, Retention};
 use crate::runtime::replay::Recorder;
 use crate::store::ledger::{BatchLimits, Ledger, Mode, SessionRow};
 use crate::store::recording::{Header, LineWriter, TurnKind};
 use serde_json::value::RawValue;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Everything that the loop is given.
 pub struct Start {
@@ -82,15 +82,24 @@ pub fn start(
         mono: at.mono.saturating_add(offset),
         wall: at.wall,
     };
-    let recorder = recorder(effective, &core, &instance, began)?;
-    let live = live_settings(
+    let folder = recording_folder(effective, core.settings(), began);
+    let recorder = match &folder {
+        Some(folder) => Some(recorder(effective, &core, &instance, began, folder)?),
+        None => None,
+    };
+    let mut live = live_settings(
         effective,
         &exchange,
         &products,
         core.settings(),
         offset,
         answers,
-    )?;
+    );
+    live.retention = folder.map(|active| Retention {
+        directory: effective.recording_directory(),
+        max_bytes: (effective.count("recording.max_total_mb") as u64) << 20,
+        active,
+    });
     Ok(Start {
         journal: Journal::new(ledger, BatchLimits::SESSION),
         codec: exchange.codec,
@@ -144,24 +153,26 @@ fn fee_tier(answers: &[Answered]) -> Option<FeeRates> {
     })
 }
 
-/// Where the session is recorded; `None` when it is not to be.
+/// Where the session is recorded; `None` when it is not to be. Names sort by time.
+fn recording_folder(effective: &Effective, settings: &Settings, began: Stamp) -> Option<PathBuf> {
+    if effective.optional_flag("recording.enabled") == Some(false) {
+        return None;
+    }
+    let text = began.wall.to_string();
+    let time: String = text.chars().take(19).filter(|c| *c != ':').collect();
+    let name = format!("{time}-{}", settings.identity.session);
+    Some(effective.recording_directory().join(name))
+}
+
+/// The recording, begun.
 fn recorder(
     effective: &Effective,
     core: &Core,
     instance: &str,
     began: Stamp,
-) -> Result<Option<Recorder>, Failure> {
-    if effective.optional_flag("recording.enabled") == Some(false) {
-        return Ok(None);
-    }
+    folder: &Path,
+) -> Result<Recorder, Failure> {
     let settings = core.settings();
-    let day = began.wall.to_string();
-    let name = format!(
-        "{}-{}",
-        day.get(..10).unwrap_or(""),
-        settings.identity.session
-    );
-    let folder = effective.recording_directory().join(name);
     let state = serde_json::to_string(&core.snapshot(began))
         .and_then(RawValue::from_string)
         .map_err(Failure::run_time)?;
@@ -179,8 +190,8 @@ fn recorder(
         ..Header::new(settings.instruments.clone())
     };
     let megabytes = effective.count("recording.segment_mb") as u32;
-    let writer = LineWriter::create_folder(&folder, &header, megabytes, true)?;
-    Ok(Some(Recorder::new(writer.rotating_by_hand())))
+    let writer = LineWriter::create_folder(folder, &header, megabytes, true)?;
+    Ok(Recorder::new(writer.rotating_by_hand()))
 }
 
 fn live_settings(
@@ -190,7 +201,7 @@ fn live_settings(
     settings: &Settings,
     mono_offset: i64,
     answers: &[Answered],
-) -> Result<LiveSettings, Failure> {
+) -> LiveSettings {
     let interval = settings.trading.interval;
     let candle_source = exchange.codec.native_interval(interval);
     let history = if candle_source.is_some() {
@@ -202,7 +213,7 @@ fn live_settings(
     if !settings.execution.is_paper() {
         roles.push(StreamRole::Account);
     }
-    Ok(LiveSettings {
+    LiveSettings {
         markets: products
             .iter()
             .map(|product| Market {
@@ -228,8 +239,9 @@ fn live_settings(
         mono_offset,
         clock_offset: clock_offset(answers),
         control: Some(Path::new(effective.text("data.directory")).join("control.sock")),
-        close_on_shutdown: settings.trading.on_shutdown == OnShutdown::Close,
-    })
+        silence: effective.seconds("exchange.websocket_timeout"),
+        retention: None,
+    }
 }
 
 /// Closed candles that indicators and the rules of the start want.

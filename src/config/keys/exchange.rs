@@ -12,45 +12,61 @@ pub const KEYS: &[Key] = &[
         &["coinbase", "bluefin", "binance", "kraken", "venue", "none"],
     )
     .also(&["EXCHANGE_TYPE"])
+    .acts()
     .means("exchange to connect to; none = replay only"),
     flag("exchange.sandbox", "false").means("the exchange's sandbox"),
     one_of("exchange.network", "mainnet", &["mainnet", "testnet"]).means("network of the exchange"),
     text("exchange.base_url", "", TextRule::Address(WEB))
+        .acts()
         .means("REST address, empty = by exchange"),
     text("exchange.ws_url", "", TextRule::Address(WEB_SOCKET))
+        .acts()
         .means("stream address, empty = by exchange"),
     number("exchange.timeout_seconds", "15", "1", "60")
         .also(&["exchange.api_timeout"])
+        .acts()
         .means("one REST call; the smaller of this and async_timeout applies"),
     integer("exchange.rate_limit_requests", "8", 1, 1000)
+        .acts()
         .means("requests per window for polling, backfill and downloads"),
     number("exchange.rate_limit_window_seconds", "60", "1", "3600")
+        .acts()
         .means("the window of rate_limit_requests"),
     integer("exchange.rate_limit_per_second", "", 1, 1_000_000)
         .or_null("no such window")
         .also(&["RATE_LIMIT_RPS"])
+        .acts()
         .means("further limit in a window of 1 s; the tightest governs"),
     integer("exchange.rate_limit_per_minute", "", 1, 1_000_000)
         .or_null("no such window")
         .also(&["RATE_LIMIT_RPM"])
+        .acts()
         .means("further limit in a window of 60 s; the tightest governs"),
     integer("exchange.rate_limit_per_hour", "", 1, 1_000_000)
         .or_null("no such window")
         .also(&["RATE_LIMIT_RPH"])
+        .acts()
         .means("further limit in a window of 3600 s; the tightest governs"),
     integer("exchange.connection_pool_size", "2", 1, 8)
+        .acts()
         .means("REST connections kept open per host"),
     integer("exchange.websocket_reconnect_attempts", "5", 1, 20)
+        .acts()
         .means("fast attempts, then a probe every 60 s; never gives up"),
     number("exchange.websocket_timeout", "30", "5", "300")
+        .acts()
         .means("seconds of silence after which a feed is stale at transport level"),
     number("exchange.health_check_interval", "300", "60", "3600")
         .means("seconds between authenticated probes when otherwise idle"),
     flag("exchange.use_trade_aggregation", "true").means("candles from trades"),
     flag("exchange.adopt_foreign", "false")
         .means("take over orders and positions not made by minnow"),
-    text("exchange.ca_file", "", TextRule::Path).means("extra root certificate (PEM)"),
-    flag("exchange.allow_withdraw_keys", "false").means("accept keys that are able to withdraw"),
+    text("exchange.ca_file", "", TextRule::Path)
+        .acts()
+        .means("extra root certificate (PEM)"),
+    flag("exchange.allow_withdraw_keys", "false")
+        .acts()
+        .means("accept keys that are able to withdraw"),
     secret("exchange.cb_api_key", SecretForm::AtLeast(10))
         .also(&["CB_API_KEY"])
         .means("Coinbase key of the older kind"),
@@ -59,9 +75,11 @@ pub const KEYS: &[Key] = &[
         .means("secret of the Coinbase key of the older kind"),
     secret("exchange.cdp_api_key_name", SecretForm::CdpKeyName)
         .also(&["CDP_API_KEY_NAME", "COINBASE_API_KEY"])
+        .acts()
         .means("name of the Coinbase key: organizations/.../apiKeys/..."),
     secret("exchange.cdp_private_key", SecretForm::CdpPrivateKey)
         .also(&["CDP_PRIVATE_KEY", "COINBASE_PRIVATE_KEY"])
+        .acts()
         .means("private part of the Coinbase key (PEM or base64)"),
     secret("exchange.bluefin_private_key", SecretForm::SuiPrivateKey)
         .also(&["BLUEFIN_PRIVATE_KEY"])
@@ -100,8 +118,7 @@ pub const KEYS: &[Key] = &[
     .means("money flow below it for a short entry"),
     number("data.stale_after_seconds", "120", "1", "3600")
         .core()
-        .means("silence after which a symbol's data is stale and entries are off")
-        .later(),
+        .means("silence after which a symbol's data is stale and entries are off"),
     integer("data.keep_days", "30", 1, 3650)
         .means("candles and decisions kept in the ledger beyond need of open trades"),
     text("data.directory", "data", TextRule::Path)

@@ -149,13 +149,16 @@ pub const KEYS: &[Key] = &[
     integer("notifications.max_per_hour", "60", 1, 1000).means("more are put together in one"),
     flag("recording.enabled", "")
         .or_null("true for trade, false for other verbs")
+        .acts()
         .means("write the session recording"),
     text("recording.directory", "", TextRule::Path)
         .or_null("recordings below data.directory")
+        .acts()
         .means("folder of session recordings"),
     integer("recording.segment_mb", "16", 1, 1024)
         .acts()
         .means("size in MB at which a new segment begins"),
     integer("recording.max_total_mb", "512", 16, 1_000_000)
+        .acts()
         .means("size in MB of all recordings; the oldest segments go first"),
 ];

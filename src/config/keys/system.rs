@@ -24,6 +24,7 @@ pub const KEYS: &[Key] = &[
         .acts()
         .means("worker threads"),
     number("system.async_timeout", "15.0", "1", "120")
+        .acts()
         .means("bound in seconds of connect, TLS and websocket handshake, one exchange REST call"),
     integer("system.task_batch_size", "2", 1, 16)
         .also(&["scheduler.batch_size"])

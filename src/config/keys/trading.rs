@@ -41,8 +41,7 @@ pub const KEYS: &[Key] = &[
     .means("of entries"),
     number("trading.slippage_tolerance_pct", "0.1", "0", "5")
         .core()
-        .means("limit price of a protected market order, price collar of exits")
-        .later(),
+        .means("limit price of a protected market order, price collar of exits"),
     number("trading.min_profit_pct", "0.5", "0", "10")
         .core()
         .means("least expected gain in % after fees"),
@@ -58,7 +57,9 @@ pub const KEYS: &[Key] = &[
     number("trading.futures_fee_rate", "0.0006", "-0.001", "0.02")
         .core()
         .means("taker rate of derivatives, where neither account nor recording states one"),
-    flag("trading.use_fee_tiers", "true").means("the live account's own fee tier applies"),
+    flag("trading.use_fee_tiers", "true")
+        .acts()
+        .means("the live account's own fee tier applies"),
     number("trading.min_trading_interval_seconds", "60", "0", "86400")
         .core()
         .means("between two entries of a symbol"),
@@ -73,14 +74,14 @@ pub const KEYS: &[Key] = &[
         "",
         TextRule::Exactly(LIVE_CONFIRMATION),
     )
+    .acts()
     .means("exactly \"I accept real orders\" confirms live trading"),
     flag("trading.reversal", "false")
         .core()
         .means("an opposite entry closes first, then opens after the close has filled"),
     one_of("trading.on_shutdown", "keep", &["keep", "close"])
         .core()
-        .means("open positions at a clean stop")
-        .later(),
+        .means("open positions at a clean stop"),
     flag("trading.use_fifo_accounting", "true")
         .acts()
         .means("true only: lots are always first in, first out"),

@@ -87,6 +87,7 @@ impl Application for Session<'_> {
                 LiveOutput::Written(written) => self.written(written, shell),
                 LiveOutput::Recorded(recorded) => self.recorded(recorded),
                 LiveOutput::Compressed(Ok(())) => {}
+                LiveOutput::Retained(result) => self.retained(result),
                 LiveOutput::Compressed(Err(text)) => {
                     log::warn(
                         "log",

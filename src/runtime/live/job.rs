@@ -5,7 +5,9 @@ use crate::net::{HttpCall, HttpClient, HttpError, HttpReply, NameCache};
 use crate::runtime::jobs::{Job, Slice, Verdict};
 use crate::runtime::journal::{Commit, Written};
 use crate::runtime::replay::{Recorded, WriteBatch};
+use crate::store::recording::retention::{Removed, keep_below};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// What a worker does for a session.
 #[derive(Debug)]
@@ -23,6 +25,12 @@ pub enum LiveJob {
     Record(WriteBatch),
     /// A full log file.
     Compress(Rotation),
+    /// Recordings beyond what is kept.
+    Retain {
+        directory: PathBuf,
+        max_bytes: u64,
+        active: PathBuf,
+    },
 }
 
 /// What it brings back.
@@ -36,6 +44,7 @@ pub enum LiveOutput {
     Written(Written),
     Recorded(Recorded),
     Compressed(Result<(), String>),
+    Retained(Result<Removed, String>),
 }
 
 impl Job for LiveJob {
@@ -51,6 +60,13 @@ impl Job for LiveJob {
             Self::Commit(commit) => LiveOutput::Written(commit.run()),
             Self::Record(batch) => LiveOutput::Recorded(batch.run()),
             Self::Compress(rotation) => return compress(rotation),
+            Self::Retain {
+                directory,
+                max_bytes,
+                active,
+            } => LiveOutput::Retained(
+                keep_below(&directory, max_bytes, &active).map_err(|e| e.to_string()),
+            ),
         })
     }
 
@@ -61,6 +77,7 @@ impl Job for LiveJob {
             LiveOutput::Written(written) => written.result.is_ok(),
             LiveOutput::Recorded(recorded) => recorded.result.is_ok(),
             LiveOutput::Compressed(result) => result.is_ok(),
+            LiveOutput::Retained(result) => result.is_ok(),
         };
         if ok {
             Verdict::Succeeded

@@ -44,6 +44,7 @@ impl Session<'_> {
         for connection in &mut self.connections {
             connection.begin(now);
         }
+        self.retain(shell);
         for symbol in self.markets.symbols() {
             self.input(stamp, feed(symbol, false));
         }

@@ -24,4 +24,4 @@ pub use inquiry::{Answered, Inquiry, Patience};
 pub use limiter::{Limiter, Window};
 pub use markets::{Market, Markets};
 pub use session::{Session, SessionOutcome};
-pub use settings::LiveSettings;
+pub use settings::{LiveSettings, Retention};

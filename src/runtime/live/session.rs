@@ -22,7 +22,7 @@ use crate::core::market::SymbolId;
 use crate::core::units::{Stamp, Timestamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::orders::VenueOrder;
-use crate::exchange::stream::StreamRole;
+use crate::exchange::stream::{Rhythm, StreamRole};
 use crate::log;
 use crate::net::{BackOff, Endpoint, LinkSettings};
 use crate::runtime::control::Control;
@@ -153,7 +153,11 @@ impl<'a> Session<'a> {
             .iter()
             .zip(0u64..)
             .map(|(role, number)| {
-                let rhythm = codec.rhythm(*role);
+                let silence = settings.silence.as_millis() / 1000;
+                let rhythm = Rhythm {
+                    silence_seconds: u32::try_from(silence).unwrap_or(30).max(1),
+                    ..codec.rhythm(*role)
+                };
                 let link = LinkSettings {
                     tls: settings.tls.clone(),
                     stage_limit_ms,
@@ -299,9 +303,12 @@ impl<'a> Session<'a> {
             self.commit(stamp, shell);
         }
         if let Some(recorder) = &mut self.recorder {
-            recorder.maybe_rotate(&self.core, self.last);
+            let rotates = recorder.maybe_rotate(&self.core, self.last);
             if let Some(batch) = recorder.due() {
                 submit(shell, EffectClass::Storage, LiveJob::Record(batch));
+            }
+            if rotates {
+                self.retain(shell);
             }
         }
     }

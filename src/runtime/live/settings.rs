@@ -38,8 +38,18 @@ pub struct LiveSettings {
     pub mono_offset: i64,
     /// The exchange's clock minus ours at the start, nanoseconds.
     pub clock_offset: i64,
+    /// Silence of a connection after which it counts as dead.
+    pub silence: Span,
+    /// Where sessions are recorded, how many bytes of them are kept, and this session's own folder.
+    pub retention: Option<Retention>,
     /// Where the control socket lies; `None` = none.
     pub control: Option<std::path::PathBuf>,
-    /// Positions are closed at the end (`trading.on_shutdown`).
-    pub close_on_shutdown: bool,
+}
+
+/// See [`LiveSettings::retention`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    pub directory: std::path::PathBuf,
+    pub max_bytes: u64,
+    pub active: std::path::PathBuf,
 }

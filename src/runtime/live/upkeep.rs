@@ -2,13 +2,15 @@
 
 use super::caller::Ended;
 use super::job::{LiveJob, LiveOutput};
-use super::session::{Purpose, Session, TARGET};
+use super::session::{Purpose, Session, TARGET, submit};
+use super::settings::Retention;
 use crate::core::units::stamp::SECOND;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::shell::Shell;
 use crate::runtime::status::ApplicationStatus;
+use crate::store::recording::retention::Removed;
 use serde_json::json;
 
 /// A clock further from the exchange's than this is told.
@@ -48,13 +50,46 @@ impl Session<'_> {
         }
     }
 
+    /// Removes recordings beyond what is kept; at the start and with each new segment.
+    pub(super) fn retain(&self, shell: &mut Shell<LiveJob>) {
+        if let Some(Retention {
+            directory,
+            max_bytes,
+            active,
+        }) = self.settings.retention.clone()
+        {
+            let job = LiveJob::Retain {
+                directory,
+                max_bytes,
+                active,
+            };
+            submit(shell, EffectClass::Storage, job);
+        }
+    }
+
+    /// What the cleaning of recordings came to.
+    pub(super) fn retained(&self, result: Result<Removed, String>) {
+        match result {
+            Ok(removed) if removed.segments > 0 => {
+                let fields: log::Fields<'_> =
+                    &[("segments", &removed.segments), ("bytes", &removed.bytes)];
+                log::info(TARGET, "old recordings removed", fields);
+            }
+            Ok(_) => {}
+            Err(text) => log::warn(TARGET, "old recordings stay", &[("why", &text)]),
+        }
+    }
+
     /// A result after its effect was given up: what travels with a job comes back all the same.
     pub(super) fn late(&mut self, output: LiveOutput, shell: &mut Shell<LiveJob>) {
         match output {
             LiveOutput::Written(written) => self.written(written, shell),
             LiveOutput::Recorded(recorded) => self.recorded(recorded),
             // The owner has gone on: an order is asked for by its core.
-            LiveOutput::Replied(_) | LiveOutput::Resolved { .. } | LiveOutput::Compressed(_) => {}
+            LiveOutput::Replied(_)
+            | LiveOutput::Resolved { .. }
+            | LiveOutput::Compressed(_)
+            | LiveOutput::Retained(_) => {}
         }
     }
 

@@ -122,16 +122,19 @@ impl Recorder {
         }
     }
 
-    /// Begins another segment after the input stamped `at`, if the active one has its size.
-    pub fn maybe_rotate(&mut self, core: &Core, at: Stamp) {
+    /// Begins another segment after the input stamped `at`, if the active one has its size; whether
+    /// it did.
+    pub fn maybe_rotate(&mut self, core: &Core, at: Stamp) -> bool {
         if !std::mem::take(&mut self.segment_wanted) {
-            return;
+            return false;
         }
         let state = serde_json::to_string(&core.snapshot(at)).and_then(RawValue::from_string);
         if let Ok(state) = state {
             let hash = core.state_hash().to_string();
             self.items.push(Item::Segment(SegmentState { state, hash }));
+            return true;
         }
+        false
     }
 
     /// The batch to write now, when there are enough items and the writer is here.

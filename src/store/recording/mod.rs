@@ -13,6 +13,7 @@ mod header;
 pub mod import;
 mod line_form;
 mod reader;
+pub mod retention;
 mod session_input;
 pub mod sizes;
 mod sniff;

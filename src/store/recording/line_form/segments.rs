@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Text bytes of one gzip member: small enough to lose little, large enough to compress well.
 pub const MEMBER_TEXT: usize = 256 << 10;
-const INDEX: &str = "index.json";
+pub const INDEX: &str = "index.json";
 const PLAIN: &str = ".jsonl";
 const PACKED: &str = ".jsonl.gz";
 
