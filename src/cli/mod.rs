@@ -33,6 +33,7 @@ pub mod sweep_run;
 pub mod sweep_show;
 pub mod sweep_tasks;
 pub mod trade;
+pub mod venue;
 
 pub use exit::{Exit, Failure};
 
@@ -114,6 +115,8 @@ pub enum Verb {
     SweepTasks(sweep_tasks::Arguments),
     /// Trade on live data: not in this version; checks the configuration and says so
     Trade(trade::Arguments),
+    /// Be an exchange on this machine: Coinbase's protocol, a market from a seed or a recording
+    Venue(Box<venue::Arguments>),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -148,6 +151,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Sweep(arguments) => sweep::run(common, arguments),
         Verb::SweepTasks(arguments) => sweep_tasks::run(arguments),
         Verb::Trade(arguments) => trade::run(common, arguments),
+        Verb::Venue(arguments) => venue::run(common, arguments),
         Verb::Completions(arguments) => completions::run(common, arguments),
     };
     match outcome {
