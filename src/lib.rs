@@ -14,9 +14,10 @@
 //! | `files` | files from outside, opened so that nothing waits for ever |
 //! | `report` | what a run amounted to |
 //! | `sweep` | many configurations over the same recordings, and how much of the best is luck |
+//! | `venue` | an exchange on this machine that speaks a real one's protocol |
 //! | `cli` | one file a verb; wires the rooms together |
 //!
-//! Arrows run one way: `cli` -> `sweep` -> `runtime`, `report` -> `store`, `exchange`, `net`, `config`,
+//! Arrows run one way: `cli` -> `sweep`, `venue` -> `runtime`, `report` -> `store`, `exchange`, `net`, `config`,
 //! `log` -> `core`, `files`. `tests/house.rs` keeps it so.
 
 pub mod cli;
@@ -30,3 +31,4 @@ pub mod report;
 pub mod runtime;
 pub mod store;
 pub mod sweep;
+pub mod venue;

@@ -36,6 +36,7 @@ pub mod sweep_show;
 pub mod sweep_tasks;
 pub mod trade;
 mod trade_start;
+pub mod venue;
 
 pub use exit::{Exit, Failure};
 
@@ -121,6 +122,8 @@ pub enum Verb {
     Status(status::StatusArguments),
     /// Tell a running bot to pause, resume or stop
     Ctl(status::ControlArguments),
+    /// Be an exchange on this machine: Coinbase's protocol, a market from a seed or a recording
+    Venue(Box<venue::Arguments>),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -157,6 +160,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Trade(arguments) => trade::run(common, arguments),
         Verb::Status(arguments) => status::status(common, arguments),
         Verb::Ctl(arguments) => status::control(common, arguments),
+        Verb::Venue(arguments) => venue::run(common, arguments),
         Verb::Completions(arguments) => completions::run(common, arguments),
     };
     match outcome {

@@ -1,0 +1,370 @@
+//! Whether an order may be placed: the exchange's checks in its order, after those of form.
+//!
+//! Product known; increments, minimums, maximums; side, type and stop; client order id; funds; book.
+//! What passes is on the product's grid and can be paid for.
+
+use super::engine::{Engine, OPEN_MAX, Preview, insufficient, with_fee};
+use super::order::{Kind, Life, Refusal, Size, Terms};
+use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Timestamp};
+use crate::venue::product::Product;
+
+/// The kinds of configuration that the venue knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Market,
+    Limit,
+    StopLimit,
+    Bracket,
+    /// Known to the exchange, not offered here.
+    Unsupported,
+}
+
+/// An order as it was sent: the form is sound, the values are not looked at.
+#[derive(Clone, Debug)]
+pub struct OrderRequest {
+    pub client_id: String,
+    pub product_id: String,
+    pub side: Option<Side>,
+    pub shape: Shape,
+    pub life: OrderTime,
+    pub base_size: Option<Decimal>,
+    pub quote_size: Option<Decimal>,
+    pub limit_price: Option<Decimal>,
+    pub stop_price: Option<Decimal>,
+    /// `STOP_DIRECTION_STOP_UP`; `None` where none is stated.
+    pub rising: Option<bool>,
+    pub post_only: bool,
+    /// The configuration, to be shown again.
+    pub configuration: serde_json::Value,
+}
+
+/// How long it is to stay, as sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderTime {
+    UntilCancelled,
+    Until(Timestamp),
+    ImmediateOrCancel,
+    FillOrKill,
+}
+
+/// What passed the checks.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted {
+    /// The order that has this client order id already.
+    pub existing: Option<u64>,
+    pub product: usize,
+    pub side: Side,
+    pub terms: Terms,
+    /// To be set aside: quote currency for a buy, base for a sell.
+    pub hold: Decimal,
+    pub worst_rate: Decimal,
+}
+
+fn refuse<T>(reason: &'static str, preview: &'static str, message: &str) -> Result<T, Refusal> {
+    Err(Refusal::new(reason, preview, message))
+}
+
+impl Engine {
+    /// Passes an order through the checks.
+    ///
+    /// # Errors
+    /// The first refusal.
+    pub fn admit(&self, request: &OrderRequest) -> Result<Admitted, Refusal> {
+        let Some(product) = self.product(&request.product_id) else {
+            return refuse(
+                "INVALID_PRODUCT_ID",
+                "PREVIEW_INVALID_PRODUCT_ID",
+                "unknown product",
+            );
+        };
+        let listed = &self.listed[product];
+        let spec = &listed.product;
+        let limit = price_on_grid(spec, request.limit_price)?;
+        let stop = price_on_grid(spec, request.stop_price)?;
+        let size = size_on_grid(spec, request)?;
+        let Some(side) = request.side else {
+            return refuse(
+                "INVALID_SIDE",
+                "PREVIEW_INVALID_SIDE",
+                "expected BUY or SELL",
+            );
+        };
+        let terms = terms(request, side, size, limit, stop, listed.last)?;
+        check_value(spec, &terms)?;
+        let worst_rate = self.fee_tier().0.taker;
+        let existing = self.by_client_id.get(&request.client_id).copied();
+        if existing.is_some() && !request.client_id.is_empty() && !self.repeated_id_is_answered {
+            return refuse(
+                "DUPLICATE_CLIENT_ORDER_ID",
+                "UNKNOWN_PREVIEW_FAILURE_REASON",
+                "client_order_id was used before",
+            );
+        }
+        if self.open.len() >= OPEN_MAX {
+            return refuse(
+                "COMMANDER_REJECTED_NEW_ORDER",
+                "UNKNOWN_PREVIEW_FAILURE_REASON",
+                "too many open orders",
+            );
+        }
+        let hold = self.need(product, side, &terms, worst_rate)?;
+        let currency = self.hold_currency(product, side);
+        if existing.is_none() && self.accounts.balance(currency).available < hold {
+            return Err(insufficient(currency));
+        }
+        if let (true, Some(limit)) = (terms.post_only, limit)
+            && self.would_cross(product, side, limit)
+        {
+            return refuse(
+                "INVALID_LIMIT_PRICE_POST_ONLY",
+                "PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY",
+                "a post-only order would trade at once",
+            );
+        }
+        Ok(Admitted {
+            existing: existing.filter(|_| !request.client_id.is_empty()),
+            product,
+            side,
+            terms,
+            hold,
+            worst_rate,
+        })
+    }
+
+    /// What must be set aside for an order.
+    fn need(
+        &self,
+        product: usize,
+        side: Side,
+        terms: &Terms,
+        rate: Decimal,
+    ) -> Result<Decimal, Refusal> {
+        let spec = &self.listed[product].product;
+        let no_liquidity = || {
+            let preview = "PREVIEW_INVALID_NO_LIQUIDITY";
+            Refusal::new("INVALID_NO_LIQUIDITY", preview, "nothing to trade with")
+        };
+        if terms.kind == Kind::Market && self.listed[product].book.best(side.opposite()).is_none() {
+            return Err(no_liquidity());
+        }
+        match (side, terms.size) {
+            (Side::Sell, Size::Base(size)) => Ok(spec.size(size.0)),
+            (_, Size::Quote(amount)) => Ok(amount),
+            (Side::Buy, Size::Base(size)) => {
+                let cost = match terms.limit {
+                    Some(limit) => {
+                        let value = spec.value(limit, size.0);
+                        value.and_then(|value| with_fee(value, rate))
+                    }
+                    None => self.walk_cost(product, size.0, rate),
+                };
+                cost.ok_or_else(too_large)
+            }
+        }
+    }
+
+    /// What buying so many lots at market costs with fees, as far as the book reaches.
+    fn walk_cost(&self, product: usize, lots: i64, rate: Decimal) -> Option<Decimal> {
+        let listed = &self.listed[product];
+        let (mut left, mut cost) = (lots, Decimal::ZERO);
+        for (price, there) in listed.book.levels(Side::Sell) {
+            let taken = left.min(there);
+            let value = listed.product.value(price, taken)?;
+            cost = cost.checked_add(with_fee(value, rate)?)?;
+            left -= taken;
+            if left == 0 {
+                break;
+            }
+        }
+        Some(cost)
+    }
+
+    /// What an admitted order would come to if it traded as far as it can.
+    pub fn preview(&self, admitted: &Admitted) -> Option<Preview> {
+        let listed = &self.listed[admitted.product];
+        let rate = admitted.worst_rate;
+        let mut preview = Preview::default();
+        let Size::Base(size) = admitted.terms.size else {
+            preview.quote = admitted
+                .hold
+                .checked_div(Decimal::ONE + rate, Rounding::Down)?;
+            preview.commission = admitted.hold - preview.quote;
+            let best = listed.book.best(Side::Sell)?;
+            preview.base = preview
+                .quote
+                .checked_div(listed.product.price(best), Rounding::Down)?;
+            return Some(preview);
+        };
+        preview.base = listed.product.size(size.0);
+        let price = admitted.terms.limit;
+        let price = price.or_else(|| listed.book.best(admitted.side.opposite()))?;
+        preview.quote = listed.product.value(price, size.0)?;
+        preview.commission = preview.quote.checked_mul(rate, Rounding::HalfEven)?;
+        Some(preview)
+    }
+}
+
+fn too_large() -> Refusal {
+    let preview = "PREVIEW_INVALID_BASE_SIZE_TOO_LARGE";
+    Refusal::new("INVALID_SIZE_PRECISION", preview, "size is too large")
+}
+
+fn price_on_grid(spec: &Product, price: Option<Decimal>) -> Result<Option<Price>, Refusal> {
+    let Some(price) = price else { return Ok(None) };
+    match spec.instrument.exact_price(price) {
+        Some(price) => Ok(Some(price)),
+        None => {
+            let tick = spec.instrument.tick;
+            let message = format!("price {price} is no multiple of {tick} above 0");
+            let preview = "PREVIEW_INVALID_PRICE_PRECISION";
+            Err(Refusal::new("INVALID_PRICE_PRECISION", preview, message))
+        }
+    }
+}
+
+fn size_on_grid(spec: &Product, request: &OrderRequest) -> Result<Size, Refusal> {
+    let refuse = |preview: &'static str, message: String| {
+        Err(Refusal::new("INVALID_SIZE_PRECISION", preview, message))
+    };
+    match (request.base_size, request.quote_size) {
+        (Some(size), None) => {
+            if size < spec.base_min {
+                let text = format!("size {size} is below the minimum {}", spec.base_min);
+                return refuse("PREVIEW_INVALID_BASE_SIZE_TOO_SMALL", text);
+            }
+            if size > spec.base_max {
+                let text = format!("size {size} is above the maximum {}", spec.base_max);
+                return refuse("PREVIEW_INVALID_BASE_SIZE_TOO_LARGE", text);
+            }
+            match spec.instrument.exact_quantity(size) {
+                Some(quantity) => Ok(Size::Base(quantity)),
+                None => {
+                    let text = format!("size {size} is no multiple of {}", spec.instrument.lot);
+                    refuse("PREVIEW_INVALID_SIZE_PRECISION", text)
+                }
+            }
+        }
+        (None, Some(amount)) => {
+            if amount < spec.quote_min {
+                let text = format!("size {amount} is below the minimum {}", spec.quote_min);
+                return refuse("PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL", text);
+            }
+            if amount > spec.quote_max {
+                let text = format!("size {amount} is above the maximum {}", spec.quote_max);
+                return refuse("PREVIEW_INVALID_QUOTE_SIZE_TOO_LARGE", text);
+            }
+            let tick = spec.instrument.tick;
+            let steps = amount.in_steps_of(tick, Rounding::Down);
+            if steps.and_then(|n| tick.mul_div(n, 1, Rounding::Down)) != Some(amount) {
+                let text = format!("size {amount} is no multiple of {tick}");
+                return refuse("PREVIEW_INVALID_SIZE_PRECISION", text);
+            }
+            Ok(Size::Quote(amount))
+        }
+        _ => refuse(
+            "PREVIEW_INVALID_SIZE_PRECISION",
+            "expected base_size or quote_size".to_owned(),
+        ),
+    }
+}
+
+/// The value of an order within the product's limits.
+fn check_value(spec: &Product, terms: &Terms) -> Result<(), Refusal> {
+    let (Size::Base(Quantity(lots)), Some(limit)) = (terms.size, terms.limit) else {
+        return Ok(());
+    };
+    let value = spec.value(limit, lots).ok_or_else(too_large)?;
+    let refuse = |preview, text: String| Err(Refusal::new("INVALID_SIZE_PRECISION", preview, text));
+    if value < spec.quote_min {
+        let text = format!(
+            "order value {value} is below the minimum {}",
+            spec.quote_min
+        );
+        return refuse("PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL", text);
+    }
+    if value > spec.quote_max {
+        let text = format!(
+            "order value {value} is above the maximum {}",
+            spec.quote_max
+        );
+        return refuse("PREVIEW_INVALID_QUOTE_SIZE_TOO_LARGE", text);
+    }
+    Ok(())
+}
+
+fn terms(
+    request: &OrderRequest,
+    side: Side,
+    size: Size,
+    limit: Option<Price>,
+    stop: Option<Price>,
+    last: Option<Price>,
+) -> Result<Terms, Refusal> {
+    let unsupported = |text: &str| {
+        refuse(
+            "UNSUPPORTED_ORDER_CONFIGURATION",
+            "PREVIEW_INVALID_ORDER_CONFIG",
+            text,
+        )
+    };
+    let quote = matches!(size, Size::Quote(_));
+    if quote && (request.shape != Shape::Market || side == Side::Sell) {
+        return unsupported("quote_size is for market buys");
+    }
+    let kind = match (request.shape, limit, stop) {
+        (Shape::Market, None, None) => Kind::Market,
+        (Shape::Limit, Some(_), None) => Kind::Limit,
+        (Shape::StopLimit, Some(_), Some(stop)) => {
+            let rising = request.rising.unwrap_or(side == Side::Buy);
+            check_stop(stop, rising, last)?;
+            Kind::StopLimit { stop, rising }
+        }
+        (Shape::Bracket, Some(target), Some(stop)) => {
+            if side == Side::Buy {
+                return unsupported("a spot bracket leaves a position: expected SELL");
+            }
+            check_stop(stop, false, last)?;
+            if target <= stop {
+                let text = "limit_price must be above stop_trigger_price";
+                return refuse("INVALID_LIMIT_PRICE", "PREVIEW_INVALID_LIMIT_PRICE", text);
+            }
+            Kind::Bracket { stop }
+        }
+        _ => return unsupported("order_configuration is not offered by this venue"),
+    };
+    let life = match request.life {
+        OrderTime::UntilCancelled => Life::UntilCancelled,
+        OrderTime::Until(end) => Life::Until(end),
+        OrderTime::ImmediateOrCancel => Life::ImmediateOrCancel,
+        OrderTime::FillOrKill => Life::FillOrKill,
+    };
+    Ok(Terms {
+        kind,
+        life,
+        size,
+        limit,
+        post_only: request.post_only,
+    })
+}
+
+/// A stop that has been passed already is refused.
+fn check_stop(stop: Price, rising: bool, last: Option<Price>) -> Result<(), Refusal> {
+    let Some(last) = last else { return Ok(()) };
+    if rising && stop <= last {
+        let preview = "PREVIEW_STOP_PRICE_BELOW_LAST_TRADE_PRICE";
+        return refuse(
+            "INVALID_STOP_PRICE",
+            preview,
+            "stop is at or below the last price",
+        );
+    }
+    if !rising && stop >= last {
+        let preview = "PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE";
+        return refuse(
+            "INVALID_STOP_PRICE",
+            preview,
+            "stop is at or above the last price",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! The exchange itself as a pure state machine: books, orders, accounts. Time and randomness come in
+//! as arguments; what happened comes out as events, in order.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `engine` | the state, and what is asked of it: place, edit, cancel |
+//! | `admission` | whether an order may be placed, in the order of the exchange's checks |
+//! | `execution` | price-time matching, fills, holds, the end of an order |
+//! | `triggers` | stops and brackets, orders that expire |
+//! | `flow` | the rest of the market: its trades, and the quotes it leaves |
+//! | `book`, `accounts`, `fees`, `order` | what these work with |
+
+pub mod accounts;
+pub mod admission;
+pub mod book;
+pub mod engine;
+mod execution;
+pub mod fees;
+pub mod flow;
+pub mod order;
+mod triggers;
+
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tests;
+
+pub use accounts::{Accounts, Balance};
+pub use admission::OrderRequest;
+pub use book::Book;
+pub use engine::{Engine, EngineFaults, Preview};
+pub use flow::FlowTrade;
+pub use order::{Event, Fill, Kind, Life, Order, Print, Refusal, Size, Status};

@@ -1,0 +1,120 @@
+//! The products of the venue: spot pairs with their grid, their limits and how their book looks.
+
+use crate::core::market::{Instrument, ProductKind};
+use crate::core::units::{Decimal, Price, Quantity, Rounding};
+
+/// A product as it is listed.
+#[derive(Clone, Debug)]
+pub struct Product {
+    pub id: String,
+    pub base: String,
+    pub quote: String,
+    pub base_name: String,
+    pub quote_name: String,
+    /// Tick, lot, currency.
+    pub instrument: Instrument,
+    pub base_min: Decimal,
+    pub base_max: Decimal,
+    pub quote_min: Decimal,
+    pub quote_max: Decimal,
+    /// Where the random market begins.
+    pub start: Price,
+    /// Ticks between best bid and best ask.
+    pub spread: i64,
+    /// Ticks between two levels of the book.
+    pub step: i64,
+    /// Mean lots of a level.
+    pub level_lots: i64,
+}
+
+/// Full names of what is traded often; anything else is called by its code.
+const NAMES: [(&str, &str); 6] = [
+    ("BTC", "Bitcoin"),
+    ("ETH", "Ethereum"),
+    ("SOL", "Solana"),
+    ("USD", "US Dollar"),
+    ("USDC", "USDC"),
+    ("EUR", "Euro"),
+];
+
+/// The name of a currency.
+pub fn currency_name(code: &str) -> String {
+    let known = NAMES.iter().find(|(name, _)| *name == code);
+    known.map_or(code, |(_, name)| name).to_owned()
+}
+
+/// Money of states, as against coins.
+pub fn is_fiat(code: &str) -> bool {
+    matches!(code, "USD" | "EUR" | "GBP" | "CAD" | "JPY" | "CHF" | "AUD")
+}
+
+/// The products of the random market, with rounded prices of late 2026.
+pub fn built_in() -> Vec<Product> {
+    [
+        ("BTC-USD", "83000", "0.01", "0.00000001", "0.05"),
+        ("ETH-USD", "2660", "0.01", "0.00000001", "1.2"),
+        ("SOL-USD", "140", "0.01", "0.00000001", "40"),
+    ]
+    .into_iter()
+    .map(|(id, start, tick, lot, level)| {
+        let number = |text| Decimal::parse(text).expect("a decimal of this table");
+        let (base, quote) = id.split_once('-').expect("BASE-QUOTE");
+        let grid = (number(tick), number(lot));
+        Product::new(base, quote, grid, number(start), number(level))
+    })
+    .collect()
+}
+
+impl Product {
+    /// A spot pair with this grid (tick, lot), a book around `start`, and `level` base units at a
+    /// typical price.
+    pub fn new(
+        base: &str,
+        quote: &str,
+        (tick, lot): (Decimal, Decimal),
+        start: Decimal,
+        level: Decimal,
+    ) -> Self {
+        let id = format!("{base}-{quote}");
+        let instrument = Instrument::linear(&id, ProductKind::Spot, quote, tick, lot);
+        let start = instrument
+            .round_price(start, Rounding::HalfEven)
+            .unwrap_or(Price(1));
+        // A spread of about a hundredth of a percent, and levels as far apart.
+        let spread = (start.0 / 10_000).max(1);
+        let level_lots = instrument.floor_quantity(level).unwrap_or(Quantity(1));
+        Self {
+            base: base.to_owned(),
+            quote: quote.to_owned(),
+            base_name: currency_name(base),
+            quote_name: currency_name(quote),
+            base_min: lot,
+            base_max: level
+                .checked_mul(Decimal::from_int(70_000), Rounding::Down)
+                .unwrap_or(level),
+            quote_min: Decimal::ONE,
+            quote_max: Decimal::from_int(150_000_000),
+            start,
+            spread,
+            step: spread,
+            level_lots: level_lots.0.max(4),
+            instrument,
+            id,
+        }
+    }
+
+    pub fn price(&self, price: Price) -> Decimal {
+        self.instrument.price(price)
+    }
+
+    /// Lots as base units.
+    pub fn size(&self, lots: i64) -> Decimal {
+        self.instrument.quantity(Quantity(lots))
+    }
+
+    /// Price x lots in quote currency; `None` beyond every limit.
+    pub fn value(&self, price: Price, lots: i64) -> Option<Decimal> {
+        let tick_lots = i128::from(price.0) * i128::from(lots);
+        self.instrument.checked_value_of(tick_lots)
+    }
+}

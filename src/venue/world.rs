@@ -1,0 +1,128 @@
+//! Everything of the venue that is no socket: exchange, tapes, keys, faults, limits.
+//!
+//! REST and the streams work on it; it knows neither. State is in memory: a restart begins anew.
+
+use super::faults::Faults;
+use super::limits::RateLimits;
+use super::market::Tape;
+use super::market::tape::Tick;
+use super::matching::engine::uuid;
+use super::matching::{Engine, Event, FlowTrade, Order};
+use super::product::Product;
+use super::server::keys::ApiKey;
+use crate::core::units::rng::SplitMix64;
+use crate::core::units::{Decimal, Timestamp};
+use std::collections::BTreeMap;
+
+/// What a run of the venue begins with.
+#[derive(Debug)]
+pub struct Start {
+    pub products: Vec<Product>,
+    /// Currency and amount.
+    pub balances: Vec<(String, Decimal)>,
+    /// Seed of the market.
+    pub seed: u64,
+    /// Seed of ids: another one each run, so that no id ever comes twice.
+    pub id_seed: u64,
+    pub keys: Vec<ApiKey>,
+    pub faults: Faults,
+    pub limits: RateLimits,
+    pub started: Timestamp,
+}
+
+/// Something that streams tell.
+#[derive(Clone, Debug)]
+pub enum News {
+    Order(Box<Order>),
+    Trade { product: usize, tick: Tick },
+}
+
+#[derive(Debug)]
+pub struct World {
+    pub engine: Engine,
+    pub tapes: Vec<Tape>,
+    pub keys: Vec<ApiKey>,
+    pub faults: Faults,
+    pub limits: RateLimits,
+    pub started: Timestamp,
+    pub user_id: String,
+    pub portfolio_id: String,
+    /// Ids of the accounts, by currency.
+    pub account_ids: BTreeMap<String, String>,
+    ids: SplitMix64,
+}
+
+impl World {
+    pub fn new(start: Start) -> Self {
+        let mut ids = SplitMix64::new(start.id_seed);
+        // Above every id of an earlier run, as long as fewer than a thousand trades a second are made.
+        let first_id = u64::try_from(start.started.as_millis()).unwrap_or(1);
+        let tapes = start.products.iter().map(|_| Tape::new(first_id)).collect();
+        let engine = Engine::new(start.products, &start.balances, start.seed, ids.draw());
+        let mut id = || uuid(ids.draw(), ids.draw());
+        let account_ids = engine
+            .accounts()
+            .all()
+            .map(|(currency, _)| (currency.to_owned(), id()))
+            .collect();
+        Self {
+            tapes,
+            keys: start.keys,
+            faults: start.faults,
+            limits: start.limits,
+            started: start.started,
+            user_id: id(),
+            portfolio_id: id(),
+            account_ids,
+            engine,
+            ids,
+        }
+    }
+
+    /// An id that was never given before.
+    pub fn new_id(&mut self) -> String {
+        uuid(self.ids.draw(), self.ids.draw())
+    }
+
+    /// A trade of the market's past: tape only, the book is not there yet.
+    pub fn remember(&mut self, at: Timestamp, trade: &FlowTrade) {
+        if trade.lots > 0
+            && let Some(tape) = self.tapes.get_mut(trade.product)
+        {
+            tape.print(trade.price, trade.lots, trade.aggressor, at);
+        }
+    }
+
+    /// A trade of the rest of the market, now.
+    pub fn flow(&mut self, at: Timestamp, trade: &FlowTrade) {
+        let known = trade.product < self.tapes.len();
+        if known && trade.lots > 0 && trade.price.0 > 0 {
+            self.engine.flow(at, trade);
+        }
+    }
+
+    /// What has happened since the last call, in order; trades are on the tape now.
+    pub fn take_news(&mut self) -> Vec<News> {
+        let events = self.engine.take_events();
+        let mut news = Vec::with_capacity(events.len());
+        for event in events {
+            news.push(match event {
+                Event::Order(order) => News::Order(order),
+                Event::Print(print) => News::Trade {
+                    product: print.product,
+                    tick: self.tapes[print.product].print(
+                        print.price,
+                        print.lots,
+                        print.aggressor,
+                        print.time,
+                    ),
+                },
+            });
+        }
+        news
+    }
+
+    pub fn product(&self, index: usize) -> &Product {
+        &self.engine.listed()[index].product
+    }
+}
