@@ -136,7 +136,7 @@ pub fn ask(path: &Path, request: &Value) -> Result<Value, Failure> {
 
 /// The parts that a person looks for first.
 fn in_words(status: &Value) -> String {
-    let session = &status["session"];
+    let session = &status["details"]["session"];
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
         Value::Null => "-".to_owned(),

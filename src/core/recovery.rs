@@ -210,6 +210,8 @@ impl Core {
         }
         if let Some(venue) = saved.venue {
             self.restore_venue(id, venue);
+            // Rates are today's: the account's tier was asked for anew, or the configuration states it.
+            self.symbols[index].fees = self.settings.paper.fees[index];
         }
         if let Some(due) = saved.entry_timeout {
             let armed = self.arm_at(Timer::OrderTimeout(id), due);

@@ -59,7 +59,7 @@ impl Notifier {
             socket,
             address,
             watchdog,
-            next_watchdog: i64::MIN,
+            next_watchdog: 0,
             is_ready: false,
             status: String::new(),
         })
@@ -96,7 +96,7 @@ impl Notifier {
 
     /// When [`Notifier::watchdog`] is wanted next, monotonic nanoseconds.
     pub fn next_deadline(&self) -> Option<i64> {
-        self.watchdog.map(|_| self.next_watchdog.max(0))
+        self.watchdog.map(|_| self.next_watchdog)
     }
 
     /// The loop turns. `is_healthy` false lets the manager's patience run out.

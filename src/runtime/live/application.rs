@@ -176,16 +176,14 @@ impl Application for Session<'_> {
 
     fn next_deadline(&mut self) -> Option<u64> {
         let offset = self.settings.mono_offset;
+        let now = crate::runtime::clock::monotonic_ns();
         let connections = self.connections.iter().filter_map(|c| c.next_deadline());
         let core = self.core.next_deadline().map(|due| loop_ms(due, offset));
         let journal = self.journal.next_deadline().map(|due| loop_ms(due, offset));
-        let calls = self
-            .caller
-            .next_deadline(crate::runtime::clock::monotonic_ns())
-            .map(|due| loop_ms(due, 0));
+        let calls = self.caller.next_deadline(now).map(|due| loop_ms(due, 0));
         let feeds = self.feeds_deadline().map(|due| loop_ms(due, 0));
         let round = (self.next_round != i64::MAX && self.round.is_none())
-            .then(|| loop_ms(self.next_round, 0));
+            .then(|| loop_ms(self.next_round.max(now), 0));
         let manager = self.notifier.as_ref().and_then(Notifier::next_deadline);
         let manager = manager.map(|due| loop_ms(due, 0));
         let others = [core, journal, calls, feeds, round, manager];

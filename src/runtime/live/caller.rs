@@ -151,7 +151,7 @@ impl<P: Clone> Caller<P> {
     }
 
     fn due(&self, planned: &Planned<P>, now: i64) -> i64 {
-        let at = planned.not_before.max(i64::MIN + 1);
+        let at = planned.not_before.max(now);
         if Self::is_limited(planned.class) {
             at.max(self.limiter.next_allowed(now))
         } else {

@@ -45,6 +45,10 @@ impl Session<'_> {
             connection.begin(now);
         }
         self.retain(shell);
+        let products = self.markets.products().join(", ");
+        let execution = if self.is_venue() { "venue" } else { "paper" };
+        let fields: log::Fields<'_> = &[("products", &products), ("execution", &execution)];
+        log::info(TARGET, "session begins", fields);
         for symbol in self.markets.symbols() {
             self.input(stamp, feed(symbol, false));
         }
@@ -416,8 +420,14 @@ impl Brought {
         match event {
             StreamEvent::Trade { trade, snapshot } => self.trade(&trade, snapshot, markets),
             StreamEvent::Subscribed { channel, products } => {
-                self.subscribed |= channel != Channel::Heartbeats && !products.is_empty();
+                self.subscribed |= match channel {
+                    // Every connection has them; they prove the transport only.
+                    Channel::Heartbeats => false,
+                    Channel::Orders => true,
+                    _ => !products.is_empty(),
+                };
             }
+            StreamEvent::OrdersComplete => self.subscribed = true,
             StreamEvent::Gap { expected, got } => self.gap = Some((expected, got)),
             StreamEvent::Refused { text } => self.refusals.push(text),
             _ => {}

@@ -16,7 +16,7 @@ use super::reconciliation::{Question, Round};
 use super::settings::LiveSettings;
 use super::venue_orders::Outgoing;
 use crate::core::Core;
-use crate::core::effect::{Effect, Effects, ModelRequest};
+use crate::core::effect::{AlertLevel, Effect, Effects, ModelRequest};
 use crate::core::input::{Answer, Input};
 use crate::core::market::SymbolId;
 use crate::core::units::{Stamp, Timestamp};
@@ -277,7 +277,11 @@ impl<'a> Session<'a> {
             for effect in &self.effects {
                 if let Effect::Alert(alert) = effect {
                     let fields: log::Fields<'_> = &[("alert", &alert.name), ("at", &alert.time)];
-                    log::warn(TARGET, &alert.text, fields);
+                    match alert.level {
+                        AlertLevel::Info => log::info(TARGET, &alert.text, fields),
+                        AlertLevel::Warning => log::warn(TARGET, &alert.text, fields),
+                        AlertLevel::Critical => log::error(TARGET, &alert.text, fields),
+                    }
                 }
             }
             let questions = self
