@@ -16,10 +16,16 @@ pub struct Step {
 }
 
 /// All steps, oldest first. A released step never changes: later needs are a further step.
-pub const STEPS: &[Step] = &[Step {
-    version: 1,
-    sql: VERSION_1,
-}];
+pub const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        sql: VERSION_1,
+    },
+    Step {
+        version: 2,
+        sql: VERSION_2,
+    },
+];
 
 /// The version that this program writes.
 pub const VERSION: u32 = STEPS[STEPS.len() - 1].version;
@@ -274,5 +280,26 @@ CREATE VIEW v_equity AS SELECT ",
 CREATE VIEW v_events AS SELECT ",
     rfc3339!("time"),
     ", level, code, text, session FROM events;
+"
+);
+
+/// Orders and fills of a venue carry its ids.
+const VERSION_2: &str = concat!(
+    "
+ALTER TABLE orders ADD COLUMN venue_id TEXT;
+ALTER TABLE fills ADD COLUMN venue_id TEXT;
+DROP VIEW v_orders;
+CREATE VIEW v_orders AS SELECT id, ",
+    rfc3339!("created"),
+    ", ",
+    rfc3339!("updated"),
+    ", symbol, leg, side, kind, quantity, price, state, filled, filled_value, fee, reason,
+  reduce_only, decision, client_id, session, venue_id FROM orders;
+DROP VIEW v_fills;
+CREATE VIEW v_fills AS SELECT id, ",
+    rfc3339!("time"),
+    ", symbol, side, price, quantity, value, fee,
+  CASE maker WHEN 1 THEN 'maker' ELSE 'taker' END AS role, reference, order_id, session, venue_id
+  FROM fills;
 "
 );
