@@ -24,6 +24,8 @@ const REFUSES: Role = No("refuses larger input");
 /// Used while other verbs run: import, export, compact, inspect, sweep, a check for look-ahead.
 const OTHER_VERBS: Role = No("not in a replay");
 const SHOWN: Role = No("length of what is shown");
+/// Stays empty in a replay on paper.
+const AT_VENUE: Role = No("only with orders at a venue");
 /// Used by `minnow report` alone.
 const IN_REPORTS: Role = No("not in a replay");
 /// Fills when a run is over and somebody asked for its page.
@@ -85,6 +87,14 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ("src/core/indicators/cipher/ribbon.rs", &[("LINES", INSIDE)]),
     ("src/core/strategy/errors.rs", &[("MANY", INSIDE)]),
     ("src/core/strategy/vumanchu.rs", &[("ATR_LENGTH", INSIDE)]),
+    (
+        "src/core/venue/desk.rs",
+        &[
+            ("FILL_IDS_KEPT", AT_VENUE),
+            ("FINISHED_KEPT", AT_VENUE),
+            ("FOREIGN_KEPT", AT_VENUE),
+        ],
+    ),
     (
         "src/core/strategy/vumanchu_rules.rs",
         &[("N", No("number of clauses of a rule"))],
@@ -313,7 +323,12 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ),
     (
         "src/store/recording/entry.rs",
-        &[("CANDLES_OF_RUN", Planned), ("TEXT_MAX", REFUSES)],
+        &[
+            ("CANDLES_OF_RUN", Planned),
+            ("CANDLE_TEXT", REFUSES),
+            ("LISTED_TEXT", REFUSES),
+            ("TEXT_MAX", REFUSES),
+        ],
     ),
     (
         "src/store/recording/error.rs",

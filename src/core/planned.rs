@@ -77,7 +77,7 @@ pub struct CoreSizes {
 pub const EFFECTS_ROOM: usize = 256;
 /// Places of working orders a symbol has: entry, exit, stop, target.
 const ORDER_SLOTS: usize = 4;
-/// Kinds of timers a symbol may have armed, one of each.
+/// Kinds of timers a symbol may have armed on paper, one of each.
 const TIMERS: usize = 4;
 
 /// The core's buffers, for a run on trades.

@@ -171,13 +171,21 @@ impl Core {
     /// # Errors
     /// What does not fit, in words: another version, other symbols, another strategy.
     pub fn restore(settings: Settings, turns: Turns, snapshot: Snapshot) -> Result<Self, String> {
+        Self::new(settings, turns).take_up(snapshot)
+    }
+
+    /// A core that was just made goes on from a snapshot; for strategies of one's own.
+    ///
+    /// # Errors
+    /// Like `restore`.
+    pub fn take_up(self, snapshot: Snapshot) -> Result<Self, String> {
         if !(OLDEST_VERSION..=SNAPSHOT_VERSION).contains(&snapshot.version) {
             return Err(format!(
                 "state of version {}: expected {SNAPSHOT_VERSION}",
                 snapshot.version
             ));
         }
-        let mut core = Self::new(settings, turns);
+        let mut core = self;
         let names = |symbols: &[String]| symbols.join(", ");
         let ours: Vec<String> = core
             .symbols

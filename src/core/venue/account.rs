@@ -57,8 +57,10 @@ impl Core {
             self.counts.inputs_refused += 1;
             return;
         };
+        let hidden = symbol.stale.hides_prices();
         symbol.stale.set(feed, fresh);
-        if symbol.stale.hides_prices() {
+        if hidden || symbol.stale.hides_prices() {
+            // What began before now was not seen whole.
             symbol.series.note_partial(at.wall);
         }
         self.sync_roll_over(id, at);

@@ -11,7 +11,6 @@ use crate::core::orders::execution::{Booking, persist_order};
 use crate::core::orders::intent::EntryPlan;
 use crate::core::orders::{Position, Working};
 use crate::core::records::{ExitReason, Fill, OrderState, Record};
-use crate::core::risk::emergency::Trigger;
 use crate::core::symbol::Slot;
 use crate::core::units::{Decimal, Price, Quantity, Stamp};
 

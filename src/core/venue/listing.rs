@@ -19,7 +19,7 @@ use crate::core::risk::breaker::FailureWeight;
 use crate::core::risk::sizing::RoundTrip;
 use crate::core::settings::Execution;
 use crate::core::state_hash::Tag;
-use crate::core::symbol::{Slot, Symbol};
+use crate::core::symbol::Symbol;
 use crate::core::units::{Decimal, Quantity, Stamp};
 
 impl Core {

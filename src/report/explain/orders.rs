@@ -70,6 +70,7 @@ pub fn exit_facts(case: &Case) -> Option<ExitFacts> {
         "liquidation" => "a trade reached the liquidation price".to_owned(),
         "loss_limit" => "a loss limit was hit".to_owned(),
         "operator" => "the operator closed it".to_owned(),
+        "reconciled" => "the venue holds less than was known here: corrected".to_owned(),
         "shutdown" => "the bot was stopped, and closes what it holds".to_owned(),
         other => other.to_owned(),
     };

@@ -27,16 +27,6 @@ pub const STEPS: &[Step] = &[
     },
 ];
 
-/// The trading state that a restart goes on from: written with the rows it stands for.
-const VERSION_2: &str = "
-CREATE TABLE state (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
-  session INTEGER NOT NULL,
-  time INTEGER NOT NULL,         -- wall time of the input after which it was taken
-  body TEXT NOT NULL             -- JSON
-);
-";
-
 /// The version that this program writes.
 pub const VERSION: u32 = STEPS[STEPS.len() - 1].version;
 
@@ -290,5 +280,34 @@ CREATE VIEW v_equity AS SELECT ",
 CREATE VIEW v_events AS SELECT ",
     rfc3339!("time"),
     ", level, code, text, session FROM events;
+"
+);
+
+/// Orders and fills of a venue carry its ids.
+/// What a venue calls our orders and executions, and the trading state that a restart goes on from:
+/// written with the rows it stands for.
+const VERSION_2: &str = concat!(
+    "
+CREATE TABLE state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  session INTEGER NOT NULL,
+  time INTEGER NOT NULL,         -- wall time of the input after which it was taken
+  body TEXT NOT NULL             -- JSON
+);
+ALTER TABLE orders ADD COLUMN venue_id TEXT;
+ALTER TABLE fills ADD COLUMN venue_id TEXT;
+DROP VIEW v_orders;
+CREATE VIEW v_orders AS SELECT id, ",
+    rfc3339!("created"),
+    ", ",
+    rfc3339!("updated"),
+    ", symbol, leg, side, kind, quantity, price, state, filled, filled_value, fee, reason,
+  reduce_only, decision, client_id, session, venue_id FROM orders;
+DROP VIEW v_fills;
+CREATE VIEW v_fills AS SELECT id, ",
+    rfc3339!("time"),
+    ", symbol, side, price, quantity, value, fee,
+  CASE maker WHEN 1 THEN 'maker' ELSE 'taker' END AS role, reference, order_id, session, venue_id
+  FROM fills;
 "
 );

@@ -27,13 +27,13 @@ const SQL: [&str; COUNT] = [
     "INSERT INTO decisions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
      ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
     "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-     ?16, ?17, ?18)
+     ?16, ?17, ?18, ?19)
      ON CONFLICT (id) DO UPDATE SET session = excluded.session, quantity = excluded.quantity,
      price = excluded.price, state = excluded.state, filled = excluded.filled,
      filled_value = excluded.filled_value, fee = excluded.fee, reason = excluded.reason,
-     updated = excluded.updated
+     updated = excluded.updated, venue_id = excluded.venue_id
      WHERE client_id = excluded.client_id AND symbol = excluded.symbol",
-    "INSERT INTO fills VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    "INSERT INTO fills VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     "INSERT INTO lots VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
      ON CONFLICT (id) DO UPDATE SET session = excluded.session, quantity = excluded.quantity,
      open = excluded.open, price = excluded.price, fee = excluded.fee

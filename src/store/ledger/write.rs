@@ -232,6 +232,7 @@ impl<'a> Writer<'a, '_> {
             o.reason,
             o.created.0,
             o.updated.0,
+            o.venue_id,
         ])?;
         replaced_itself(changed, "order", o.id)
     }
@@ -251,6 +252,7 @@ impl<'a> Writer<'a, '_> {
             f.maker,
             money(instrument.price(f.reference)),
             f.time.0,
+            f.venue_id,
         ])?;
         Ok(())
     }

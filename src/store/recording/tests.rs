@@ -173,6 +173,153 @@ fn candle() -> impl Strategy<Value = Input> {
         )
 }
 
+fn history() -> impl Strategy<Value = Input> {
+    (0u16..3, prop::collection::vec(candle(), 0..5)).prop_map(|(symbol, candles)| {
+        let candles = candles.into_iter().filter_map(|each| match each {
+            Input::Candle { candle, .. } => Some(candle),
+            _ => None,
+        });
+        Input::History {
+            symbol: SymbolId(symbol),
+            interval: Interval::MINUTE,
+            candles: candles.collect(),
+        }
+    })
+}
+
+fn decimal() -> impl Strategy<Value = Decimal> {
+    any::<i128>().prop_map(Decimal::from_raw)
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Buy), Just(Side::Sell)]
+}
+
+fn venue_state() -> impl Strategy<Value = VenueState> {
+    prop_oneof![
+        Just(VenueState::Open),
+        Just(VenueState::Filled),
+        Just(VenueState::Cancelled),
+        Just(VenueState::Expired),
+        Just(VenueState::Failed),
+    ]
+}
+
+fn order_news() -> impl Strategy<Value = OrderNews> {
+    let filled = (any::<String>(), any::<[i64; 3]>(), decimal(), any::<bool>());
+    prop_oneof![
+        Just(OrderNews::Durable),
+        Just(OrderNews::Sent),
+        any::<String>().prop_map(|venue_id| OrderNews::Accepted { venue_id }),
+        any::<String>().prop_map(|reason| OrderNews::Rejected { reason }),
+        any::<String>().prop_map(|reason| OrderNews::NeverSent { reason }),
+        any::<String>().prop_map(|reason| OrderNews::Unknown { reason }),
+        any::<String>().prop_map(|reason| OrderNews::CancelRefused { reason }),
+        (venue_state(), any::<i64>()).prop_map(|(status, lots)| OrderNews::State {
+            status,
+            filled: Quantity(lots),
+        }),
+        filled.prop_map(
+            |(fill_id, [price, lots, time], fee, maker)| OrderNews::Filled {
+                fill_id,
+                price: Price(price),
+                quantity: Quantity(lots),
+                fee,
+                maker,
+                time: Timestamp(time),
+            }
+        ),
+    ]
+}
+
+fn listing() -> impl Strategy<Value = Input> {
+    let order = (
+        any::<[String; 2]>(),
+        prop::option::of(0u16..3),
+        side(),
+        venue_state(),
+        any::<[i64; 2]>(),
+        prop::option::of(any::<i64>()),
+    )
+        .prop_map(
+            |([venue_id, client_id], symbol, side, status, lots, price)| ListedOrder {
+                venue_id,
+                client_id,
+                symbol: symbol.map(SymbolId),
+                side,
+                status,
+                quantity: Quantity(lots[0]),
+                filled: Quantity(lots[1]),
+                price: price.map(Price),
+            },
+        );
+    let fill = (
+        any::<[String; 2]>(),
+        0u16..3,
+        side(),
+        any::<[i64; 3]>(),
+        decimal(),
+        any::<bool>(),
+    )
+        .prop_map(
+            |([fill_id, venue_id], symbol, side, n, fee, maker)| ListedFill {
+                fill_id,
+                venue_id,
+                symbol: SymbolId(symbol),
+                side,
+                price: Price(n[0]),
+                quantity: Quantity(n[1]),
+                fee,
+                maker,
+                time: Timestamp(n[2]),
+            },
+        );
+    let position = (0u16..3, any::<i64>()).prop_map(|(symbol, lots)| ListedPosition {
+        symbol: SymbolId(symbol),
+        lots,
+    });
+    let orders = prop::collection::vec(order, 0..4);
+    let fills = prop::collection::vec(fill, 0..4);
+    let positions = prop::collection::vec(position, 0..3);
+    (any::<i64>(), any::<bool>(), orders, fills, positions).prop_map(
+        |(at, complete, open, fills, positions)| {
+            let recent = open.iter().rev().cloned().collect();
+            Input::Listing(Box::new(VenueListing {
+                at: Timestamp(at),
+                complete,
+                open,
+                recent,
+                fills,
+                positions,
+            }))
+        },
+    )
+}
+
+/// What only live sessions have.
+fn session_input() -> impl Strategy<Value = Input> {
+    let rates = (0u16..3, decimal(), decimal())
+        .prop_map(|(symbol, maker, taker)| (SymbolId(symbol), FeeRates { maker, taker }));
+    prop_oneof![
+        history(),
+        listing(),
+        (0u16..3, any::<String>(), any::<bool>()).prop_map(|(symbol, feed, fresh)| Input::Feed {
+            symbol: SymbolId(symbol),
+            feed,
+            fresh,
+        }),
+        (0u16..3, any::<i64>()).prop_map(|(symbol, until)| Input::Partial {
+            symbol: SymbolId(symbol),
+            until: Timestamp(until),
+        }),
+        (any::<String>(), order_news())
+            .prop_map(|(client_id, news)| Input::Order(OrderEvent { client_id, news })),
+        (decimal(), prop::collection::vec(rates, 0..3))
+            .prop_map(|(cash, fees)| Input::Account(AccountNews { cash, fees })),
+        (any::<bool>(), any::<String>()).prop_map(|(ok, text)| Input::Reconciled { ok, text }),
+    ]
+}
+
 #[derive(Clone, Debug)]
 enum Part {
     Trade(Trade, bool),
@@ -201,6 +348,7 @@ fn part() -> impl Strategy<Value = Part> {
         }),
         1 => any::<String>().prop_map(|text| Part::Input(Input::LedgerFailed { text })),
         1 => Just(Part::Input(Input::Stop)),
+        4 => session_input().prop_map(Part::Input),
         3 => Just(Part::Turn),
         1 => (any::<u64>(), any::<i64>(), any::<u64>(), any::<bool>()).prop_map(
             |(inputs, time, hash, candle)| Part::Checkpoint(Checkpoint {

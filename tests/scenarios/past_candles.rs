@@ -1,0 +1,191 @@
+//! Candles that were asked for: before live data and of a gap.
+
+use crate::world::*;
+use minnow::core::input::Input;
+use minnow::core::market::{Candle, CandleSource, Interval, SymbolId};
+use minnow::core::records::*;
+use minnow::core::settings::Settings;
+use minnow::core::units::*;
+
+fn past(minute: i64, ohlc: [&str; 4]) -> Candle {
+    let grid = instrument("BTC-PERP");
+    let [open, high, low, close] = ohlc.map(|p| grid.exact_price(d(p)).expect("on the grid"));
+    Candle {
+        open_time: Timestamp::from_millis(START + minute * 60_000),
+        open,
+        high,
+        low,
+        close,
+        volume: 5000,
+        quote_volume: 0,
+        trades: 0,
+        source: CandleSource::Venue,
+        complete: true,
+    }
+}
+
+fn flat(minutes: std::ops::Range<i64>, price: &str) -> Vec<Candle> {
+    minutes.map(|minute| past(minute, [price; 4])).collect()
+}
+
+fn history(candles: Vec<Candle>) -> Input {
+    Input::History {
+        symbol: SymbolId(0),
+        interval: Interval::MINUTE,
+        candles,
+    }
+}
+
+fn warm_after(candles: usize) -> Settings {
+    let mut s = settings();
+    s.trading.min_candles = candles;
+    s
+}
+
+#[test]
+fn history_warms_up_decides_nothing_and_leaves_the_feed_free() {
+    let mut world = World::new(warm_after(20), say([(21, long("20", "3", "1"))]));
+    let at = 20 * 60_000 + 2_000;
+    world.input(at, history(flat(0..20, "50000")));
+    let symbol = &world.core.symbols()[0];
+    assert_eq!(symbol.series.contiguous(), 20);
+    assert_eq!(symbol.feed, None);
+    assert_eq!(world.core.counts().decisions, 0);
+    assert!(world.equity.is_empty());
+    // The same again, and a part of it, is known.
+    world.input(at, history(flat(3..20, "50000")));
+    assert_eq!(world.core.symbols()[0].series.contiguous(), 20);
+    // The first live candle is decided on: twenty lie before it.
+    world.trade(at + 1_000, "50000", "10");
+    world.trade(at + 61_000, "50000", "10");
+    assert_eq!(world.decisions[0].action, Action::Long);
+}
+
+#[test]
+fn a_bucket_joined_midway_is_closed_and_not_decided_on() {
+    let mut world = World::new(settings(), say([(2, long("20", "3", "1"))]));
+    world.input(80_000, history(flat(0..1, "50000")));
+    world.input(
+        80_000,
+        Input::Partial {
+            symbol: SymbolId(0),
+            until: Timestamp::from_millis(START + 80_000),
+        },
+    );
+    world.trade(81_000, "50000", "10");
+    world.trade(121_500, "50000", "10");
+    assert_eq!(world.core.symbols()[0].series.contiguous(), 2);
+    assert_eq!(world.core.counts().decisions, 0);
+    world.trade(181_500, "50000", "10");
+    assert_eq!(world.core.counts().decisions, 1, "the next one is whole");
+}
+
+#[test]
+fn broken_forming_and_misplaced_candles_are_refused() {
+    let mut world = World::new(settings(), say([]));
+    let mut broken = past(0, ["50000"; 4]);
+    broken.high = Price(1);
+    let mut midway = past(0, ["50000"; 4]);
+    midway.complete = false;
+    let mut between = past(0, ["50000"; 4]);
+    between.open_time = between.open_time + Span(1);
+    let forming = past(1, ["50000"; 4]);
+    world.input(100_000, history(vec![broken, midway, between, forming]));
+    assert_eq!(world.core.counts().candles_refused, 4);
+    assert_eq!(world.core.symbols()[0].series.contiguous(), 0);
+}
+
+/// A long of 0.2 at 50,000, stop 49,500, target 51,500; entered at 90 s.
+fn holding() -> World {
+    let mut world = World::new(settings(), say([(1, long("20", "3", "1"))]));
+    world.minutes(0, 2, "50000");
+    world.trade(100_000, "50000", "10");
+    assert_eq!(world.position(), d("0.2"));
+    world.input(101_000, feed(false));
+    world
+}
+
+fn feed(fresh: bool) -> Input {
+    Input::Feed {
+        symbol: SymbolId(0),
+        feed: "trades".to_owned(),
+        fresh,
+    }
+}
+
+#[test]
+fn a_stop_that_a_gap_passed_fills_at_its_worst() {
+    let mut world = holding();
+    let gap = vec![
+        past(1, ["50000", "50010", "49990", "50000"]),
+        past(2, ["50000", "52000", "49000", "50000"]),
+        past(3, ["50000"; 4]),
+    ];
+    world.input(241_000, history(gap));
+    assert_eq!(world.position(), Decimal::ZERO);
+    let trade = &world.trades[0];
+    assert_eq!(trade.reason, ExitReason::StopLoss, "stop before target");
+    assert_eq!(trade.exit_vwap, d("49500"));
+    assert_eq!(
+        world.core.counts().decisions,
+        1,
+        "none of them is decided on"
+    );
+}
+
+#[test]
+fn a_gap_beyond_the_stop_fills_at_its_open() {
+    let mut world = holding();
+    let gap = vec![
+        past(1, ["50000"; 4]),
+        past(2, ["48000", "48100", "47900", "48000"]),
+    ];
+    world.input(241_000, history(gap));
+    assert_eq!(world.trades[0].exit_vwap, d("48000"));
+}
+
+#[test]
+fn a_position_goes_on_through_a_gap_and_counts_its_candles() {
+    let mut world = holding();
+    world.input(301_000, history(flat(1..5, "50100")));
+    world.input(301_500, feed(true));
+    let position = world.core.symbols()[0].position.as_ref().unwrap();
+    assert_eq!(position.bars_held, 4);
+    assert_eq!(world.core.symbols()[0].series.contiguous(), 5);
+    world.trade(302_000, "50100", "10");
+    world.trade(361_500, "50100", "10");
+    // Candle 5 was under way when the trades came back.
+    assert_eq!(world.core.counts().decisions, 1);
+    world.trade(421_500, "50100", "10");
+    assert_eq!(world.core.counts().decisions, 2);
+}
+
+#[test]
+fn the_venues_candle_replaces_what_trades_had_built_of_the_bucket() {
+    let mut world = World::new(settings(), say([]));
+    world.trade(30_000, "50000", "10");
+    world.input(31_000, feed(false));
+    world.input(
+        121_000,
+        history(vec![past(0, ["50000", "50500", "49900", "50200"])]),
+    );
+    let closed = *world.core.symbols()[0].series.history().newest().unwrap();
+    assert_eq!((closed.volume, closed.complete), (5000, true));
+}
+
+#[test]
+fn five_minutes_are_built_from_one_minute_candles() {
+    let mut s = settings();
+    s.trading.interval = Interval::parse("5m").unwrap();
+    let mut world = World::new(s, say([]));
+    let mut candles = flat(0..10, "50000");
+    candles[3].high = Price(candles[3].high.0 + 7);
+    world.input(500_000, history(candles[..7].to_vec()));
+    assert_eq!(world.core.symbols()[0].series.contiguous(), 1);
+    world.input(600_500, history(candles.clone()));
+    let series = &world.core.symbols()[0].series;
+    assert_eq!(series.contiguous(), 2);
+    let first = *series.history().oldest().unwrap();
+    assert_eq!((first.volume, first.high), (25_000, candles[3].high));
+    assert_eq!(series.history().newest().unwrap().volume, 25_000);
+}
