@@ -169,7 +169,13 @@ fn an_abandoned_link_is_closed_at_once_at_every_stage_and_the_server_is_told() {
     let address = serve_session(&authority, move |mut session| {
         let _ = sender.send(format!("{:?}", session.read()));
     });
-    for state in [LinkState::Connecting, LinkState::Securing, LinkState::Open] {
+    // One that says nothing, so that no stage is passed over.
+    let mute = serve(|mut stream| wait_for_end(&mut stream));
+    for (address, state) in [
+        (mute, LinkState::Connecting),
+        (mute, LinkState::Securing),
+        (address, LinkState::Open),
+    ] {
         let mut client = Client::local(address, &authority.client);
         client.turn_until(|client| client.link.state() == state);
         client.link.abandon(&mut client.sockets);
