@@ -245,16 +245,25 @@ impl Link {
                 self.deadline = None;
             }
             Stage::Open(token, mut session) => {
-                let frame = CloseFrame {
-                    code: CloseCode::Normal,
-                    reason: "".into(),
-                };
                 // Whatever the error, the events and the deadline that follow end the link.
-                let _ = session.close(Some(frame));
+                let _ = session.close(Some(normal_close()));
                 self.begin_closing(token, session, LinkEnd::Ours, now);
             }
             other @ (Stage::Closing(..) | Stage::Closed(_)) => self.stage = other,
         }
+    }
+
+    /// Ends at once, without waiting for the other side; an open link says so as far as that goes
+    /// without waiting. A link that is dropped otherwise keeps its token.
+    pub fn abandon(&mut self, registrar: &mut dyn Registrar) {
+        match &mut self.stage {
+            Stage::Closed(_) => return,
+            Stage::Open(_, session) => {
+                let _ = session.close(Some(normal_close()));
+            }
+            Stage::Dialling(_) | Stage::Shaking(..) | Stage::Closing(..) => {}
+        }
+        self.end_with(LinkEnd::Ours, registrar);
     }
 
     fn take_step(&mut self, step: DialStep, now: u64, registrar: &mut dyn Registrar) {
@@ -445,5 +454,12 @@ impl Link {
         self.stage = Stage::Closed(end);
         self.state = LinkState::Closed;
         self.deadline = None;
+    }
+}
+
+fn normal_close() -> CloseFrame {
+    CloseFrame {
+        code: CloseCode::Normal,
+        reason: "".into(),
     }
 }

@@ -161,3 +161,30 @@ fn a_connection_that_ends_without_a_close_is_a_reset() {
         assert_eq!(client.texts, ["hello"]);
     }
 }
+
+#[test]
+fn an_abandoned_link_is_closed_at_once_at_every_stage_and_the_server_is_told() {
+    let authority = Authority::of("localhost");
+    let (sender, seen) = mpsc::channel();
+    let address = serve_session(&authority, move |mut session| {
+        let _ = sender.send(format!("{:?}", session.read()));
+    });
+    // One that says nothing, so that no stage is passed over.
+    let mute = serve(|mut stream| wait_for_end(&mut stream));
+    for (address, state) in [
+        (mute, LinkState::Connecting),
+        (mute, LinkState::Securing),
+        (address, LinkState::Open),
+    ] {
+        let mut client = Client::local(address, &authority.client);
+        client.turn_until(|client| client.link.state() == state);
+        client.link.abandon(&mut client.sockets);
+        assert_eq!(client.until_closed(), LinkEnd::Ours);
+    }
+    assert!(seen.recv().unwrap().contains("Normal"));
+    let mut closing = Client::local(address, &authority.client);
+    closing.until_open();
+    closing.close();
+    closing.link.abandon(&mut closing.sockets);
+    assert_eq!(closing.until_closed(), LinkEnd::Ours);
+}

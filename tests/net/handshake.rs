@@ -166,7 +166,9 @@ fn a_server_that_says_nothing_is_given_up_stage_by_stage() {
     );
 
     let server = authority.server.clone();
+    let (speak, may_speak) = mpsc::channel::<()>();
     let mute_after_tls = serve(move |stream| {
+        let _ = may_speak.recv();
         let mut stream = tls(&server, stream);
         let _ = read_head(&mut stream);
         wait_for_end(&mut stream);
@@ -174,6 +176,7 @@ fn a_server_that_says_nothing_is_given_up_stage_by_stage() {
     let mut client = Client::local(mute_after_tls, &authority.client);
     client.turn_until(|client| client.link.state() == LinkState::Securing);
     client.now += 10_000;
+    speak.send(()).unwrap();
     client.turn_until(|client| client.link.state() == LinkState::Upgrading);
     let due = client.now + STAGE_LIMIT_MS;
     assert_eq!(
