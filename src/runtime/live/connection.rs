@@ -6,8 +6,8 @@
 
 use crate::exchange::stream::{Rhythm, StreamRole};
 use crate::net::{
-    BackOff, Endpoint, Incoming, Link, LinkSettings, LinkState, LinkStatistics, Registrar,
-    SendError,
+    BackOff, Endpoint, FailureKind, Incoming, Link, LinkEnd, LinkSettings, LinkState,
+    LinkStatistics, NameCache, Registrar, SendError,
 };
 use mio::Token;
 use std::net::SocketAddr;
@@ -64,6 +64,7 @@ pub struct Connection {
     settings: LinkSettings,
     rhythm: Rhythm,
     back_off: BackOff,
+    names: NameCache,
     stage: Stage,
     link: Option<Link>,
     pub counts: ConnectionCounts,
@@ -76,7 +77,7 @@ impl Connection {
         endpoint: Endpoint,
         settings: LinkSettings,
         rhythm: Rhythm,
-        back_off: BackOff,
+        (back_off, names): (BackOff, NameCache),
         first: u64,
     ) -> Self {
         Self {
@@ -85,6 +86,7 @@ impl Connection {
             settings,
             rhythm,
             back_off,
+            names,
             stage: Stage::Waiting { until: first },
             link: None,
             counts: ConnectionCounts::default(),
@@ -200,7 +202,7 @@ impl Connection {
                 self.link = Some(Link::dial(endpoint, addresses, settings, now, registrar));
                 self.look(now)
             }
-            Err(why) => Some(self.lost(why.clone(), now)),
+            Err(why) => Some(self.lost(why.clone(), now, 0)),
         }
     }
 
@@ -248,10 +250,10 @@ impl Connection {
 
     /// Breaks the connection off and dials again after a pause: it cannot be trusted any more.
     pub fn give_up(&mut self, why: String, now: u64, registrar: &mut dyn Registrar) -> Step {
-        if let Some(link) = &mut self.link {
-            link.close(now, registrar);
+        if let Some(mut link) = self.link.take() {
+            link.abandon(registrar);
         }
-        self.lost(why, now)
+        self.lost(why, now, 0)
     }
 
     /// Closes in order and stays closed; its events and deadlines are still wanted.
@@ -283,16 +285,32 @@ impl Connection {
             }
             (LinkState::Closed, Stage::Stopped | Stage::Waiting { .. }) => None,
             (LinkState::Closed, _) => {
-                let why = link.end().map_or_else(String::new, ToString::to_string);
-                Some(self.lost(why, now))
+                let end = link.end();
+                let why = end.map_or_else(String::new, ToString::to_string);
+                let (distrust, wait_ms) = match end {
+                    Some(LinkEnd::Failed(failure)) => match failure.kind {
+                        FailureKind::Connect => (true, 0),
+                        FailureKind::Refused { retry_after, .. } => {
+                            (false, u64::from(retry_after.unwrap_or(0)) * 1000)
+                        }
+                        _ => (false, 0),
+                    },
+                    _ => (false, 0),
+                };
+                if distrust {
+                    self.names
+                        .distrust(self.endpoint.host(), self.endpoint.port());
+                }
+                Some(self.lost(why, now, wait_ms))
             }
             _ => None,
         }
     }
 
-    fn lost(&mut self, why: String, now: u64) -> Step {
+    /// `least_ms`: what the server asks to wait.
+    fn lost(&mut self, why: String, now: u64, least_ms: u64) -> Step {
         self.counts.lost += 1;
-        let pause_ms = self.back_off.next_delay_ms();
+        let pause_ms = self.back_off.next_delay_ms().max(least_ms);
         self.stage = Stage::Waiting {
             until: now.saturating_add(pause_ms),
         };

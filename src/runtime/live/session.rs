@@ -166,9 +166,9 @@ impl<'a> Session<'a> {
                 let back_off = BackOff::new(settings.reconnect_attempts, settings.seed ^ number);
                 let endpoint = Endpoint::parse(codec.stream_url(*role))?;
                 let first = number * STAGGER_MS;
-                Ok(Connection::new(
-                    *role, endpoint, link, rhythm, back_off, first,
-                ))
+                let names = settings.names.clone();
+                let again = (back_off, names);
+                Ok(Connection::new(*role, endpoint, link, rhythm, again, first))
             })
             .collect::<Result<Vec<_>, String>>()?;
         let limiter = Limiter::new(settings.limits.clone());
