@@ -12,7 +12,7 @@ use crate::core::modes::Turns;
 use crate::core::orders::client_id::base32;
 use crate::core::recovery::TradingState;
 use crate::core::settings::{Execution, FeeRates, Identity, Settings};
-use crate::core::units::{Span, Stamp};
+use crate::core::units::{Span, Stamp, Timestamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::Product;
@@ -37,6 +37,8 @@ pub struct Start {
 
 /// Seconds of history that `trading.require_24h_data_before_trading` asks for.
 const DAY: i64 = 86_400;
+/// Sessions that may begin within one second.
+const STARTS_A_SECOND: u64 = 32;
 /// Candles beyond what an indicator needs, for a venue that has holes in them.
 const SPARE: usize = 10;
 
@@ -56,7 +58,7 @@ pub fn start(
     exchange.codec.learn(&products);
     let at = clock::stamp();
     let instance = instance(effective, &mut ledger)?;
-    let session = base32((at.wall.0 / 1_000_000_000).unsigned_abs(), 5);
+    let session = session_name(effective, at.wall);
     let instruments: Vec<Instrument> = products.iter().map(|p| p.instrument.clone()).collect();
     let identity = Identity {
         instance_head: instance_head(&instance),
@@ -82,7 +84,8 @@ pub fn start(
         mono: at.mono.saturating_add(offset),
         wall: at.wall,
     };
-    let folder = recording_folder(effective, core.settings(), began);
+    let records = effective.optional_flag("recording.enabled") != Some(false);
+    let folder = records.then(|| recording_folder(effective, &row.name, began.wall));
     let recorder = match &folder {
         Some(folder) => Some(recorder(effective, &core, &instance, began, folder)?),
         None => None,
@@ -153,15 +156,22 @@ fn fee_tier(answers: &[Answered]) -> Option<FeeRates> {
     })
 }
 
-/// Where the session is recorded; `None` when it is not to be. Names sort by time.
-fn recording_folder(effective: &Effective, settings: &Settings, began: Stamp) -> Option<PathBuf> {
-    if effective.optional_flag("recording.enabled") == Some(false) {
-        return None;
-    }
-    let text = began.wall.to_string();
+/// The second that the session begins in, as five base32 digits; of two starts within one second the
+/// second one takes the next.
+fn session_name(effective: &Effective, at: Timestamp) -> String {
+    let second = (at.0 / 1_000_000_000).unsigned_abs();
+    let is_free = |name: &String| !recording_folder(effective, name, at).exists();
+    (second..second + STARTS_A_SECOND)
+        .map(|number| base32(number, 5))
+        .find(is_free)
+        .unwrap_or_else(|| base32(second, 5))
+}
+
+/// Where a session is recorded. Names sort by time.
+fn recording_folder(effective: &Effective, session: &str, began: Timestamp) -> PathBuf {
+    let text = began.to_string();
     let time: String = text.chars().take(19).filter(|c| *c != ':').collect();
-    let name = format!("{time}-{}", settings.identity.session);
-    Some(effective.recording_directory().join(name))
+    effective.recording_directory().join(format!("{time}-{session}"))
 }
 
 /// The recording, begun.

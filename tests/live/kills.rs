@@ -73,7 +73,6 @@ fn world(seed: u64, kills: u64) {
     clear(&mut rest);
     let mut bot = desk.start();
     settle(&mut bot, &desk, &venue);
-    let session = bot.session();
     let hash = bot.stop();
     let ledger = desk.ledger("venue");
     assert_eq!(differences(&ledger, &mut rest), [""; 0], "seed {seed}");
