@@ -369,7 +369,7 @@ mod tests {
             position,
         }) {
             Reply::Decide(proposal) => proposal,
-            Reply::Ask { .. } => panic!("momentum asks nobody"),
+            Reply::Ask { .. } | Reply::Refuse(_) => panic!("momentum asks nobody"),
         }
     }
 
