@@ -1,5 +1,6 @@
 //! The core itself: inputs to their rooms, deadlines to their handlers. Routing only.
 
+use super::daily_report::DailyTally;
 use super::effect::{Checkpoint, Effect, Effects};
 use super::holds::HoldCounts;
 use super::input::Input;
@@ -86,6 +87,7 @@ pub struct Core {
     /// Write a decision row for every HOLD too.
     pub(in crate::core) keep_holds: bool,
     pub(in crate::core) explanations: Explanations,
+    pub(in crate::core) daily: DailyTally,
     wheel: Wheel<Timer>,
     /// Next deadline, monotonic nanoseconds; `i64::MAX` = none.
     deadline: i64,
@@ -138,6 +140,7 @@ impl Core {
             holds: HoldCounts::default(),
             keep_holds: false,
             explanations: Explanations::default(),
+            daily: DailyTally::new(starting),
             wheel: Wheel::new(0),
             deadline: i64::MAX,
             deadline_stale: false,

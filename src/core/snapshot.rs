@@ -4,6 +4,7 @@
 //! Canonical: the same state gives the same bytes. Settings are not part of it; they stand in the
 //! recording's header and must be the same when it is restored. Neither are counters for reports.
 
+use super::daily_report::DailyTally;
 use super::machine::{Core, Numbers, Timer};
 use super::market::filter::TradeFilter;
 use super::market::{Series, SymbolId};
@@ -35,6 +36,9 @@ pub struct Snapshot {
     account: Account,
     guard: Guard,
     symbols: Vec<SymbolState>,
+    /// The day's report so far; one of a state saved without it begins with the next candle.
+    #[serde(default)]
+    daily: DailyTally,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -112,6 +116,7 @@ impl Core {
             account: self.account.clone(),
             guard: self.guard.clone(),
             symbols: self.symbols.iter().map(SymbolState::of).collect(),
+            daily: self.daily.clone(),
         }
     }
 
@@ -147,6 +152,7 @@ impl Core {
         core.numbers = snapshot.numbers;
         core.account = snapshot.account;
         core.guard = snapshot.guard;
+        core.daily = snapshot.daily;
         for (index, state) in snapshot.symbols.into_iter().enumerate() {
             core.restore_symbol(SymbolId(index as u16), state)?;
         }

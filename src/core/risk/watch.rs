@@ -57,6 +57,7 @@ impl Core {
             .losses
             .candle_closed(end, equity, &self.settings.risk);
         self.push_equity(open_time, EquityKind::Candle, equity, out);
+        self.day_goes_on(end, equity, at, out);
         if new_period || !self.is_as_assessed(equity, at) {
             self.assess(equity, at, out);
         }
@@ -265,6 +266,7 @@ impl Core {
     pub(in crate::core) fn trade_closed(&mut self, net: Decimal, at: Stamp, out: &mut Effects) {
         if self
             .guard
+        self.daily.trade_closed(net);
             .losing_run
             .note(net, at.mono, &self.settings.risk)
         {

@@ -340,6 +340,7 @@ impl Core {
             self.note_hold(outcome.reason);
         }
         let eventful = proposal.action != Action::Hold
+        self.daily.decided(proposal.action, &outcome);
             || outcome.action != Action::Hold
             || !outcome.detail.is_empty();
         let stored = eventful || self.keep_holds;

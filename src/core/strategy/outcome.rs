@@ -5,7 +5,7 @@ use crate::core::risk::checks::describe;
 use crate::core::units::Timestamp;
 
 /// What the cycle made of a proposal.
-pub(super) struct Outcome {
+pub(in crate::core) struct Outcome {
     pub action: Action,
     /// Stable text of a HOLD; empty when the proposal stands.
     pub reason: &'static str,
