@@ -331,6 +331,7 @@ impl Core {
         let id = row.trade.symbol;
         let Some(symbol) = self.symbols.get_mut(id.index()) else {
             self.counts.inputs_refused += 1;
+            self.note_data_error("a trade of an unknown symbol", row.stamp, out);
             return;
         };
         if *symbol.feed.get_or_insert(Feed::Trades) != Feed::Trades {

@@ -163,6 +163,7 @@ impl Core {
             instrument.symbol,
             instrument.price(price)
         );
+        self.note_data_error(&text, at, out);
         self.trip(Trigger::Uncountable, &text, at, out);
     }
 
@@ -219,6 +220,7 @@ impl Core {
     }
 
     pub(in crate::core) fn ledger_failed(&mut self, at: Stamp, text: &str, out: &mut Effects) {
+        self.note_ledger_error(text, at, out);
         self.trip(Trigger::LedgerFailure, text, at, out);
     }
 
@@ -264,9 +266,9 @@ impl Core {
 
     /// A closed trade's result goes into the losing run.
     pub(in crate::core) fn trade_closed(&mut self, net: Decimal, at: Stamp, out: &mut Effects) {
+        self.daily.trade_closed(net);
         if self
             .guard
-        self.daily.trade_closed(net);
             .losing_run
             .note(net, at.mono, &self.settings.risk)
         {

@@ -33,6 +33,7 @@ impl Core {
         let wanted = self.settings.trading.interval;
         let Some(symbol) = self.symbols.get_mut(id.index()) else {
             self.counts.inputs_refused += 1;
+            self.note_data_error("a candle of an unknown symbol", at, out);
             return;
         };
         let open = symbol.series.open_bucket();
@@ -48,6 +49,9 @@ impl Core {
             && !late;
         if !usable {
             self.counts.candles_refused += 1;
+            if let Err(why) = candle.check() {
+                self.note_data_error(&format!("a broken candle: {why}"), at, out);
+            }
             return;
         }
         if symbol.series.ends_gap(candle.open_time) {
@@ -172,10 +176,6 @@ impl Core {
                 let outcome = self.judge(id, &run, &proposal, blocked, at, out);
                 self.conclude(id, run, proposal, outcome, at, out);
             }
-            Reply::Ask { prompt } => self.ask_model(id, run, view, prompt, at, out),
-        }
-    }
-
             Reply::Refuse(refusal) => {
                 self.note_decision_success(id);
                 let OwnRefusal { proposal, check } = *refusal;
@@ -188,6 +188,10 @@ impl Core {
                 };
                 self.conclude(id, run, proposal, outcome, at, out);
             }
+            Reply::Ask { prompt } => self.ask_model(id, run, view, prompt, at, out),
+        }
+    }
+
     fn ask_strategy(&mut self, id: SymbolId, view: &CandleView) -> Reply {
         let symbol = &mut self.symbols[id.index()];
         let Some(mark) = symbol.last else {
@@ -246,10 +250,6 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) -> Outcome {
-        let symbol = &self.symbols[id.index()];
-        let side = match proposal.action {
-            Action::Hold => return Err(Outcome::hold("")),
-            Action::Close => {
         match self.policy(id, run, proposal, blocked, at, out) {
             Ok(side) => self.enter(id, run, side, proposal, at, out),
             Err(outcome) => outcome,
@@ -267,6 +267,10 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) -> Result<Side, Outcome> {
+        let symbol = &self.symbols[id.index()];
+        let side = match proposal.action {
+            Action::Hold => return Err(Outcome::hold("")),
+            Action::Close => {
                 if symbol.position.is_none() {
                     return Err(Outcome::hold("no position"));
                 }
@@ -336,11 +340,11 @@ impl Core {
             ],
         );
         self.hash.text(outcome.reason);
+        self.daily.decided(proposal.action, &outcome);
         if outcome.action == Action::Hold {
             self.note_hold(outcome.reason);
         }
         let eventful = proposal.action != Action::Hold
-        self.daily.decided(proposal.action, &outcome);
             || outcome.action != Action::Hold
             || !outcome.detail.is_empty();
         let stored = eventful || self.keep_holds;
