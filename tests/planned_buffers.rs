@@ -201,7 +201,12 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ),
     (
         "src/report/full_text.rs",
-        &[("LABEL", SHOWN), ("MONTHS", SHOWN), ("TEXT", SHOWN)],
+        &[
+            ("DAYS", SHOWN),
+            ("LABEL", SHOWN),
+            ("MONTHS", SHOWN),
+            ("TEXT", SHOWN),
+        ],
     ),
     (
         "src/report/luck/bootstrap.rs",
