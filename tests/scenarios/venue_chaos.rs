@@ -112,10 +112,14 @@ impl Run {
     }
 
     fn go(&mut self) {
+        self.go_until(CHAOS + HEALING);
+    }
+
+    fn go_until(&mut self, end: i64) {
         let (mut now, mut ticks) = (0, 100_000i64);
         let (mut listed, mut balanced) = (i64::MIN, 0);
         self.account(0);
-        while now < CHAOS + HEALING {
+        while now < end {
             now += 100 + self.venue.below(1500) as i64;
             self.venue.calm = now > CHAOS;
             ticks += self.venue.below(401) as i64 - 200;
@@ -187,6 +191,31 @@ proptest! {
         let mut run = Run::new(seed, kind(seed), false);
         run.go();
         run.check(&format!("seed {seed}"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_same_listing_again_adds_nothing(seed: u64, part in 1i64..20) {
+        let mut run = Run::new(seed, kind(seed), false);
+        let end = CHAOS / 20 * part;
+        run.go_until(end);
+        // No more news and no more wishes: only listings of this one moment.
+        run.venue.calm = true;
+        let listing = run.venue.listing(end + 2_000);
+        let mut seen = Vec::new();
+        for round in 1..6 {
+            run.world.input(end + round * 6_000, Input::Listing(Box::new(listing.clone())));
+            let told = ["fill_applied", "order_adopted", "order_found", "position_differs"];
+            let symbol = &run.world.core.symbols()[0];
+            let held = symbol.position.as_ref().map_or(0, |p| p.signed());
+            seen.push((run.world.fills.len(), told.map(|code| run.world.told(code)), held));
+        }
+        prop_assert_eq!(seen[0].0, run.venue.filled());
+        prop_assert_eq!(seen[4].2, run.venue.lots);
+        prop_assert_eq!(&seen[2], &seen[1]);
+        prop_assert_eq!(&seen[4], &seen[1]);
     }
 }
 
