@@ -17,6 +17,7 @@ mod snapshots;
 mod venue_account;
 mod venue_chaos;
 mod venue_exits;
+mod venue_inputs;
 mod venue_model;
 mod venue_orders;
 mod venue_unknown;
