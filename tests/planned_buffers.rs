@@ -199,6 +199,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/report/html/table.rs",
         &[("CELL", SHOWN), ("LONG_CELL", SHOWN)],
     ),
+    ("src/report/figures.rs", &[("SIGNIFICANT", SHOWN)]),
     (
         "src/report/full_text.rs",
         &[
