@@ -199,9 +199,15 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/report/html/table.rs",
         &[("CELL", SHOWN), ("LONG_CELL", SHOWN)],
     ),
+    ("src/report/figures.rs", &[("SIGNIFICANT", SHOWN)]),
     (
         "src/report/full_text.rs",
-        &[("LABEL", SHOWN), ("MONTHS", SHOWN), ("TEXT", SHOWN)],
+        &[
+            ("DAYS", SHOWN),
+            ("LABEL", SHOWN),
+            ("MONTHS", SHOWN),
+            ("TEXT", SHOWN),
+        ],
     ),
     (
         "src/report/luck/bootstrap.rs",

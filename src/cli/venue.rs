@@ -15,7 +15,7 @@ use crate::venue::market::{Playback, RandomMarket, recorded};
 use crate::venue::product::{Product, built_in};
 use crate::venue::server::keys::random_u64;
 use crate::venue::server::source::Source;
-use crate::venue::world::{Start, World};
+use crate::venue::world::{Permissions, Start, World};
 use crate::venue::{Folder, Settings, VenueServer};
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -64,6 +64,12 @@ pub struct Arguments {
     /// Grant any number of requests
     #[arg(long)]
     pub no_rate_limit: bool,
+    /// The keys may look, not trade
+    #[arg(long)]
+    pub view_only: bool,
+    /// The keys say that they may withdraw, as a careful client refuses
+    #[arg(long)]
+    pub key_can_transfer: bool,
     /// Answer a repeated client order id with its order instead of a refusal
     #[arg(long)]
     pub answer_repeated_ids: bool,
@@ -204,6 +210,10 @@ fn bind(
         limits,
         started: clock::stamp().wall,
     });
+    world.permissions = Permissions {
+        trade: !arguments.view_only,
+        transfer: arguments.key_can_transfer,
+    };
     world.engine.repeated_id_is_answered = arguments.answer_repeated_ids;
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     let listen = arguments.listen.unwrap_or(default);
@@ -228,12 +238,13 @@ fn bind(
 
 /// Says where it listens and what a client needs.
 fn tell(port: u16, certificate: &Path, client: &Path) -> Result<(), Failure> {
+    let whole = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = format!(
         "venue: https://localhost:{port} and wss://localhost:{port}\n\
          venue: certificate for exchange.ca_file: {}\n\
          venue: settings for a client: {}\n",
-        certificate.display(),
-        client.display()
+        whole(certificate).display(),
+        whole(client).display()
     );
     let mut stdout = std::io::stdout().lock();
     match stdout

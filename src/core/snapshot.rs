@@ -4,6 +4,7 @@
 //! Canonical: the same state gives the same bytes. Settings are not part of it; they stand in the
 //! recording's header and must be the same when it is restored. Neither are counters for reports.
 
+use super::daily_report::DailyTally;
 use super::machine::{Core, Numbers, Timer};
 use super::market::filter::TradeFilter;
 use super::market::freshness::Staleness;
@@ -43,6 +44,9 @@ pub struct Snapshot {
     /// Dealings with the venue; `None` on paper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     desk: Option<VenueDesk>,
+    /// The day's report so far; one of a state saved without it begins with the next candle.
+    #[serde(default)]
+    daily: DailyTally,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -163,6 +167,7 @@ impl Core {
                 .map(|symbol| SymbolState::of(symbol, at_venue))
                 .collect(),
             desk: at_venue.then(|| self.desk.clone()),
+            daily: self.daily.clone(),
         }
     }
 
@@ -216,6 +221,7 @@ impl Core {
         core.numbers = snapshot.numbers;
         core.account = snapshot.account;
         core.guard = snapshot.guard;
+        core.daily = snapshot.daily;
         for (index, state) in snapshot.symbols.into_iter().enumerate() {
             core.restore_symbol(SymbolId(index as u16), state)?;
         }

@@ -14,6 +14,23 @@ use crate::core::units::rng::SplitMix64;
 use crate::core::units::{Decimal, Timestamp};
 use std::collections::BTreeMap;
 
+/// What the keys of the venue may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permissions {
+    pub trade: bool,
+    /// There is nothing to withdraw; a client may be tried with a key that could.
+    pub transfer: bool,
+}
+
+impl Default for Permissions {
+    fn default() -> Self {
+        Self {
+            trade: true,
+            transfer: false,
+        }
+    }
+}
+
 /// What a run of the venue begins with.
 #[derive(Debug)]
 pub struct Start {
@@ -42,6 +59,7 @@ pub struct World {
     pub engine: Engine,
     pub tapes: Vec<Tape>,
     pub keys: Vec<ApiKey>,
+    pub permissions: Permissions,
     pub faults: Faults,
     pub limits: RateLimits,
     pub started: Timestamp,
@@ -68,6 +86,7 @@ impl World {
         Self {
             tapes,
             keys: start.keys,
+            permissions: Permissions::default(),
             faults: start.faults,
             limits: start.limits,
             started: start.started,

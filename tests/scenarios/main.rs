@@ -2,6 +2,7 @@
 
 mod candles;
 mod commands;
+mod daily_report;
 mod entries;
 mod entry_filter;
 mod exits;
@@ -17,6 +18,7 @@ mod snapshots;
 mod venue_account;
 mod venue_chaos;
 mod venue_exits;
+mod venue_inputs;
 mod venue_model;
 mod venue_orders;
 mod venue_unknown;

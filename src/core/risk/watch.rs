@@ -57,6 +57,7 @@ impl Core {
             .losses
             .candle_closed(end, equity, &self.settings.risk);
         self.push_equity(open_time, EquityKind::Candle, equity, out);
+        self.day_goes_on(end, equity, at, out);
         if new_period || !self.is_as_assessed(equity, at) {
             self.assess(equity, at, out);
         }
@@ -162,6 +163,7 @@ impl Core {
             instrument.symbol,
             instrument.price(price)
         );
+        self.note_data_error(&text, at, out);
         self.trip(Trigger::Uncountable, &text, at, out);
     }
 
@@ -221,6 +223,7 @@ impl Core {
     }
 
     pub(in crate::core) fn ledger_failed(&mut self, at: Stamp, text: &str, out: &mut Effects) {
+        self.note_ledger_error(text, at, out);
         self.trip(Trigger::LedgerFailure, text, at, out);
     }
 
@@ -292,6 +295,7 @@ impl Core {
 
     /// A closed trade's result goes into the losing run.
     pub(in crate::core) fn trade_closed(&mut self, net: Decimal, at: Stamp, out: &mut Effects) {
+        self.daily.trade_closed(net);
         if self
             .guard
             .losing_run

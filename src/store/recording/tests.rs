@@ -2,12 +2,16 @@
 
 use super::*;
 use crate::core::effect::Checkpoint;
-use crate::core::input::{Answer, Command, Input};
+use crate::core::input::{
+    AccountNews, Answer, Command, Input, ListedFill, ListedOrder, ListedPosition, OrderEvent,
+    OrderNews, VenueListing, VenueState,
+};
 use crate::core::market::instrument::GRID_MAX;
 use crate::core::market::{
     Aggressor, Candle, CandleSource, Instrument, Interval, ProductKind, SymbolId, TimedTrade, Trade,
 };
-use crate::core::units::{Decimal, Price, Quantity, Span, Stamp, Timestamp};
+use crate::core::settings::FeeRates;
+use crate::core::units::{Decimal, Price, Quantity, Side, Span, Stamp, Timestamp};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};

@@ -18,10 +18,14 @@ const DRIFT_TRADES: u64 = 500;
 const DRIFT_PPM: i64 = 6;
 const STEP_PPM: i64 = 60;
 
+/// A price walks in millionths of a tick, so that steps of a few parts per million are not lost.
+const FINE: i64 = 1_000_000;
+
 /// One product's walk.
 #[derive(Clone, Debug)]
 struct Walk {
     rng: SplitMix64,
+    /// In units of 1 / [`FINE`] ticks, as is `start`.
     price: i64,
     start: i64,
     drift: i64,
@@ -36,8 +40,8 @@ impl Walk {
     fn new(product: &Product, seed: u64) -> Self {
         let mut walk = Self {
             rng: SplitMix64::new(seed),
-            price: product.start.0,
-            start: product.start.0,
+            price: product.start.0.saturating_mul(FINE),
+            start: product.start.0.saturating_mul(FINE),
             drift: 0,
             side: Side::Buy,
             due: 0,
@@ -69,12 +73,12 @@ impl Walk {
         }
         let step = self.rng.below(STEP_PPM as u64 + 1) as i64 * self.side.sign() + self.drift;
         let moved = i128::from(self.price) * i128::from(step) / 1_000_000;
-        self.price = (self.price + moved as i64).max(1);
+        self.price = (self.price + moved as i64).max(FINE);
         let uniform = i128::from(self.rng.below(1_000) + 1);
         let skewed = i128::from(self.mean_lots) * uniform * uniform * uniform / 1_000_000_000;
         let lots = i64::try_from(skewed).unwrap_or(i64::MAX).max(1);
         self.due += self.gap();
-        (Price(self.price), lots, self.side)
+        (Price(self.price / FINE), lots, self.side)
     }
 }
 
@@ -146,11 +150,20 @@ mod tests {
     fn prices_stay_within_reach_of_where_they_began() {
         let products = built_in();
         let mut market = RandomMarket::new(&products, 1);
+        let mut moved = vec![0; products.len()];
         for _ in 0..300_000 {
             let (_, trade) = market.draw().unwrap();
             let start = products[trade.product].start.0;
             assert!(trade.price.0 > start / 5 && trade.price.0 < start * 5);
             assert!(trade.lots > 0);
+            moved[trade.product] = (trade.price.0 - start).abs().max(moved[trade.product]);
+        }
+        for (product, moved) in products.iter().zip(moved) {
+            assert!(
+                moved > product.start.0 / 1_000,
+                "{} stands still",
+                product.id
+            );
         }
         // Trades come about as often as the mean says.
         let rate = 300_000 * SECOND / market.due().unwrap();

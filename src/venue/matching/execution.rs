@@ -1,11 +1,13 @@
 //! Price-time matching: who trades with whom, what it does to orders and balances, and how an order
 //! ends.
 
+use super::accounts::Accounts;
 use super::book::Owner;
 use super::engine::{Engine, FILLS_MAX, FINISHED_MAX, with_fee};
 use super::fees::tier_of;
 use super::order::{Event, Fill, Kind, Life, Order, Print, Size, Status};
 use crate::core::units::{Decimal, Price, Rounding, Side, Timestamp};
+use crate::venue::product::Product;
 
 /// Who takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,29 +251,7 @@ impl Engine {
         order.fees += fee;
         order.fills += 1;
         order.last_fill = Some(step.at);
-        match order.side {
-            Side::Buy => {
-                let cost = value + fee;
-                self.accounts.pay_from_hold(&product.quote, cost);
-                self.accounts.receive(&product.base, size);
-                order.hold -= cost;
-                // A better price than the limit frees a part of what was set aside.
-                if let (Some(limit), true) = (order.terms.limit, order.ordered().is_some()) {
-                    let needed = product
-                        .value(limit, order.remaining())
-                        .and_then(|value| with_fee(value, order.worst_rate))
-                        .expect("less than what was admitted")
-                        .min(order.hold);
-                    self.accounts.release(&product.quote, order.hold - needed);
-                    order.hold = needed;
-                }
-            }
-            Side::Sell => {
-                self.accounts.pay_from_hold(&product.base, size);
-                self.accounts.receive(&product.quote, value - fee);
-                order.hold -= size;
-            }
-        }
+        settle(&mut self.accounts, product, order, (value, fee, size));
         let fill = Fill {
             number: self.next_fill,
             entry_id,
@@ -357,5 +337,38 @@ pub(super) fn reaches(side: Side, limit: Price, price: Price) -> bool {
     match side {
         Side::Buy => price <= limit,
         Side::Sell => price >= limit,
+    }
+}
+
+/// Moves the money of an execution: value and fee in quote currency, size in base. What a better
+/// price than the limit leaves over is free again.
+fn settle(
+    accounts: &mut Accounts,
+    product: &Product,
+    order: &mut Order,
+    (value, fee, size): (Decimal, Decimal, Decimal),
+) {
+    match order.side {
+        Side::Buy => {
+            let cost = value + fee;
+            accounts.pay_from_hold(&product.quote, cost);
+            accounts.receive(&product.base, size);
+            order.hold -= cost;
+            // A better price than the limit frees a part of what was set aside.
+            if let (Some(limit), true) = (order.terms.limit, order.ordered().is_some()) {
+                let needed = product
+                    .value(limit, order.remaining())
+                    .and_then(|value| with_fee(value, order.worst_rate))
+                    .expect("less than what was admitted")
+                    .min(order.hold);
+                accounts.release(&product.quote, order.hold - needed);
+                order.hold = needed;
+            }
+        }
+        Side::Sell => {
+            accounts.pay_from_hold(&product.base, size);
+            accounts.receive(&product.quote, value - fee);
+            order.hold -= size;
+        }
     }
 }

@@ -224,6 +224,7 @@ proptest! {
         engine.faults.pieces = pieces;
         for (number, deed) in deeds.iter().enumerate() {
             let before = resting(&engine);
+            engine.take_events();
             act(&mut engine, number, number as i64 + 10, deed);
             check(&engine, usd, btc);
             if matches!(deed, Deed::Trade(..)) {

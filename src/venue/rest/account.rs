@@ -94,8 +94,8 @@ pub fn transaction_summary(world: &mut World, _: &Request, _: Timestamp, _: &[&s
 pub fn key_permissions(world: &mut World, _: &Request, _: Timestamp, _: &[&str]) -> Outcome {
     Ok(json!({
         "can_view": true,
-        "can_trade": true,
-        "can_transfer": false,
+        "can_trade": world.permissions.trade,
+        "can_transfer": world.permissions.transfer,
         "portfolio_uuid": world.portfolio_id,
         "portfolio_type": "DEFAULT",
     }))

@@ -1,6 +1,6 @@
 //! REST: which call it is, whether it may be made, and its answer.
 //!
-//! Checks in the order of the exchange: request limit, token, path and method, then those of the
+//! Checks in the order of the exchange: request limit, token, permission, path and method, then those of the
 //! call itself. A call works on the whole world and touches no socket.
 
 mod account;
@@ -169,6 +169,8 @@ fn call(world: &mut World, request: &Request, now: Timestamp) -> Answer {
         too_many(1)
     } else if private && let Err(refused) = authenticate(world, request, now) {
         refused
+    } else if private && request.method == "POST" && !world.permissions.trade {
+        error(403, "PERMISSION_DENIED", "key is not permitted to trade")
     } else {
         match found.iter().find(|route| route.method == request.method) {
             Some(route) => match (route.call)(world, request, now, &segments) {
@@ -208,7 +210,7 @@ fn authenticate(world: &World, request: &Request, now: Timestamp) -> Result<(), 
     let token = request
         .header("authorization")
         .and_then(|value| value.strip_prefix("Bearer "))
-        .ok_or("no bearer token");
+        .ok_or("unsigned");
     let purpose = Purpose::Call {
         method: &request.method,
         path: &request.path,

@@ -407,6 +407,26 @@ fn more_requests_than_granted_are_told_to_wait() {
 }
 
 #[test]
+fn a_key_that_may_only_look_places_nothing() {
+    let mut world = world();
+    world.permissions.trade = false;
+    let permissions = get(&mut world, "/api/v3/brokerage/key_permissions");
+    assert_eq!(permissions["can_trade"], false);
+    let body = order("one", "BUY", &limit("0.01", "80000")).to_string();
+    let refused = send(&mut world, "POST", ORDERS, &body, true);
+    assert_eq!(
+        (refused.status, json_of(&refused)["error"].as_str()),
+        (403, Some("PERMISSION_DENIED"))
+    );
+    assert_eq!(
+        send(&mut world, "POST", ORDERS, &body, false).status,
+        401,
+        "the token comes first"
+    );
+    assert_eq!(world.engine.orders().count(), 0);
+}
+
+#[test]
 fn other_clients_find_the_older_answers_they_ask_for() {
     let mut world = world();
     let currencies = get(&mut world, "/v2/currencies");

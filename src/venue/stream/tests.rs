@@ -156,6 +156,7 @@ fn the_user_channel_tells_the_state_of_orders() {
         (&json!("0.02"), &json!("0.03"))
     );
     // A second connection of the same key begins with what is open.
+    order.limit_price = Some("80000".parse().unwrap());
     world.engine.place(NOW, &order).unwrap();
     let mut second = Session::default();
     let snapshot = say(&mut second, &mut world, &message);
