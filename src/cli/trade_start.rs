@@ -214,15 +214,7 @@ fn live_settings(
         roles.push(StreamRole::Account);
     }
     LiveSettings {
-        markets: products
-            .iter()
-            .map(|product| Market {
-                product: product.id.clone(),
-                alias: product.alias.clone(),
-                base_currency: product.base_currency.clone(),
-                instrument: product.instrument.clone(),
-            })
-            .collect(),
+        markets: products.iter().map(market).collect(),
         roles,
         tls: exchange.tls.clone(),
         names: exchange.names.clone(),
@@ -241,6 +233,17 @@ fn live_settings(
         control: Some(Path::new(effective.text("data.directory")).join("control.sock")),
         silence: effective.seconds("exchange.websocket_timeout"),
         retention: None,
+        errand: None,
+    }
+}
+
+/// A product as a session knows it.
+pub(super) fn market(product: &Product) -> Market {
+    Market {
+        product: product.id.clone(),
+        alias: product.alias.clone(),
+        base_currency: product.base_currency.clone(),
+        instrument: product.instrument.clone(),
     }
 }
 
@@ -261,7 +264,7 @@ fn history(settings: &Settings) -> usize {
 }
 
 /// The exchange's clock minus ours, as its first answer tells.
-fn clock_offset(answers: &[Answered]) -> i64 {
+pub(super) fn clock_offset(answers: &[Answered]) -> i64 {
     answers
         .iter()
         .find_map(|answer| match (&answer.call, &answer.result) {

@@ -168,6 +168,7 @@ impl Application for Session<'_> {
         let stamp = self.stamp(shell);
         self.core_turn(stamp);
         self.carry_out(shell);
+        self.run_errand(shell);
         self.tell_manager(shell);
         if self.has_ended() {
             self.wind_up(shell);
@@ -186,7 +187,8 @@ impl Application for Session<'_> {
             .then(|| loop_ms(self.next_round.max(now), 0));
         let manager = self.notifier.as_ref().and_then(Notifier::next_deadline);
         let manager = manager.map(|due| loop_ms(due, 0));
-        let others = [core, journal, calls, feeds, round, manager];
+        let errand = self.errand_deadline(now).map(|due| loop_ms(due, 0));
+        let others = [core, journal, calls, feeds, round, manager, errand];
         let others = others.into_iter().flatten();
         connections.chain(others).min()
     }

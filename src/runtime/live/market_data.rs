@@ -56,6 +56,7 @@ impl Session<'_> {
             self.account_lost(stamp);
             self.doubt_orders(stamp);
         }
+        self.begin_errand(shell);
         self.caller.ask(
             Call::ServerTime,
             Purpose::Clock,

@@ -8,6 +8,7 @@
 use super::backfill::Backfill;
 use super::caller::{Caller, Ended};
 use super::connection::{Connection, Step};
+use super::errand::ErrandState;
 use super::freshness::Freshness;
 use super::job::LiveJob;
 use super::limiter::Limiter;
@@ -77,6 +78,10 @@ pub(super) enum Purpose {
 pub enum SessionOutcome {
     /// By a signal, in order.
     Stopped(Signal),
+    /// What it was for is done.
+    Done,
+    /// Its time was up; what is open, in words.
+    Unfinished(Vec<String>),
     /// In words.
     Failed(String),
 }
@@ -101,6 +106,7 @@ pub struct Session<'a> {
     pub(super) round: Option<Round>,
     /// When the next reconciliation begins, monotonic nanoseconds of the loop.
     pub(super) next_round: i64,
+    pub(super) errand: Option<ErrandState>,
     /// Where commands come in; `None` when nobody is to command.
     pub(super) control: Option<Control>,
     pub(super) notifier: Option<Notifier>,
@@ -189,6 +195,7 @@ impl<'a> Session<'a> {
             order_news: Vec::new(),
             round: None,
             next_round: i64::MAX,
+            errand: None,
             control: None,
             notifier: None,
             recorder,

@@ -185,6 +185,9 @@ impl Session<'_> {
         let counts = &self.counts;
         let session = json!({
             "execution": if self.is_venue() { "venue" } else { "paper" },
+            "mode": self.core.mode(),
+            "open_orders": self.still_open(false),
+            "open": self.still_open(true),
             "equity": self.core.equity().to_string(),
             "state_hash": self.core.state_hash().to_string(),
             "inputs": self.core.inputs(),
