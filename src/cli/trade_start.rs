@@ -12,7 +12,7 @@ use crate::core::modes::Turns;
 use crate::core::orders::client_id::base32;
 use crate::core::recovery::TradingState;
 use crate::core::settings::{Execution, FeeRates, Identity, Settings};
-use crate::core::units::{Span, Stamp};
+use crate::core::units::{Decimal, Span, Stamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::Product;
@@ -67,6 +67,8 @@ pub fn start(
         .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
     if mode != Mode::Paper {
         settings.execution = Execution::Venue;
+    } else if let Some(balance) = paper_balance(&ledger)? {
+        settings.paper.starting_balance = balance;
     }
     if let Some(rates) = fee_tier(answers).filter(|_| effective.flag("trading.use_fee_tiers")) {
         settings.paper.fees.fill(rates);
@@ -123,6 +125,24 @@ fn instance(effective: &Effective, ledger: &mut Ledger) -> Result<String, Failur
     ledger
         .remembered("instance_id", &fresh)
         .map_err(Failure::run_time)
+}
+
+/// Under what name a paper ledger knows the cash that it began with, where it is not the configured.
+pub(super) const PAPER_BALANCE: &str = "paper_balance";
+
+/// What `reset-paper` gave this ledger.
+fn paper_balance(ledger: &Ledger) -> Result<Option<Decimal>, Failure> {
+    let noted = ledger.noted(PAPER_BALANCE).map_err(Failure::run_time)?;
+    noted
+        .map(|text| {
+            Decimal::parse_plain(&text).map_err(|error| {
+                Failure::run_time(format!(
+                    "{}: {PAPER_BALANCE}: {error}",
+                    ledger.path().display()
+                ))
+            })
+        })
+        .transpose()
 }
 
 /// The core as the ledger left it, or a new one; and its monotonic time minus the machine's.

@@ -7,6 +7,7 @@ pub mod backfill;
 pub mod caller;
 mod commands;
 pub mod connection;
+pub mod download;
 pub mod errand;
 pub mod freshness;
 pub mod handshake;
@@ -24,6 +25,7 @@ mod upkeep;
 mod venue_orders;
 
 pub use caller::{Caller, http_call};
+pub use download::{Download, DownloadEnd, Pages};
 pub use errand::Errand;
 pub use handshake::Handshakes;
 pub use inquiry::{Answered, Inquiry, Patience};
