@@ -203,6 +203,7 @@ fn recorder(
         fingerprint: effective.fingerprint(),
         settings: effective.recordable(),
         seed: settings.seed,
+        execution: settings.execution,
         started: began,
         origin: format!("{}, live", effective.text("exchange.name")),
         state: Some(state),
