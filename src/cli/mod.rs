@@ -34,6 +34,7 @@ pub mod sweep_plan;
 pub mod sweep_run;
 pub mod sweep_show;
 pub mod sweep_tasks;
+mod task_settings;
 pub mod trade;
 mod trade_start;
 pub mod venue;

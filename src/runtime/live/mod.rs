@@ -3,21 +3,27 @@
 
 mod application;
 pub mod backfill;
-
+pub mod bridge;
 pub mod caller;
+pub mod candle_check;
 mod commands;
 pub mod connection;
+mod ending;
 pub mod freshness;
+pub mod host_breaker;
 pub mod inquiry;
 pub mod job;
 pub mod limiter;
 mod market_data;
 pub mod markets;
 mod reconciliation;
+mod reconnection;
 pub mod session;
 pub mod settings;
+pub mod tasks;
 mod upkeep;
 mod venue_orders;
+mod watch;
 
 pub use caller::{Caller, http_call};
 pub use inquiry::{Answered, Inquiry, Patience};
@@ -25,3 +31,4 @@ pub use limiter::{Limiter, Window};
 pub use markets::{Market, Markets};
 pub use session::{Session, SessionOutcome};
 pub use settings::{LiveSettings, Retention};
+pub use tasks::TaskSettings;

@@ -2,8 +2,9 @@
 
 use super::limiter::Window;
 use super::markets::Market;
+use super::tasks::TaskSettings;
 use crate::core::market::Interval;
-use crate::core::units::Span;
+use crate::core::units::{Span, Timestamp};
 use crate::exchange::stream::StreamRole;
 use crate::net::{HttpClient, NameCache, TlsConfig};
 
@@ -42,6 +43,9 @@ pub struct LiveSettings {
     pub silence: Span,
     /// Where sessions are recorded, how many bytes of them are kept, and this session's own folder.
     pub retention: Option<Retention>,
+    /// The exchange asked an earlier process for quiet until then, by our clock.
+    pub quiet_until: Option<Timestamp>,
+    pub tasks: TaskSettings,
     /// Where the control socket lies; `None` = none.
     pub control: Option<std::path::PathBuf>,
 }
