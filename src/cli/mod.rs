@@ -47,6 +47,7 @@ pub mod sweep_run;
 pub mod sweep_show;
 pub mod sweep_tasks;
 mod table;
+mod task_settings;
 pub mod trade;
 mod trade_start;
 pub mod venue;

@@ -3,6 +3,7 @@
 
 use super::exchange::{Exchange, products_of, request_windows};
 use super::replay_ledger::session_row;
+use super::task_settings::task_settings;
 use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::config::identity::instance_head;
@@ -21,7 +22,7 @@ use crate::runtime::clock;
 use crate::runtime::journal::Journal;
 use crate::runtime::live::{Answered, LiveSettings, Market, Retention};
 use crate::runtime::replay::Recorder;
-use crate::store::ledger::{BatchLimits, Ledger, Mode, SessionRow};
+use crate::store::ledger::{BatchLimits, EXCHANGE_QUIET, Ledger, Mode, SessionRow};
 use crate::store::recording::{Header, LineWriter, TurnKind};
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,9 @@ pub fn start(
         ..session_row(effective, core.settings(), &[])
     };
     ledger.begin_session(&row).map_err(Failure::run_time)?;
+    let quiet_until = ledger
+        .limit_until(EXCHANGE_QUIET)
+        .map_err(Failure::run_time)?;
     let began = Stamp {
         mono: at.mono.saturating_add(offset),
         wall: at.wall,
@@ -97,6 +101,7 @@ pub fn start(
         offset,
         answers,
     );
+    live.quiet_until = quiet_until;
     live.retention = folder.map(|active| Retention {
         directory: effective.recording_directory(),
         max_bytes: (effective.count("recording.max_total_mb") as u64) << 20,
@@ -255,6 +260,8 @@ fn live_settings(
         silence: effective.seconds("exchange.websocket_timeout"),
         retention: None,
         errand: None,
+        quiet_until: None,
+        tasks: task_settings(effective),
     }
 }
 

@@ -18,7 +18,7 @@ use super::settings::{Execution, FeeRates, Settings};
 use super::state_hash::StateHash;
 use super::strategy::cipher_b_filter::CipherBFilter;
 use super::strategy::errors::DecisionErrors;
-use super::symbol::{Closes, Feed, PendingRun, Reversal, Slot, Symbol};
+use super::symbol::{Closes, Feed, PendingRun, Reversal, Slot, Spread, Symbol};
 use super::units::{Price, Side, Stamp, Timestamp};
 use super::venue::desk::{SymbolDesk, VenueDesk};
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,8 @@ struct SymbolState {
     roll_over: Option<(u64, Timestamp)>,
     #[serde(default, skip_serializing_if = "Staleness::is_fresh")]
     stale: Staleness,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spread: Option<Spread>,
     /// What only a venue has; `None` while there is nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     venue: Option<VenueSymbol>,
@@ -125,6 +127,7 @@ impl SymbolState {
             run_deadline: symbol.pending.as_ref().and_then(|run| due(run.timer)),
             roll_over: symbol.roll_over.map(|(armed, wall)| (armed.due, wall)),
             stale: symbol.stale,
+            spread: symbol.spread,
             venue: at_venue.then(|| VenueSymbol::of(symbol)),
         }
     }
@@ -257,6 +260,7 @@ impl Core {
         symbol.last_entry = state.last_entry;
         symbol.closes = state.closes;
         symbol.stale = state.stale;
+        symbol.spread = state.spread;
         if let Some(venue) = state.venue {
             self.restore_venue(id, venue);
         }

@@ -108,8 +108,7 @@ fn agree(ours: &Entry, theirs: Option<&Entry>) -> bool {
         ("rejected", Some(theirs)) => theirs.state == "FAILED" && theirs.filled.is_zero(),
         ("filled", Some(theirs)) => theirs.state == "FILLED" && theirs.filled == ours.filled,
         ("cancelled" | "expired", Some(theirs)) => {
-            matches!(theirs.state.as_str(), "CANCELLED" | "EXPIRED")
-                && theirs.filled == ours.filled
+            matches!(theirs.state.as_str(), "CANCELLED" | "EXPIRED") && theirs.filled == ours.filled
         }
         ("open" | "partly_filled", Some(theirs)) => {
             theirs.state == "OPEN" && theirs.filled == ours.filled
@@ -154,7 +153,9 @@ pub fn differences(ledger: &Connection, rest: &mut Rest) -> Vec<String> {
     let (paid, told) = (cash_by_fills(ledger), cash_by_state(ledger));
     let there = balance("USD");
     if paid != there || told != there {
-        found.push(format!("cash: {paid} by fills, {told} by state, {there} there"));
+        found.push(format!(
+            "cash: {paid} by fills, {told} by state, {there} there"
+        ));
     }
     found
 }

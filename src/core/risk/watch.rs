@@ -387,6 +387,7 @@ impl Core {
                 .filter
                 .is_holding(at.mono)
                 .then_some("price in doubt")),
+            spread: symbol.spread,
             // The paper venue has nothing that could be unresolved.
             reconciled: self.settings.execution.is_paper() || self.desk.is_reconciled(),
             losses: &self.guard.losses,

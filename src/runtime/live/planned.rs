@@ -35,12 +35,7 @@ pub fn planned_buffers(symbols: usize, connections: usize) -> Vec<Buffer> {
             NEWS_MAX,
             size_of::<VenueOrder>(),
         ),
-        of(
-            "websocket links",
-            "LINK_BYTES",
-            connections,
-            LINK_BYTES,
-        ),
+        of("websocket links", "LINK_BYTES", connections, LINK_BYTES),
         of(
             "control socket",
             "CLIENTS_MAX, LINE_MAX, ANSWER_MAX",

@@ -246,6 +246,20 @@ impl Ledger {
         std::fs::rename(&path, name).map_err(|e| LedgerError::from_io(&path, "rename it", &e))
     }
 
+    /// When the limit of this name ends by itself; `None` where it does not, or was never set.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn limit_until(&self, name: &str) -> Result<Option<Timestamp>, LedgerError> {
+        self.connection
+            .query_row("SELECT until FROM limits WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map(|until| until.flatten().map(Timestamp))
+            .map_err(|e| LedgerError::from_sqlite(&self.path, "read its limits", &e))
+    }
+
     /// The trading state that the last written batch ended with, as JSON; `None` in a new ledger.
     ///
     /// # Errors

@@ -8,7 +8,8 @@ use crate::core::input::{
 };
 use crate::core::market::instrument::GRID_MAX;
 use crate::core::market::{
-    Aggressor, Candle, CandleSource, Instrument, Interval, ProductKind, SymbolId, TimedTrade, Trade,
+    Aggressor, Candle, CandleSource, Instrument, Interval, ProductKind, Quote, SymbolId,
+    TimedTrade, Trade,
 };
 use crate::core::settings::FeeRates;
 use crate::core::units::{Decimal, Price, Quantity, Side, Span, Stamp, Timestamp};
@@ -315,6 +316,19 @@ fn session_input() -> impl Strategy<Value = Input> {
         (0u16..3, any::<i64>()).prop_map(|(symbol, until)| Input::Partial {
             symbol: SymbolId(symbol),
             until: Timestamp(until),
+        }),
+        (0u16..3).prop_map(|symbol| Input::Whole {
+            symbol: SymbolId(symbol),
+        }),
+        (0u16..3, any::<i64>(), any::<i64>(), decimal()).prop_map(|(symbol, bid, ask, limit)| {
+            Input::Quote {
+                symbol: SymbolId(symbol),
+                quote: Quote {
+                    bid: Price(bid),
+                    ask: Price(ask),
+                },
+                max_spread_bps: limit,
+            }
         }),
         (any::<String>(), order_news())
             .prop_map(|(client_id, news)| Input::Order(OrderEvent { client_id, news })),
