@@ -186,7 +186,12 @@ fn recording_folder(effective: &Effective, settings: &Settings, began: Stamp) ->
     let text = began.wall.to_string();
     let time: String = text.chars().take(19).filter(|c| *c != ':').collect();
     let name = format!("{time}-{}", settings.identity.session);
-    Some(effective.recording_directory().join(name))
+    let directory = effective.recording_directory();
+    // Two sessions of one second: a verb that ended at once, and the bot after it.
+    let further = (2u32..).map(|number| directory.join(format!("{name}-{number}")));
+    std::iter::once(directory.join(&name))
+        .chain(further)
+        .find(|folder| folder.symlink_metadata().is_err())
 }
 
 /// The recording, begun.
