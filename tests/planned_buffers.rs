@@ -199,9 +199,15 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/report/html/table.rs",
         &[("CELL", SHOWN), ("LONG_CELL", SHOWN)],
     ),
+    ("src/report/figures.rs", &[("SIGNIFICANT", SHOWN)]),
     (
         "src/report/full_text.rs",
-        &[("LABEL", SHOWN), ("MONTHS", SHOWN), ("TEXT", SHOWN)],
+        &[
+            ("DAYS", SHOWN),
+            ("LABEL", SHOWN),
+            ("MONTHS", SHOWN),
+            ("TEXT", SHOWN),
+        ],
     ),
     (
         "src/report/luck/bootstrap.rs",
@@ -238,6 +244,14 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("CURVE", SHOWN), ("REASON", SHOWN), ("TEXT", SHOWN)],
     ),
     ("src/report/outcome_tally.rs", &[("REASONS_MAX", Planned)]),
+    (
+        "src/runtime/control.rs",
+        &[
+            ("ANSWER_MAX", Planned),
+            ("CLIENTS_MAX", Planned),
+            ("LINE_MAX", Planned),
+        ],
+    ),
     ("src/runtime/effect_table.rs", &[("SLOT_BYTES", INSIDE)]),
     (
         "src/runtime/event_loop.rs",
@@ -248,6 +262,32 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         ],
     ),
     ("src/runtime/jobs.rs", &[("COUNT", Planned)]),
+    (
+        "src/runtime/live/backfill.rs",
+        &[("TRADES_WAITING", Planned)],
+    ),
+    ("src/runtime/live/caller.rs", &[("WAITING_MAX", Planned)]),
+    (
+        "src/runtime/live/inquiry.rs",
+        &[(
+            "PAGES_MAX",
+            No("pages of one list, read one after the other"),
+        )],
+    ),
+    ("src/runtime/live/planned.rs", &[("LINK_BYTES", Planned)]),
+    (
+        "src/runtime/live/reconciliation.rs",
+        &[(
+            "LISTED_MAX",
+            No("of a listing that is gone after its round"),
+        )],
+    ),
+    (
+        "src/runtime/live/session.rs",
+        &[("QUESTIONS_IN_A_ROW", No("answers in a row, no buffer"))],
+    ),
+    ("src/runtime/live/tape.rs", &[("HELD_MAX", OTHER_VERBS)]),
+    ("src/runtime/live/venue_orders.rs", &[("NEWS_MAX", Planned)]),
     (
         "src/runtime/meters.rs",
         &[("BUCKETS", Planned), ("COUNT", INSIDE)],

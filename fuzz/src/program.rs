@@ -137,8 +137,8 @@ enum Step {
         failed: bool,
     },
     Turn(Wait),
-    /// The core of the plain path is restored from its snapshot (momentum only: a restored core
-    /// makes its own strategy).
+    /// The core of the plain path is restored from its snapshot (not under the planned strategy: a
+    /// restored core makes its own).
     Restart,
     /// The wall clock is set (session only).
     SetWall(i32),
@@ -161,7 +161,7 @@ impl Program {
     fn books(&self, plain: bool) -> Books {
         let settings = self.choice.settings();
         let turns = self.turns();
-        let core = if self.choice.momentum {
+        let core = if self.choice.own_strategy() {
             Core::new(settings, turns)
         } else {
             Core::with_strategies(settings, turns, |_| {
@@ -176,7 +176,7 @@ impl Program {
             Way {
                 plain,
                 turns,
-                restarts: self.choice.momentum,
+                restarts: self.choice.own_strategy(),
                 keep_holds: self.choice.keep_holds,
             },
         )

@@ -2,12 +2,14 @@
 //! what the fuzzer planned.
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use minnow::core::indicators::cipher::{CipherASettings, CipherBSettings};
 use minnow::core::input::Answer;
 use minnow::core::market::{Instrument, Interval, ProductKind};
 use minnow::core::records::{Action, Proposal};
 use minnow::core::settings::{
-    EntryOrderType, Execution, FeeRates, Identity, Intrabar, MarketSettings, MomentumSettings, OnShutdown,
-    PaperSettings, RiskSettings, Settings, StrategySettings, TradingSettings,
+    CipherBFilterSettings, EntryOrderType, Execution, FeeRates, Identity, Intrabar, MarketSettings,
+    MeanReversionSettings, MomentumSettings, OnShutdown, PaperSettings, RiskSettings, Settings,
+    StrategySettings, TradingSettings, VuManChuSettings,
 };
 use minnow::core::strategy::decision::{CandleView, hold};
 use minnow::core::strategy::{Context, Reply, Strategy};
@@ -19,7 +21,10 @@ pub struct Choice {
     pub grid: u8,
     pub spot: bool,
     pub two_symbols: bool,
-    pub momentum: bool,
+    /// A strategy of the program instead of the planned one: see [`Choice::own_strategy`].
+    pub strategy: u8,
+    pub entry_filter: bool,
+    pub scalping: bool,
     pub keep_holds: bool,
     pub interval: u8,
     pub order_type: u8,
@@ -99,12 +104,7 @@ impl Choice {
                 stale_after: Span::from_secs(120),
             },
             trading: self.trading(),
-            strategy: StrategySettings::Momentum(MomentumSettings {
-                lookback: 2 + usize::from(self.hold_quarters % 8),
-                entry_threshold: 0.0,
-                exit_threshold: 0.001,
-                use_volume: false,
-            }),
+            strategy: self.strategy(),
             risk: RiskSettings {
                 close_on_loss_limit: self.close_on_loss_limit,
                 max_position_hold: Span::from_secs(900 * (1 + i64::from(self.hold_quarters))),
@@ -126,9 +126,55 @@ impl Choice {
                 } else {
                     Intrabar::Worst
                 },
+                report_time: Span::from_secs(86_340),
             },
             instruments,
             execution: Execution::Paper,
+        }
+    }
+
+    /// Whether a strategy of the program decides; otherwise the planned one does.
+    pub fn own_strategy(&self) -> bool {
+        !self.strategy.is_multiple_of(4)
+    }
+
+    fn cipher_b(&self) -> CipherBSettings {
+        if self.scalping {
+            CipherBSettings::scalping()
+        } else {
+            CipherBSettings::standard()
+        }
+    }
+
+    /// Each with conditions so weak that short runs meet them.
+    fn strategy(&self) -> StrategySettings {
+        let short = 2 + usize::from(self.hold_quarters % 8);
+        match self.strategy % 4 {
+            2 => StrategySettings::VuManChu(Box::new(VuManChuSettings {
+                cipher_a: if self.scalping {
+                    CipherASettings::scalping()
+                } else {
+                    CipherASettings::standard()
+                },
+                cipher_b: self.cipher_b(),
+                min_confidence: 0.1,
+                exit_confidence: 0.1,
+                min_candles: 100,
+            })),
+            3 => StrategySettings::MeanReversion(MeanReversionSettings {
+                window: short,
+                std_dev: 1.0,
+                min_volatility: 0.0,
+                max_hold: 20,
+                min_stop_loss_pct: Decimal::new(5, 2),
+                min_profit_pct: Decimal::ZERO,
+            }),
+            _ => StrategySettings::Momentum(MomentumSettings {
+                lookback: short,
+                entry_threshold: 0.0,
+                exit_threshold: 0.001,
+                use_volume: false,
+            }),
         }
     }
 
@@ -154,7 +200,15 @@ impl Choice {
             min_candles: 1,
             require_24h_data: false,
             reversal: self.reversal,
-            cipher_b_filter: None,
+            cipher_b_filter: self.entry_filter.then(|| {
+                Box::new(CipherBFilterSettings {
+                    cipher_b: self.cipher_b(),
+                    wave_bullish: 0.0,
+                    wave_bearish: 0.0,
+                    money_flow_bullish: 0.0,
+                    money_flow_bearish: 0.0,
+                })
+            }),
             on_shutdown: if self.close_at_stop {
                 OnShutdown::Close
             } else {

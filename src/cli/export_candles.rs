@@ -5,7 +5,7 @@
 //! than 20 % are held back, a candle closes a second after its end), so that the candles are those
 //! that a run decides on. The last candle of a recording, which nothing closes, is left out.
 //! Indicators are empty until warm; a value that a flat market leaves without meaning is shown as
-//! agreed for it.
+//! agreed for it, and the last column, `flat`, names it (names apart by a space).
 
 use super::csv_writer::{CsvError, candle_row, quoted};
 use super::row_watch::RowWatch;
@@ -25,7 +25,7 @@ use std::io::{BufWriter, Write};
 /// Column names of the indicators, in the order of [`Indicators::values`].
 const NAMES: &str = "sma20,ema20,rsi14,atr14,macd,macd_signal,macd_histogram,bollinger_upper,\
 bollinger_middle,bollinger_lower,stochastic_k,stochastic_d,stoch_rsi_k,stoch_rsi_d,plus_di14,\
-minus_di14,adx14";
+minus_di14,adx14,flat";
 const COLUMNS: usize = 17;
 
 /// The standard indicators with their usual lengths.
@@ -55,6 +55,19 @@ impl Indicators {
             stoch_rsi: StochRsi::new(14, 14, 3, 3),
             adx: Adx::new(14),
         }
+    }
+
+    /// Names of the values that their market leaves without meaning, apart by a space.
+    fn flat(&self) -> String {
+        let flagged = [
+            ("rsi14", self.rsi.value()),
+            ("plus_di14", self.adx.plus_di()),
+            ("minus_di14", self.adx.minus_di()),
+        ];
+        let flagged = flagged.into_iter();
+        let names = flagged.filter(|(_, reading)| reading.is_some_and(|reading| reading.flat));
+        let names: Vec<&str> = names.map(|(name, _)| name).collect();
+        names.join(" ")
     }
 
     fn values(&mut self, candle: &CandleView) -> [Option<f64>; COLUMNS] {
@@ -117,6 +130,8 @@ impl CandleListener for Lines<'_> {
                 line.push(',');
                 line.extend(value.map(|value| value.to_string()));
             }
+            line.push(',');
+            line.push_str(&indicators.flat());
         }
         line.push('\n');
         self.text.extend_from_slice(line.as_bytes());
@@ -278,5 +293,36 @@ impl Fold {
             market.clock(stamp.wall, lines);
         }
         Some(market)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::units::Timestamp;
+
+    fn candle(close: f64) -> CandleView {
+        CandleView {
+            open_time: Timestamp::default(),
+            open: close,
+            high: close,
+            low: close,
+            close,
+            volume: 1.0,
+        }
+    }
+
+    #[test]
+    fn values_without_meaning_are_named_and_as_many_as_there_are_columns() {
+        let mut indicators = Indicators::new();
+        for _ in 0..14 {
+            indicators.values(&candle(100.0));
+        }
+        assert_eq!(indicators.flat(), "", "what is not warm is empty, not flat");
+        indicators.values(&candle(100.0));
+        assert_eq!(indicators.flat(), "rsi14 plus_di14 minus_di14");
+        indicators.values(&candle(101.0));
+        assert_eq!(indicators.flat(), "");
+        assert_eq!(NAMES.split(',').count(), COLUMNS + 1);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::exchange::{Exchange, products_of, request_windows};
 use super::replay_ledger::session_row;
+use super::task_settings::task_settings;
 use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::config::identity::instance_head;
@@ -12,7 +13,7 @@ use crate::core::modes::Turns;
 use crate::core::orders::client_id::base32;
 use crate::core::recovery::TradingState;
 use crate::core::settings::{Execution, FeeRates, Identity, Settings};
-use crate::core::units::{Span, Stamp, Timestamp};
+use crate::core::units::{Decimal, Span, Stamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::Product;
@@ -21,7 +22,7 @@ use crate::runtime::clock;
 use crate::runtime::journal::Journal;
 use crate::runtime::live::{Answered, LiveSettings, Market, Retention};
 use crate::runtime::replay::Recorder;
-use crate::store::ledger::{BatchLimits, Ledger, Mode, SessionRow};
+use crate::store::ledger::{BatchLimits, EXCHANGE_QUIET, Ledger, Mode, SessionRow};
 use crate::store::recording::{Header, LineWriter, TurnKind};
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -37,8 +38,6 @@ pub struct Start {
 
 /// Seconds of history that `trading.require_24h_data_before_trading` asks for.
 const DAY: i64 = 86_400;
-/// Sessions that may begin within one second.
-const STARTS_A_SECOND: u64 = 32;
 /// Candles beyond what an indicator needs, for a venue that has holes in them.
 const SPARE: usize = 10;
 
@@ -58,7 +57,7 @@ pub fn start(
     exchange.codec.learn(&products);
     let at = clock::stamp();
     let instance = instance(effective, &mut ledger)?;
-    let session = session_name(effective, at.wall);
+    let session = base32((at.wall.0 / 1_000_000_000).unsigned_abs(), 5);
     let instruments: Vec<Instrument> = products.iter().map(|p| p.instrument.clone()).collect();
     let identity = Identity {
         instance_head: instance_head(&instance),
@@ -69,6 +68,8 @@ pub fn start(
         .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
     if mode != Mode::Paper {
         settings.execution = Execution::Venue;
+    } else if let Some(balance) = paper_balance(&ledger)? {
+        settings.paper.starting_balance = balance;
     }
     if let Some(rates) = fee_tier(answers).filter(|_| effective.flag("trading.use_fee_tiers")) {
         settings.paper.fees.fill(rates);
@@ -80,12 +81,14 @@ pub fn start(
         ..session_row(effective, core.settings(), &[])
     };
     ledger.begin_session(&row).map_err(Failure::run_time)?;
+    let quiet_until = ledger
+        .limit_until(EXCHANGE_QUIET)
+        .map_err(Failure::run_time)?;
     let began = Stamp {
         mono: at.mono.saturating_add(offset),
         wall: at.wall,
     };
-    let records = effective.optional_flag("recording.enabled") != Some(false);
-    let folder = records.then(|| recording_folder(effective, &row.name, began.wall));
+    let folder = recording_folder(effective, core.settings(), began);
     let recorder = match &folder {
         Some(folder) => Some(recorder(effective, &core, &instance, began, folder)?),
         None => None,
@@ -98,6 +101,7 @@ pub fn start(
         offset,
         answers,
     );
+    live.quiet_until = quiet_until;
     live.retention = folder.map(|active| Retention {
         directory: effective.recording_directory(),
         max_bytes: (effective.count("recording.max_total_mb") as u64) << 20,
@@ -128,6 +132,24 @@ fn instance(effective: &Effective, ledger: &mut Ledger) -> Result<String, Failur
         .map_err(Failure::run_time)
 }
 
+/// Under what name a paper ledger knows the cash that it began with, where it is not the configured.
+pub(super) const PAPER_BALANCE: &str = "paper_balance";
+
+/// What `reset-paper` gave this ledger.
+fn paper_balance(ledger: &Ledger) -> Result<Option<Decimal>, Failure> {
+    let noted = ledger.noted(PAPER_BALANCE).map_err(Failure::run_time)?;
+    noted
+        .map(|text| {
+            Decimal::parse_plain(&text).map_err(|error| {
+                Failure::run_time(format!(
+                    "{}: {PAPER_BALANCE}: {error}",
+                    ledger.path().display()
+                ))
+            })
+        })
+        .transpose()
+}
+
 /// The core as the ledger left it, or a new one; and its monotonic time minus the machine's.
 fn core(settings: Settings, ledger: &Ledger, at: Stamp) -> Result<(Core, i64), Failure> {
     let saved = ledger.saved_state().map_err(Failure::run_time)?;
@@ -156,22 +178,20 @@ fn fee_tier(answers: &[Answered]) -> Option<FeeRates> {
     })
 }
 
-/// The second that the session begins in, as five base32 digits; of two starts within one second the
-/// second one takes the next.
-fn session_name(effective: &Effective, at: Timestamp) -> String {
-    let second = (at.0 / 1_000_000_000).unsigned_abs();
-    let is_free = |name: &String| !recording_folder(effective, name, at).exists();
-    (second..second + STARTS_A_SECOND)
-        .map(|number| base32(number, 5))
-        .find(is_free)
-        .unwrap_or_else(|| base32(second, 5))
-}
-
-/// Where a session is recorded. Names sort by time.
-fn recording_folder(effective: &Effective, session: &str, began: Timestamp) -> PathBuf {
-    let text = began.to_string();
+/// Where the session is recorded; `None` when it is not to be. Names sort by time.
+fn recording_folder(effective: &Effective, settings: &Settings, began: Stamp) -> Option<PathBuf> {
+    if effective.optional_flag("recording.enabled") == Some(false) {
+        return None;
+    }
+    let text = began.wall.to_string();
     let time: String = text.chars().take(19).filter(|c| *c != ':').collect();
-    effective.recording_directory().join(format!("{time}-{session}"))
+    let name = format!("{time}-{}", settings.identity.session);
+    let directory = effective.recording_directory();
+    // Two sessions of one second: a verb that ended at once, and the bot after it.
+    let further = (2u32..).map(|number| directory.join(format!("{name}-{number}")));
+    std::iter::once(directory.join(&name))
+        .chain(further)
+        .find(|folder| folder.symlink_metadata().is_err())
 }
 
 /// The recording, begun.
@@ -225,15 +245,7 @@ fn live_settings(
         roles.push(StreamRole::Account);
     }
     LiveSettings {
-        markets: products
-            .iter()
-            .map(|product| Market {
-                product: product.id.clone(),
-                alias: product.alias.clone(),
-                base_currency: product.base_currency.clone(),
-                instrument: product.instrument.clone(),
-            })
-            .collect(),
+        markets: products.iter().map(market).collect(),
         roles,
         tls: exchange.tls.clone(),
         names: exchange.names.clone(),
@@ -252,6 +264,19 @@ fn live_settings(
         control: Some(Path::new(effective.text("data.directory")).join("control.sock")),
         silence: effective.seconds("exchange.websocket_timeout"),
         retention: None,
+        errand: None,
+        quiet_until: None,
+        tasks: task_settings(effective),
+    }
+}
+
+/// A product as a session knows it.
+pub(super) fn market(product: &Product) -> Market {
+    Market {
+        product: product.id.clone(),
+        alias: product.alias.clone(),
+        base_currency: product.base_currency.clone(),
+        instrument: product.instrument.clone(),
     }
 }
 
@@ -272,7 +297,7 @@ fn history(settings: &Settings) -> usize {
 }
 
 /// The exchange's clock minus ours, as its first answer tells.
-fn clock_offset(answers: &[Answered]) -> i64 {
+pub(super) fn clock_offset(answers: &[Answered]) -> i64 {
     answers
         .iter()
         .find_map(|answer| match (&answer.call, &answer.result) {

@@ -206,6 +206,7 @@ impl Effective {
                 "open_first" => Intrabar::OpenFirst,
                 _ => Intrabar::Worst,
             },
+            report_time: time_of_day(self.text("paper_trading.report_time_utc")),
         }
     }
 
@@ -234,4 +235,12 @@ impl Effective {
     fn small(&self, key: &str) -> u32 {
         u32::try_from(self.integer(key)).expect("the table's range fits 32 bits")
     }
+}
+
+/// `HH:MM` after 00:00; the form was checked when it was loaded.
+fn time_of_day(text: &str) -> Span {
+    let mut parts = text.split(':').map(|part| part.parse().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    let (hours, minutes): (i64, i64) = (part(), part());
+    Span::from_secs(hours * 3600 + minutes * 60)
 }

@@ -7,12 +7,13 @@
 use super::effect::Effects;
 use super::machine::Core;
 use super::market::instrument::GRID_MAX;
-use super::market::{Candle, Interval, SymbolId};
+use super::market::{Candle, Interval, Quote, SymbolId};
 use super::settings::Execution;
 use super::state_hash::Tag;
 use super::strategy::decision::CandleView;
+use super::symbol::Spread;
 use super::units::stamp::SECOND;
-use super::units::{Span, Stamp, Timestamp};
+use super::units::{Decimal, Span, Stamp, Timestamp};
 
 /// How far ahead of our clock a finished candle may end: clocks differ.
 const AHEAD: Span = Span(5 * SECOND);
@@ -133,6 +134,27 @@ impl Core {
         symbol.observe(&view);
         symbol.hold_through(candle);
         symbol.decided = symbol.decided.max(Some(candle.open_time));
+    }
+
+    /// No trade is missing since the symbol's prices fell silent.
+    pub(in crate::core) fn whole(&mut self, at: Stamp, id: SymbolId) {
+        self.hash
+            .words(Tag::Whole, &[at.wall.0.into(), id.0.into()]);
+        match self.symbols.get_mut(id.index()) {
+            Some(symbol) => symbol.series.note_whole(),
+            None => self.counts.inputs_refused += 1,
+        }
+    }
+
+    /// Best prices; a bid and an ask that are none say nothing.
+    pub(in crate::core) fn quote(&mut self, at: Stamp, id: SymbolId, quote: Quote, limit: Decimal) {
+        let words = [at.wall.0, id.0.into(), quote.bid.0, quote.ask.0].map(i128::from);
+        self.hash.words(Tag::Quote, &words);
+        self.hash.words(Tag::Quote, &[limit.raw()]);
+        match (self.symbols.get_mut(id.index()), quote.spread_bps()) {
+            (Some(symbol), Some(bps)) => symbol.spread = Some(Spread { bps, limit }),
+            _ => self.counts.inputs_refused += 1,
+        }
     }
 
     /// Trades are known without a hole from `until` on.

@@ -1,7 +1,7 @@
 //! Everything the core may learn. What is not here cannot influence a decision.
 
-use super::market::{Candle, Interval, SymbolId, Trade};
-use super::units::Timestamp;
+use super::market::{Candle, Interval, Quote, SymbolId, Trade};
+use super::units::{Decimal, Timestamp};
 pub use super::venue::{
     AccountNews, ListedFill, ListedOrder, ListedPosition, OrderEvent, OrderNews, VenueListing,
     VenueState,
@@ -49,7 +49,7 @@ pub enum Input {
     /// no entry; exits go on.
     Feed {
         symbol: SymbolId,
-        /// `trades`, `ticker`, `book`, `candles`, `orders`, `account`.
+        /// `trades`, `ticker`, `book`, `candles`, `orders`, `account`, `clock`.
         feed: String,
         fresh: bool,
     },
@@ -59,6 +59,18 @@ pub enum Input {
     Partial {
         symbol: SymbolId,
         until: Timestamp,
+    },
+    /// Nothing of the symbol is missing since its prices fell silent: the trades of meanwhile
+    /// follow. Takes back what `Feed` said of the buckets that are not closed yet.
+    Whole {
+        symbol: SymbolId,
+    },
+    /// Best prices of the symbol, and the spread in basis points of mid beyond which there is no
+    /// entry.
+    Quote {
+        symbol: SymbolId,
+        quote: Quote,
+        max_spread_bps: Decimal,
     },
     /// News of an order at the venue.
     Order(OrderEvent),
@@ -84,7 +96,9 @@ impl Input {
             | Self::Quiet { symbol, .. }
             | Self::History { symbol, .. }
             | Self::Feed { symbol, .. }
-            | Self::Partial { symbol, .. } => Some(*symbol),
+            | Self::Partial { symbol, .. }
+            | Self::Whole { symbol }
+            | Self::Quote { symbol, .. } => Some(*symbol),
             _ => None,
         }
     }
@@ -100,6 +114,11 @@ pub enum Command {
     Resume { reason: String },
     /// Latched stop; `close` also closes every position at market.
     EmergencyStop { close: bool },
+    /// Every entry's order is cancelled, and no entry until resumed. What protects or leaves a
+    /// position stays: a position is never left bare.
+    CancelAll,
+    /// As `CancelAll`, and every position is closed at market, also one that a late fill opens.
+    CloseAll,
 }
 
 /// The end of a question to a model, in the form the core decides on.

@@ -1,5 +1,6 @@
 //! The core itself: inputs to their rooms, deadlines to their handlers. Routing only.
 
+use super::daily_report::DailyTally;
 use super::effect::{Checkpoint, Effect, Effects};
 use super::holds::HoldCounts;
 use super::input::Input;
@@ -95,6 +96,7 @@ pub struct Core {
     /// Write a decision row for every HOLD too.
     pub(in crate::core) keep_holds: bool,
     pub(in crate::core) explanations: Explanations,
+    pub(in crate::core) daily: DailyTally,
     wheel: Wheel<Timer>,
     /// Next deadline, monotonic nanoseconds; `i64::MAX` = none.
     deadline: i64,
@@ -148,6 +150,7 @@ impl Core {
             holds: HoldCounts::default(),
             keep_holds: false,
             explanations: Explanations::default(),
+            daily: DailyTally::new(starting),
             wheel: Wheel::new(0),
             deadline: i64::MAX,
             deadline_stale: false,
@@ -342,6 +345,7 @@ impl Core {
         let id = row.trade.symbol;
         let Some(symbol) = self.symbols.get_mut(id.index()) else {
             self.counts.inputs_refused += 1;
+            self.note_data_error("a trade of an unknown symbol", row.stamp, out);
             return;
         };
         if *symbol.feed.get_or_insert(Feed::Trades) != Feed::Trades {

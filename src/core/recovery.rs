@@ -4,6 +4,7 @@
 //! venue's candles, so that a restart under changed settings keeps the account all the same. It is
 //! small enough to be written with every batch of rows, in one transaction with them.
 
+use super::daily_report::DailyTally;
 use super::machine::{Core, Numbers, Timer};
 use super::market::SymbolId;
 use super::modes::{Mode, Turns};
@@ -33,6 +34,7 @@ pub struct TradingState {
     numbers: Numbers,
     account: Account,
     guard: Guard,
+    daily: DailyTally,
     /// The account's dealings with a venue; `None` on paper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     desk: Option<VenueDesk>,
@@ -114,6 +116,7 @@ impl Core {
             numbers: self.numbers,
             account: self.account.clone(),
             guard: self.guard.clone(),
+            daily: self.daily.clone(),
             desk: at_venue.then(|| self.desk.clone()),
             symbols: self
                 .symbols
@@ -157,6 +160,7 @@ impl Core {
         core.numbers = state.numbers;
         core.account = state.account;
         core.guard = state.guard;
+        core.daily = state.daily;
         core.guard.adopt(&core.settings.risk);
         for saved in state.symbols {
             core.recover_symbol(saved)?;

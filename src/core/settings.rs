@@ -278,6 +278,8 @@ pub struct PaperSettings {
     pub funding_interval: Span,
     pub fill_volume_fraction: Decimal,
     pub intrabar: Intrabar,
+    /// Time of day of the daily report, after 00:00 UTC.
+    pub report_time: Span,
 }
 
 /// Fee rates as fractions of the fill's value; negative = rebate.

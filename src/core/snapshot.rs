@@ -4,6 +4,7 @@
 //! Canonical: the same state gives the same bytes. Settings are not part of it; they stand in the
 //! recording's header and must be the same when it is restored. Neither are counters for reports.
 
+use super::daily_report::DailyTally;
 use super::machine::{Core, Numbers, Timer};
 use super::market::filter::TradeFilter;
 use super::market::freshness::Staleness;
@@ -17,7 +18,7 @@ use super::settings::{Execution, FeeRates, Settings};
 use super::state_hash::StateHash;
 use super::strategy::cipher_b_filter::CipherBFilter;
 use super::strategy::errors::DecisionErrors;
-use super::symbol::{Closes, Feed, PendingRun, Reversal, Slot, Symbol};
+use super::symbol::{Closes, Feed, PendingRun, Reversal, Slot, Spread, Symbol};
 use super::units::{Price, Side, Stamp, Timestamp};
 use super::venue::desk::{SymbolDesk, VenueDesk};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,9 @@ pub struct Snapshot {
     /// Dealings with the venue; `None` on paper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     desk: Option<VenueDesk>,
+    /// The day's report so far; one of a state saved without it begins with the next candle.
+    #[serde(default)]
+    daily: DailyTally,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,6 +79,8 @@ struct SymbolState {
     roll_over: Option<(u64, Timestamp)>,
     #[serde(default, skip_serializing_if = "Staleness::is_fresh")]
     stale: Staleness,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spread: Option<Spread>,
     /// What only a venue has; `None` while there is nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     venue: Option<VenueSymbol>,
@@ -121,6 +127,7 @@ impl SymbolState {
             run_deadline: symbol.pending.as_ref().and_then(|run| due(run.timer)),
             roll_over: symbol.roll_over.map(|(armed, wall)| (armed.due, wall)),
             stale: symbol.stale,
+            spread: symbol.spread,
             venue: at_venue.then(|| VenueSymbol::of(symbol)),
         }
     }
@@ -163,6 +170,7 @@ impl Core {
                 .map(|symbol| SymbolState::of(symbol, at_venue))
                 .collect(),
             desk: at_venue.then(|| self.desk.clone()),
+            daily: self.daily.clone(),
         }
     }
 
@@ -216,6 +224,7 @@ impl Core {
         core.numbers = snapshot.numbers;
         core.account = snapshot.account;
         core.guard = snapshot.guard;
+        core.daily = snapshot.daily;
         for (index, state) in snapshot.symbols.into_iter().enumerate() {
             core.restore_symbol(SymbolId(index as u16), state)?;
         }
@@ -251,6 +260,7 @@ impl Core {
         symbol.last_entry = state.last_entry;
         symbol.closes = state.closes;
         symbol.stale = state.stale;
+        symbol.spread = state.spread;
         if let Some(venue) = state.venue {
             self.restore_venue(id, venue);
         }

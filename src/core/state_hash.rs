@@ -42,6 +42,8 @@ pub enum Tag {
     Account,
     Reconciled,
     Listing,
+    Whole,
+    Quote,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use super::strategy::cipher_b_filter::CipherBFilter;
 use super::strategy::decision::CandleView;
 use super::strategy::errors::DecisionErrors;
 use super::units::stamp::SECOND;
-use super::units::{Price, Side, Timestamp};
+use super::units::{Decimal, Price, Side, Timestamp};
 use super::venue::desk::SymbolDesk;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,13 @@ pub enum Slot {
 pub enum Feed {
     Trades,
     Candles,
+}
+
+/// Distance of the best prices, and how wide it may be for an entry; basis points of mid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spread {
+    pub bps: Decimal,
+    pub limit: Decimal,
 }
 
 /// A decision that waits for a model's answer.
@@ -125,6 +132,8 @@ pub struct Symbol {
     pub max_hold: Option<Armed>,
     /// Feeds that are silent.
     pub stale: Staleness,
+    /// Where quotes come.
+    pub spread: Option<Spread>,
     /// What is known of it at the venue beside its orders.
     pub desk: SymbolDesk,
     zone: QuietZone,
@@ -170,6 +179,7 @@ impl Symbol {
             roll_over: None,
             max_hold: None,
             stale: Staleness::default(),
+            spread: None,
             desk: SymbolDesk::default(),
             zone: QuietZone::default(),
         }

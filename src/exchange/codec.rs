@@ -35,6 +35,11 @@ pub trait ExchangeCodec: std::fmt::Debug {
         Some(interval)
     }
 
+    /// Numbers of a product's public trades go up by one: a missing trade shows.
+    fn has_contiguous_trades(&self) -> bool {
+        false
+    }
+
     /// Learns what the venue says of its products, such as their other names. Frames that come
     /// under one name of a product are then told under the one that was subscribed.
     fn learn(&mut self, _products: &[Product]) {}

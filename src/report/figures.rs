@@ -5,9 +5,14 @@ use crate::core::units::{Decimal, Timestamp};
 /// What stands for an undefined value.
 pub const UNDEFINED: &str = "-";
 
-/// Money with `digits` decimals and commas between thousands: `10,013.22`.
+/// Money with `digits` decimals and commas between thousands: `10,013.22`. What would round to nothing
+/// and is not is written with its power of ten: `-4e-5`.
 pub fn money(value: Decimal, digits: usize) -> String {
-    without_negative_zero(grouped(&format!("{value:.digits$}")))
+    let text = format!("{value:.digits$}");
+    if is_zero(&text) && !value.is_zero() {
+        return scientific(value, digits + 6);
+    }
+    without_negative_zero(grouped(&text))
 }
 
 /// Money, or `-`.
@@ -43,7 +48,11 @@ pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
+/// Digits from the first that is not 0 which a value near zero keeps at least, if it has them.
+const SIGNIFICANT: usize = 4;
+
 /// The exact value with as many decimals as it has and `width` allows; never cut before the point.
+/// A value near zero of which too little would be left has its power of ten: `1.2346e-5`.
 pub fn fit(value: Decimal, width: usize) -> String {
     let exact = value.to_string();
     if exact.len() <= width {
@@ -51,7 +60,45 @@ pub fn fit(value: Decimal, width: usize) -> String {
     }
     let whole = exact.find('.').unwrap_or(exact.len());
     let digits = width.saturating_sub(whole + 1).min(18);
-    without_negative_zero(format!("{value:.digits$}"))
+    let text = format!("{value:.digits$}");
+    if value.abs() < Decimal::ONE && significant(&text) < SIGNIFICANT.min(significant(&exact)) {
+        return scientific(value, width);
+    }
+    without_negative_zero(text)
+}
+
+/// Digits from the first that is not 0.
+fn significant(text: &str) -> usize {
+    let digits = text.bytes().filter(u8::is_ascii_digit);
+    digits.skip_while(|digit| *digit == b'0').count()
+}
+
+/// `-1.25e-9` in at most `width` columns, half-even; one digit at least. Not for 0.
+fn scientific(value: Decimal, width: usize) -> String {
+    let scale = Decimal::ONE.raw().ilog10();
+    let digits = value.raw().unsigned_abs();
+    let length = digits.ilog10() + 1;
+    let mut exponent = i64::from(length) - 1 - i64::from(scale);
+    let sign = if value.is_negative() { "-" } else { "" };
+    let room = width.saturating_sub(format!("{sign}e{exponent}").len());
+    // One digit needs no point, each further one makes room for it.
+    let kept = u32::try_from(room.saturating_sub(1)).unwrap_or(u32::MAX);
+    let kept = kept.clamp(1, length);
+    let cut = 10u128.pow(length - kept);
+    let (mut mantissa, rest) = (digits / cut, digits % cut);
+    if rest * 2 > cut || rest * 2 == cut && mantissa % 2 == 1 {
+        mantissa += 1;
+    }
+    if mantissa == 10u128.pow(kept) {
+        mantissa /= 10;
+        exponent += 1;
+    }
+    let text = mantissa.to_string();
+    let (first, further) = text.split_at(1);
+    match further.trim_end_matches('0') {
+        "" => format!("{sign}{first}e{exponent}"),
+        further => format!("{sign}{first}.{further}e{exponent}"),
+    }
 }
 
 /// `2018-01-01 00:00`.
@@ -101,9 +148,13 @@ fn grouped(plain: &str) -> String {
 /// A value that rounds to nothing has no sign.
 fn without_negative_zero(text: String) -> String {
     match text.strip_prefix('-') {
-        Some(rest) if rest.bytes().all(|b| b == b'0' || b == b'.') => rest.to_owned(),
+        Some(rest) if is_zero(rest) => rest.to_owned(),
         _ => text,
     }
+}
+
+fn is_zero(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
 }
 
 #[cfg(test)]
@@ -119,7 +170,10 @@ mod tests {
     fn money_is_grouped_and_rounded_half_even() {
         assert_eq!(money(d("10013.225"), 2), "10,013.22");
         assert_eq!(money(d("-1234567.891"), 2), "-1,234,567.89");
-        assert_eq!(money(d("-0.001"), 2), "0.00");
+        assert_eq!(money(d("-0.001"), 2), "-1e-3");
+        assert_eq!(money(d("0.0000123456"), 2), "1.235e-5");
+        assert_eq!(money(d("0"), 2), "0.00");
+        assert_eq!(money(d("0.004"), 2), "4e-3");
         assert_eq!(money(d("999"), 0), "999");
         assert_eq!(money_or_dash(None, 2), "-");
         assert_eq!(count(1_234_567), "1,234,567");
@@ -139,8 +193,12 @@ mod tests {
     fn values_fit_their_column() {
         assert_eq!(fit(d("64000.1"), 9), "64000.1");
         assert_eq!(fit(d("64000.123456"), 9), "64000.123");
-        assert_eq!(fit(d("0.0000123456789"), 9), "0.0000123");
-        assert_eq!(fit(d("-0.0000000001"), 6), "0.000");
+        assert_eq!(fit(d("0.0000123456789"), 9), "1.2346e-5");
+        assert_eq!(fit(d("-0.0000000001"), 6), "-1e-10");
+        assert_eq!(fit(d("0.00000012"), 9), "1.2e-7");
+        assert_eq!(fit(d("0.0000099999999"), 9), "1e-5");
+        assert_eq!(fit(d("0.123456789012"), 9), "0.1234568");
+        assert_eq!(fit(d("0"), 9), "0");
         assert_eq!(fit(d("123456789012"), 9), "123456789012");
         assert_eq!(
             minute(Timestamp(1_514_764_802_610_000_000)),
@@ -160,6 +218,17 @@ mod tests {
         #[test]
         fn small_enough_values_never_pass_their_width(raw in -10i128.pow(24)..10i128.pow(24)) {
             prop_assert!(fit(Decimal::from_raw(raw), 10).len() <= 10);
+        }
+
+        #[test]
+        fn what_is_not_zero_is_not_shown_as_zero(raw in 1i128..10i128.pow(24), shift in 0u32..20) {
+            let value = Decimal::from_raw((raw >> shift).max(1));
+            for value in [value, -value] {
+                for text in [fit(value, 9), money(value, 2)] {
+                    prop_assert!(!is_zero(&text), "{} as {}", value, text);
+                    prop_assert_eq!(text.starts_with('-'), value.is_negative());
+                }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 use super::breakdown::{Breakdown, TradeSums};
 use super::figures::{count, money, money_or_dash, percent, printable, ratio};
 use super::full::FullReport;
+use super::load::Report;
 use super::luck::Luck;
 use super::markouts::Markouts;
 use super::not_computed::NotComputed;
@@ -16,6 +17,8 @@ use std::collections::BTreeMap;
 
 /// Months that are listed; of more the last ones.
 const MONTHS: usize = 24;
+/// Daily reports that are listed.
+const DAYS: usize = 31;
 /// Longest explanation that is shown whole.
 const TEXT: usize = 400;
 
@@ -27,8 +30,41 @@ pub fn render(full: &FullReport, paint: Paint) -> String {
         luck(page, &full.luck);
         markouts(page, full.markouts.as_ref(), &currency);
         breakdown(page, &full.breakdown, &currency);
+        days(page, &full.report, &currency);
         not_computed(page, &full.not_computed);
     })
+}
+
+/// The daily reports, the newest ones.
+fn days(page: &mut Page, report: &Report, currency: &str) {
+    if report.days.is_empty() {
+        return;
+    }
+    let total = report.days.len() as u64 + report.days_left_out;
+    page.section(&format!("Daily reports ({}, {currency})", count(total)));
+    let more = report.days.len().saturating_sub(DAYS);
+    let before = report.days_left_out + more as u64;
+    if before > 0 {
+        page.line(format!("  {} earlier days are not listed", count(before)));
+    }
+    page.line(format!(
+        "  {:<10} {:>13} {:>10} {:>10} {:>4} {:>4} {:>7} {:>8}",
+        "date", "equity", "net", "fees", "in", "out", "won", "drawdown"
+    ));
+    for day in &report.days[more..] {
+        let pct = |pct: Option<Decimal>| percent(pct.map(|pct| pct.to_f64()));
+        page.line(format!(
+            "  {:<10} {:>13} {:>10} {:>10} {:>4} {:>4} {:>7} {:>8}",
+            printable(&day.date, 10),
+            money(day.end_equity, 2),
+            money(day.pnl, 2),
+            money(day.fees, 2),
+            day.opened,
+            day.closed,
+            pct(day.win_rate_pct),
+            pct(Some(day.drawdown_pct)),
+        ));
+    }
 }
 
 fn profit_split(page: &mut Page, split: Option<&ProfitSplit>, currency: &str) {

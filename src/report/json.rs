@@ -6,6 +6,7 @@
 use super::load::Report;
 use super::summary::{Account, Metrics, Millis, OpenPosition, SymbolSummary};
 use super::trade_facts::TradeFacts;
+use crate::core::daily_report::DailyReport;
 use crate::core::market::Instrument;
 use crate::core::units::Decimal;
 use crate::store::ledger::read::ReasonCount;
@@ -38,6 +39,9 @@ pub(super) struct Document<'a> {
     refusals: Vec<Reason<'a>>,
     holds: Vec<Reason<'a>>,
     warnings: BTreeMap<&'a str, u64>,
+    /// Oldest first; before them `daily_reports_left_out`.
+    daily_reports: &'a [DailyReport],
+    daily_reports_left_out: u64,
     notes: &'a [String],
 }
 
@@ -128,6 +132,8 @@ pub(super) fn document(report: &Report) -> Document<'_> {
             .iter()
             .map(|(k, n)| (k.as_str(), *n))
             .collect(),
+        daily_reports: &report.days,
+        daily_reports_left_out: report.days_left_out,
         notes: &report.notes,
     }
 }

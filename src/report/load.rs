@@ -2,9 +2,13 @@
 
 use super::metrics::FEW_OBSERVATIONS;
 use super::summary::Summary;
+use crate::core::daily_report::{self, DailyReport};
 use crate::store::ledger::read::ReasonCount;
 use crate::store::ledger::{LedgerError, Reader, SessionStatus, StoredSession, StoredTrade};
 use std::path::{Path, PathBuf};
+
+/// Daily reports that are read; of more the newest.
+const DAYS: u64 = 366;
 
 /// Which closed trades are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,10 @@ pub struct Report {
     pub holds: Vec<ReasonCount>,
     /// Event codes of warnings and worse.
     pub warnings: Vec<(String, u64)>,
+    /// Daily reports, the oldest first.
+    pub days: Vec<DailyReport>,
+    /// Days before them.
+    pub days_left_out: u64,
     pub notes: Vec<String>,
 }
 
@@ -66,6 +74,7 @@ impl Report {
             None => (reader.orders(session.id)?, reader.refusals(session.id)?),
         };
         let notes = notes(&session, summary.as_ref());
+        let (days, days_left_out) = days(&reader, session.id, path)?;
         Ok(Self {
             ledger: path.to_path_buf(),
             first_trades: reader.trades(session.id, 0, first)?,
@@ -76,11 +85,31 @@ impl Report {
             refusals,
             holds: reader.holds(session.id)?,
             warnings: reader.warnings(session.id)?,
+            days,
+            days_left_out,
             notes,
             summary,
             session,
         })
     }
+}
+
+/// The newest daily reports, the oldest of them first, and how many there are before.
+fn days(
+    reader: &Reader,
+    session: i64,
+    path: &Path,
+) -> Result<(Vec<DailyReport>, u64), LedgerError> {
+    let (texts, total) = reader.events(session, daily_report::CODE, DAYS)?;
+    let mut days = Vec::with_capacity(texts.len());
+    for text in texts.iter().rev() {
+        let day = serde_json::from_str(text).map_err(|e| LedgerError::Corrupt {
+            path: path.to_path_buf(),
+            detail: format!("a daily report: {e}"),
+        })?;
+        days.push(day);
+    }
+    Ok((days, total - texts.len() as u64))
 }
 
 /// How many trades are listed first, left out, and listed last.

@@ -161,7 +161,11 @@ pub fn of_luck(luck: &Luck, returns: &TradeReturns, tape: Result<&Tape, &str>) -
             "luck.random",
             match tape {
                 Err(reason) => reason,
-                Ok(_) => "the trades held longer than the recording's candles last",
+                Ok(tape) if returns.fit(tape) => "beyond the range of a number",
+                Ok(_) => {
+                    "the trades, each counted as at least one candle, do not fit beside each other \
+                     in the recording's candles"
+                }
             },
         ));
     }

@@ -20,6 +20,8 @@ pub trait Observer {
 pub struct Commit {
     pub ledger: Box<Ledger>,
     pub rows: Vec<Row>,
+    /// Also move the log into the file.
+    pub checkpoint: bool,
 }
 
 /// What came of it.
@@ -34,6 +36,13 @@ impl Commit {
     /// Writes the batch in one transaction; on a worker.
     pub fn run(mut self) -> Written {
         let result = self.ledger.write(&self.rows);
+        if self.checkpoint
+            && result.is_ok()
+            && let Err(error) = self.ledger.checkpoint()
+        {
+            // Nothing is lost: the log is still there, and the next one is tried.
+            log::warn("ledger", "no checkpoint", &[("why", &error)]);
+        }
         Written {
             ledger: self.ledger,
             rows: self.rows,
@@ -49,6 +58,7 @@ pub struct Journal {
     batcher: Batcher,
     rows: ReplayRows,
     failed: bool,
+    checkpoint: bool,
     pub rows_written: u64,
     pub batches: u64,
 }
@@ -60,6 +70,7 @@ impl Journal {
             batcher: Batcher::new(limits),
             rows: ReplayRows::default(),
             failed: false,
+            checkpoint: false,
             rows_written: 0,
             batches: 0,
         }
@@ -127,6 +138,11 @@ impl Journal {
         self.ledger.is_some()
     }
 
+    /// The next batch also moves the log into the file.
+    pub fn want_checkpoint(&mut self) {
+        self.checkpoint = true;
+    }
+
     /// A row of the runtime's own.
     pub fn push(&mut self, row: Row, now: i64) {
         self.batcher.push(row, now);
@@ -139,7 +155,11 @@ impl Journal {
         }
         let ledger = self.ledger.take()?;
         match self.batcher.take() {
-            Some(rows) => Some(Commit { ledger, rows }),
+            Some(rows) => Some(Commit {
+                ledger,
+                rows,
+                checkpoint: std::mem::take(&mut self.checkpoint),
+            }),
             None => {
                 self.ledger = Some(ledger);
                 None

@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod journal;
 pub mod link_sockets;
 pub mod live;
+pub mod memory;
 pub mod meters;
 pub mod parallel;
 mod planned;

@@ -6,6 +6,7 @@ mod batch_frames;
 mod batch_signals;
 mod divergence_rules;
 mod markets;
+mod nearest_misses;
 mod quiet;
 mod reference;
 mod rules_a;

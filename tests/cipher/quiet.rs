@@ -79,8 +79,45 @@ fn a_flat_series_gives_what_is_documented() {
             assert_eq!(both.b.money_flow(), flow);
             assert_eq!(both.a.money_flow(), flow);
         }
-        let stc = both.values().into_iter().find(|(name, _)| *name == "stc");
-        assert_eq!(stc, Some(("stc", 0.0)));
+        let values = both.values();
+        let shown = |name: &str| {
+            values
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| *value)
+        };
+        assert_eq!(shown("stc"), Some(0.0));
+        // Every flagged value is shown with its flag.
+        for name in [
+            "stc",
+            "vwap_720",
+            "cipher_a_rsi",
+            "cipher_b_rsi",
+            "cipher_b_money_flow",
+        ] {
+            assert!(shown(name).is_some(), "{name}");
+            assert_eq!(shown(&format!("{name}_flat")), Some(1.0), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_score_is_absent_until_what_it_counts_is_warm() {
+    let kind = Kind {
+        candles: 80,
+        ..Kind::USUAL
+    };
+    let mut both = Both::new(false, kind.interval());
+    for (index, candle) in candles(3, kind).iter().enumerate() {
+        both.update(candle);
+        let values = both.values();
+        let has = |name| values.iter().any(|(n, _)| *n == name);
+        // The ribbon's lines are there from 33, and a cross of them needs the bar before.
+        assert_eq!(has("signal_a"), index >= 34, "{index}");
+        assert_eq!(has("confidence_a"), index >= 34, "{index}");
+        // The money flow is there from 59.
+        assert_eq!(has("signal_b"), index >= 59, "{index}");
+        assert_eq!(has("confidence_b"), index >= 59, "{index}");
     }
 }
 

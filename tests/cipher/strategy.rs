@@ -56,7 +56,7 @@ fn with_context<T>(
 fn proposed(strategy: &mut VuManChu, candle: &CandleView, position: Option<Side>) -> Proposal {
     match with_context(candle, position, |context| strategy.propose(context)) {
         Reply::Decide(proposal) => proposal,
-        Reply::Ask { .. } => panic!("vumanchu asks nobody"),
+        Reply::Ask { .. } | Reply::Refuse(_) => panic!("vumanchu asks nobody"),
     }
 }
 

@@ -150,6 +150,34 @@ fn an_entry_that_the_filter_held_shows_what_it_asked_for() {
     );
 }
 
+#[test]
+fn an_entry_that_the_filter_held_is_promised_only_where_the_gate_would_have_let_it_through() {
+    let run = momentum();
+    let mut held = run.decisions();
+    held.retain(|d| d.reason.starts_with("cipher_b_filter"));
+    let mut outcomes = [0, 0];
+    for decision in held.iter().take(24) {
+        let told = run.json(&[&format!("d{}", decision.id)]);
+        let gate = list(&told["decision"]["unasked_gate"]);
+        assert_eq!(gate.len(), 28, "every check of the gate");
+        let against = gate.iter().filter(|check| check["outcome"] == "refused");
+        let against: Vec<&Value> = against.collect();
+        let difference = &told["decision"]["difference"];
+        let answer = difference["answer"].as_str().expect("words");
+        outcomes[usize::from(against.is_empty())] += 1;
+        if against.is_empty() {
+            assert!(answer.contains("all of its checks passed"), "{answer}");
+            continue;
+        }
+        assert!(answer.contains("only if these of the gate"), "{answer}");
+        for check in against {
+            assert!(answer.contains(check["name"].as_str().expect("a name")));
+            assert!(list(&difference["checks"]).contains(check));
+        }
+    }
+    assert!(outcomes[0] > 0, "the gate had something against none");
+}
+
 /// A minute on which nothing is stored, well after the start.
 fn quiet_minute(run: &Run) -> String {
     let decided: Vec<String> = run
@@ -170,16 +198,30 @@ fn a_quiet_minute_shows_the_rules_that_came_nearest() {
         let decision = &told["decision"];
         assert_eq!(decision["action"], "HOLD");
         assert_eq!(decision["proposal"]["action"], "HOLD");
-        let near = list(&decision["difference"]["rules"]);
+        let named = list(&decision["difference"]["rules"]);
+        let (held, near): (Vec<&Value>, Vec<&Value>) =
+            named.iter().partition(|rule| rule["purpose"] == "filter");
         assert!(!near.is_empty());
         let all = list(&decision["rules"]);
-        for rule in near {
+        // The filter's unmet conditions are named exactly for the sides that might have entered.
+        let flat = decision["position"] == "0";
+        for side in ["LONG", "SHORT"] {
+            let is =
+                |rule: &&Value, purpose: &str| rule["purpose"] == purpose && rule["side"] == side;
+            let enters = near.iter().any(|rule| is(rule, "entry"));
+            let unmet = all
+                .iter()
+                .any(|rule| is(&rule, "filter") && rule["fired"] == false);
+            let told = held.iter().any(|rule| is(rule, "filter"));
+            assert_eq!(told, flat && enters && unmet, "{at} {side}");
+        }
+        for rule in &near {
             assert_eq!(rule["missing"], near[0]["missing"], "equally near");
             assert!(list(&rule["conditions"]).iter().all(|c| c["met"] == false));
             assert!(all.iter().any(|r| r["name"] == rule["name"]));
         }
         let text = run.text(&["--at", &at]);
-        for rule in near {
+        for rule in named {
             assert!(
                 text.contains(rule["name"].as_str().expect("a name")),
                 "{text}"

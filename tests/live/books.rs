@@ -109,8 +109,7 @@ fn agree(ours: &Entry, theirs: Option<&Entry>) -> bool {
         ("rejected", Some(theirs)) => theirs.state == "FAILED" && theirs.filled.is_zero(),
         ("filled", Some(theirs)) => theirs.state == "FILLED" && theirs.filled == ours.filled,
         ("cancelled" | "expired", Some(theirs)) => {
-            matches!(theirs.state.as_str(), "CANCELLED" | "EXPIRED")
-                && theirs.filled == ours.filled
+            matches!(theirs.state.as_str(), "CANCELLED" | "EXPIRED") && theirs.filled == ours.filled
         }
         ("open" | "partly_filled", Some(theirs)) => {
             theirs.state == "OPEN" && theirs.filled == ours.filled
@@ -146,7 +145,10 @@ fn holdings(ledger: &Connection, balances: &BTreeMap<String, Decimal>) -> Vec<St
         let held = sum(ledger, &query);
         let fills = |side: &str, whose: &str| {
             let condition = format!("symbol = '{symbol}' AND side = '{side}' AND {whose}");
-            sum(ledger, &format!("SELECT quantity FROM fills WHERE {condition}"))
+            sum(
+                ledger,
+                &format!("SELECT quantity FROM fills WHERE {condition}"),
+            )
         };
         let filled = fills("BUY", "venue_id IS NOT NULL") - fills("SELL", "venue_id IS NOT NULL");
         let written_off = fills("SELL", "venue_id IS NULL") - fills("BUY", "venue_id IS NULL");
@@ -163,7 +165,9 @@ fn holdings(ledger: &Connection, balances: &BTreeMap<String, Decimal>) -> Vec<St
     let off = told - there;
     let tolerated = dust * Decimal::from_int(10);
     if paid != there || off > tolerated || Decimal::ZERO - off > tolerated {
-        found.push(format!("cash: {paid} by fills, {told} by state, {there} there"));
+        found.push(format!(
+            "cash: {paid} by fills, {told} by state, {there} there"
+        ));
     }
     found
 }
@@ -179,7 +183,10 @@ fn sum(ledger: &Connection, query: &str) -> Decimal {
 fn cash_by_fills(ledger: &Connection) -> Decimal {
     let of = |column: &str, side: &str| {
         let condition = format!("side = '{side}' AND venue_id IS NOT NULL");
-        sum(ledger, &format!("SELECT {column} FROM fills WHERE {condition}"))
+        sum(
+            ledger,
+            &format!("SELECT {column} FROM fills WHERE {condition}"),
+        )
     };
     let fees = of("fee", "BUY") + of("fee", "SELL");
     Decimal::from_int(STARTING) - of("value", "BUY") + of("value", "SELL") - fees

@@ -212,7 +212,9 @@ impl Bot {
     /// Waits until it has filled so many orders.
     pub fn until_fills(&mut self, count: u64) -> Value {
         self.until("fills", |session| {
-            session["fills"].as_u64().is_some_and(|fills| fills >= count)
+            session["fills"]
+                .as_u64()
+                .is_some_and(|fills| fills >= count)
         })
     }
 

@@ -1,7 +1,7 @@
 //! Connections that are lost at every step: found, counted, made again, and no entry meanwhile.
 
-use crate::bot::{Desk, connection, is_whole};
 use crate::books::{arm, clear, settle, struck};
+use crate::bot::{Desk, connection, is_whole};
 use crate::folder::Folder;
 use crate::process::count;
 use crate::venue::Venue;
@@ -43,23 +43,29 @@ fn survives(fault: &Value, settings: &[&str], told: impl Fn(&Value) -> bool) {
 
 #[test]
 fn a_connection_that_is_cut_is_made_again() {
-    survives(&json!({"fault": "disconnect", "count": 2}), &[], |session| {
-        sum(session, "lost") >= 2
-    });
+    survives(
+        &json!({"fault": "disconnect", "count": 2}),
+        &[],
+        |session| sum(session, "lost") >= 2,
+    );
 }
 
 #[test]
 fn a_missing_frame_is_a_gap_and_the_subscription_begins_anew() {
-    survives(&json!({"fault": "missing_frame", "count": 2}), &[], |session| {
-        count(&session["gaps"]) >= 1 && sum(session, "lost") >= 1
-    });
+    survives(
+        &json!({"fault": "missing_frame", "count": 2}),
+        &[],
+        |session| count(&session["gaps"]) >= 1 && sum(session, "lost") >= 1,
+    );
 }
 
 #[test]
 fn a_sequence_that_jumps_is_a_gap_and_the_subscription_begins_anew() {
-    survives(&json!({"fault": "sequence_gap", "count": 2}), &[], |session| {
-        count(&session["gaps"]) >= 1 && sum(session, "lost") >= 1
-    });
+    survives(
+        &json!({"fault": "sequence_gap", "count": 2}),
+        &[],
+        |session| count(&session["gaps"]) >= 1 && sum(session, "lost") >= 1,
+    );
 }
 
 #[test]

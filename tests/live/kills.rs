@@ -4,8 +4,8 @@
 //! `MINNOW_KILL_POINTS` says how often (12), `MINNOW_KILL_SEED` from which seed (1). After at most
 //! [`KILLS_A_WORLD`] kills the books are compared and a new venue begins.
 
-use crate::bot::{Bot, Desk};
 use crate::books::{self, arm, clear, differences, settle};
+use crate::bot::{Bot, Desk};
 use crate::venue::Venue;
 use minnow::core::units::rng::SplitMix64;
 use serde_json::{Value, json};
@@ -25,7 +25,10 @@ fn number(name: &str, default: u64) -> u64 {
 
 /// Something for the venue to do wrong.
 fn fault(random: &mut SplitMix64) -> Value {
-    let (rest, chance) = ("/api/v3/brokerage", [0.05, 0.2, 0.6][random.below(3) as usize]);
+    let (rest, chance) = (
+        "/api/v3/brokerage",
+        [0.05, 0.2, 0.6][random.below(3) as usize],
+    );
     let orders = "/api/v3/brokerage/orders";
     match random.below(9) {
         0 => json!({"fault": "answer_lost", "path": orders, "chance": chance}),
@@ -58,8 +61,17 @@ fn wait_for_a_point(random: &mut SplitMix64) {
 /// One venue and one ledger through a number of kills.
 fn world(seed: u64, kills: u64) {
     let random = &mut SplitMix64::new(seed);
-    let venue = Venue::start(&["--seed", &seed.to_string(), "--fault-seed", &seed.to_string()]);
-    let desk = Desk::real(&venue);
+    let venue = Venue::start(&[
+        "--seed",
+        &seed.to_string(),
+        "--fault-seed",
+        &seed.to_string(),
+    ]);
+    // As many failures as this would stop entries, which is another test's matter.
+    let desk = Desk::real(&venue)
+        .with("risk.emergency_api_failures=1000")
+        .with("risk.breaker_failures=100")
+        .with("risk.breaker_open_seconds=10");
     let mut rest = venue.rest();
     for _ in 0..kills {
         clear(&mut rest);
@@ -88,7 +100,10 @@ fn world(seed: u64, kills: u64) {
 
 #[test]
 fn no_order_is_lost_doubled_or_forgotten_whenever_the_process_is_killed() {
-    let (mut left, mut seed) = (number("MINNOW_KILL_POINTS", 12), number("MINNOW_KILL_SEED", 1));
+    let (mut left, mut seed) = (
+        number("MINNOW_KILL_POINTS", 12),
+        number("MINNOW_KILL_SEED", 1),
+    );
     while left > 0 {
         let kills = left.min(KILLS_A_WORLD);
         world(seed, kills);
@@ -104,7 +119,10 @@ fn a_bot_killed_while_its_order_waits_for_an_answer_finds_out_about_it() {
     let desk = Desk::real(&venue);
     let mut rest = venue.rest();
     let path = "/api/v3/brokerage/orders";
-    arm(&mut rest, &json!({"fault": "slow_answer", "path": path, "ms": 3000}));
+    arm(
+        &mut rest,
+        &json!({"fault": "slow_answer", "path": path, "ms": 3000}),
+    );
     let bot = desk.start();
     let deadline = Instant::now() + crate::bot::PATIENCE;
     while rest.get("/venue/status")["orders"] == 0 {

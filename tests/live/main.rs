@@ -8,8 +8,8 @@ mod process;
 #[path = "../support/venue.rs"]
 mod venue;
 
-mod bot;
 mod books;
+mod bot;
 mod connections;
 mod kills;
 mod manager;

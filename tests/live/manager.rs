@@ -1,7 +1,7 @@
 //! What the service manager hears, on a real datagram socket.
 
-use crate::bot::{Desk, PATIENCE};
 use crate::books::{arm, clear};
+use crate::bot::{Desk, PATIENCE};
 use crate::venue::Venue;
 use serde_json::json;
 use std::os::unix::net::UnixDatagram;

@@ -1,7 +1,7 @@
 //! Real orders at the local venue: both books say the same, and the session replays.
 
-use crate::bot::Desk;
 use crate::books::{self, differences, settle};
+use crate::bot::Desk;
 use crate::process::count;
 use crate::venue::Venue;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! What the process takes while it runs: threads, memory, and no wake-up without a reason.
 
-use crate::bot::{Desk, connection, is_whole};
 use crate::books::arm;
+use crate::bot::{Desk, connection, is_whole};
 use crate::process::count;
 use crate::venue::Venue;
 use serde_json::{Value, json};

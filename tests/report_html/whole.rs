@@ -108,7 +108,7 @@ fn a_strategy_with_dozens_of_indicators_has_them_in_groups() {
     let document = check(&page(&folder));
     let charts = document.inside("indicators");
     let figures = charts.iter().filter(|e| e.name == "figure").count();
-    assert!((5..=14).contains(&figures), "{figures}");
+    assert!((5..=18).contains(&figures), "{figures}");
     let titles: Vec<&str> = charts
         .iter()
         .filter(|e| e.name == "h3")
@@ -118,6 +118,26 @@ fn a_strategy_with_dozens_of_indicators_has_them_in_groups() {
         .iter()
         .any(|t| t.contains("cipher a wt1") && t.contains("cipher b wt2"));
     assert!(together, "{titles:?}");
+    // Every value is drawn or named, what the strategy decides by before all others.
+    let text = document.text_of("indicators");
+    for name in [
+        "combined confidence",
+        "combined balance",
+        "sentiment",
+        "signal a",
+        "stc",
+    ] {
+        assert!(
+            titles.iter().any(|t| t.contains(name)),
+            "{name}: {titles:?}"
+        );
+    }
+    let place = |name: &str| titles.iter().position(|t| t.contains(name));
+    assert!(place("sentiment") < place("cipher a wt1"), "{titles:?}");
+    let drawn = |name: &str| text.contains(name) || text.contains(&name.replace(' ', "_"));
+    for name in ["green diamond", "small sell", "wt cross"] {
+        assert!(drawn(name), "{name}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Scenarios of the trading core, one behaviour each, in the words of a trader.
 
 mod candles;
+mod commands;
+mod daily_report;
 mod entries;
 mod entry_filter;
 mod exits;
@@ -16,6 +18,7 @@ mod snapshots;
 mod venue_account;
 mod venue_chaos;
 mod venue_exits;
+mod venue_inputs;
 mod venue_model;
 mod venue_orders;
 mod venue_unknown;

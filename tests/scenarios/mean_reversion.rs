@@ -45,6 +45,27 @@ fn a_drop_is_bought_with_the_mean_as_target_and_a_deviation_as_stop() {
 }
 
 #[test]
+fn a_way_back_below_the_least_profit_is_a_refusal_with_its_reason() {
+    let mut world = World::of(Core::new(with(100), Turns::History));
+    world.minutes(0, 30, "50000");
+    // Mean 49,960, deviation 80: two deviations, and 0.3213 % of the close to come back.
+    world.minutes(30, 31, "49800");
+    world.trade(31 * 60_000 + 500, "49800", "10");
+    assert!(world.position().is_zero());
+    assert_eq!(world.held("refused"), Some(1));
+    let decision = world.decisions.last().unwrap();
+    assert_eq!(decision.proposal.action, Action::Long);
+    assert_eq!(decision.action, Action::Hold);
+    assert_eq!(decision.reason, "min_profit: 0.3213, limit 0.5000");
+    let names: Vec<_> = decision
+        .checks
+        .iter()
+        .map(|c| (c.name, c.outcome))
+        .collect();
+    assert_eq!(names, [("min_profit", CheckOutcome::Refused)]);
+}
+
+#[test]
 fn max_hold_counts_the_candles_closed_after_the_entry() {
     for max_hold in [2, 3] {
         let mut world = bought(max_hold);

@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use minnow::core::input::{Answer, Input};
-use minnow::core::modes::Mode;
+use minnow::core::modes::{Mode, Turns};
 use minnow::core::records::*;
 use minnow::core::units::*;
 
@@ -161,6 +161,50 @@ fn a_success_or_the_operators_resume_brings_a_strategy_back() {
     );
     fail_open_question(&mut world, 11);
     assert_eq!(world.questions.len(), asked + 1);
+}
+
+#[test]
+fn errors_of_every_category_count_towards_the_ten() {
+    let core =
+        |turns| minnow::core::Core::with_strategies(settings(), turns, |_| Box::new(say([])));
+    let fail = |world: &mut World, second: i64| {
+        let text = "disk full".to_owned();
+        world.input(second * 1000, Input::LedgerFailed { text });
+    };
+    // An input of a symbol that nobody trades.
+    let stray = |world: &mut World, second: i64| {
+        let trade = minnow::core::market::Trade {
+            symbol: minnow::core::market::SymbolId(7),
+            aggressor: minnow::core::market::Aggressor::Unknown,
+            price: Price(1),
+            quantity: Quantity(1),
+            time: Timestamp::from_millis(START + second * 1000),
+            id: 0,
+        };
+        world.input(second * 1000, Input::Trade(trade));
+    };
+    for (turns, expected) in [
+        (Turns::Session, Mode::Paused),
+        (Turns::History, Mode::Running),
+    ] {
+        let mut world = World::of(core(turns));
+        for second in 0..5 {
+            fail(&mut world, second);
+            stray(&mut world, second);
+            if second < 4 {
+                assert_eq!(world.core.mode(), Mode::Running, "{second}");
+            }
+        }
+        // In history what is refused belongs to the file: five errors only.
+        assert_eq!(world.core.mode(), expected);
+        let paused = usize::from(expected == Mode::Paused);
+        assert_eq!(told(&world, "too_many_errors"), paused);
+    }
+    let mut world = World::of(core(Turns::History));
+    for second in 0..10 {
+        fail(&mut world, second);
+    }
+    assert_eq!(world.core.mode(), Mode::Paused);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use minnow::core::input::Input;
-use minnow::core::market::{Candle, CandleSource, Interval, SymbolId};
+use minnow::core::market::{Candle, CandleSource, Interval, Quote, SymbolId};
 use minnow::core::records::*;
 use minnow::core::settings::Settings;
 use minnow::core::units::*;
@@ -188,4 +188,43 @@ fn five_minutes_are_built_from_one_minute_candles() {
     let first = *series.history().oldest().unwrap();
     assert_eq!((first.volume, first.high), (25_000, candles[3].high));
     assert_eq!(series.history().newest().unwrap().volume, 25_000);
+}
+
+#[test]
+fn an_outage_without_a_missing_trade_leaves_the_bucket_whole() {
+    for whole in [true, false] {
+        let mut world = World::new(settings(), say([]));
+        world.input(60_000, history(flat(0..1, "50000")));
+        world.trade(61_000, "50000", "10");
+        world.input(80_000, feed(false));
+        world.input(100_000, feed(true));
+        if whole {
+            let symbol = SymbolId(0);
+            world.input(100_000, Input::Whole { symbol });
+        }
+        world.trade(101_000, "50000", "10");
+        world.trade(121_500, "50000", "10");
+        assert_eq!(world.core.counts().decisions, u64::from(whole));
+    }
+}
+
+#[test]
+fn a_spread_beyond_its_limit_stands_against_entries_only_where_quotes_come() {
+    let quote = |ask| Input::Quote {
+        symbol: SymbolId(0),
+        quote: Quote {
+            bid: Price(100_000),
+            ask: Price(ask),
+        },
+        max_spread_bps: Decimal::from_int(200),
+    };
+    for (ask, entered) in [(None, 1), (Some(102_000), 1), (Some(102_100), 0)] {
+        let mut world = World::new(settings(), say([(1, long("20", "3", "1"))]));
+        if let Some(ask) = ask {
+            world.input(500, quote(ask));
+        }
+        world.trade(1_000, "50000", "10");
+        world.trade(61_500, "50000", "10");
+        assert_eq!(world.core.counts().orders.min(1), entered, "ask {ask:?}");
+    }
 }

@@ -272,7 +272,7 @@ impl VenueModel {
     /// Everything, as of now.
     pub fn listing(&mut self, now: i64) -> VenueListing {
         self.wanted_listing = false;
-        let complete = !self.fault(4);
+        let complete = !self.fault(8);
         let orders = self.orders.iter().map(|held| ListedOrder {
             venue_id: held.venue_id.clone(),
             client_id: held.client_id.clone(),

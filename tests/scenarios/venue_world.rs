@@ -157,10 +157,12 @@ impl World {
 
     /// Orders that were to be sent so far.
     pub fn submissions(&self) -> Vec<&OrderRequest> {
-        let submit = |wish| match wish {
-            &Effect::Submit(ref request) => Some(&**request),
-            _ => None,
-        };
+        fn submit(wish: &Effect) -> Option<&OrderRequest> {
+            match wish {
+                Effect::Submit(request) => Some(request),
+                _ => None,
+            }
+        }
         self.wishes.iter().filter_map(submit).collect()
     }
 

@@ -164,6 +164,7 @@ pub fn settings() -> Settings {
             funding_interval: Span::from_secs(28_800),
             fill_volume_fraction: Decimal::ONE,
             intrabar: Intrabar::Worst,
+            report_time: Span::from_secs(86_340),
         },
         execution: Execution::Paper,
     }

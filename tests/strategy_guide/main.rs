@@ -190,7 +190,7 @@ fn asked(
 fn action(reply: &Reply) -> Action {
     match reply {
         Reply::Decide(proposal) => proposal.action,
-        Reply::Ask { .. } => panic!("it asks no model"),
+        Reply::Ask { .. } | Reply::Refuse(_) => panic!("it asks no model"),
     }
 }
 

@@ -194,5 +194,6 @@ pub const KEYS: &[Key] = &[
         "23:59",
         TextRule::TimeOfDay,
     )
+    .core()
     .means("time of the daily report"),
 ];

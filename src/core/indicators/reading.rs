@@ -25,6 +25,11 @@ impl Reading {
         Self { value, flat: true }
     }
 
+    /// 1 where it is flat, for the record beside its value; absent where it means what it says.
+    pub fn flag(self) -> Option<f64> {
+        self.flat.then_some(1.0)
+    }
+
     /// The value that rules may use: none where it is flat.
     pub fn meaningful(self) -> Option<f64> {
         (!self.flat).then_some(self.value)
@@ -40,5 +45,7 @@ mod tests {
         assert_eq!(Reading::of(3.0).meaningful(), Some(3.0));
         assert_eq!(Reading::flat(50.0).meaningful(), None);
         assert_eq!(Reading::flat(50.0).value, 50.0);
+        assert_eq!(Reading::flat(50.0).flag(), Some(1.0));
+        assert_eq!(Reading::of(3.0).flag(), None);
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// Feeds with a name of their own and the reason that stands against an entry. A name that is not
-/// here counts as the last one.
-const FEEDS: [(&str, &str); 7] = [
+/// here counts as `other`. Places are bits of what is recorded: they do not change.
+const FEEDS: [(&str, &str); 8] = [
     ("trades", "stale:trades"),
     ("ticker", "stale:ticker"),
     ("book", "stale:book"),
@@ -12,7 +12,11 @@ const FEEDS: [(&str, &str); 7] = [
     ("orders", "stale:orders"),
     ("account", "stale:account"),
     ("other", "stale:other"),
+    // Not a feed of data, but what every one of them is dated by.
+    ("clock", "stale:clock"),
 ];
+/// Place of the names that are not in the table.
+const OTHER: usize = 6;
 
 /// The silent feeds of one symbol, a bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +60,7 @@ fn place(feed: &str) -> usize {
     FEEDS
         .iter()
         .position(|(name, _)| *name == feed)
-        .unwrap_or(FEEDS.len() - 1)
+        .unwrap_or(OTHER)
 }
 
 #[cfg(test)]
@@ -81,5 +85,10 @@ mod tests {
         stale.set("another", true);
         stale.set("orders", true);
         assert!(stale.is_fresh());
+        stale.set("clock", false);
+        assert_eq!(stale.reason(), Some("stale:clock"));
+        assert!(!stale.hides_orders() && !stale.hides_prices());
+        stale.set("what is not known", true);
+        assert!(!stale.is_fresh());
     }
 }

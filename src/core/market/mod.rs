@@ -5,11 +5,13 @@ pub mod filter;
 pub mod freshness;
 pub mod instrument;
 pub mod interval;
+pub mod order_book;
 pub mod series;
 pub mod trade;
 
 pub use candle::{Candle, CandleSource, TimedCandle};
 pub use instrument::{Instrument, ProductKind};
 pub use interval::Interval;
+pub use order_book::{OrderBook, Quote};
 pub use series::Series;
 pub use trade::{Aggressor, SymbolId, TimedTrade, Trade};

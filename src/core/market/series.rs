@@ -41,6 +41,9 @@ pub struct Series {
     /// Buckets that began before it were joined midway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     partial_until: Option<Timestamp>,
+    /// As `partial_until`, as long as nobody says that nothing was missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    doubted_until: Option<Timestamp>,
     /// End of the last candle of the past that was folded into the open bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     past_until: Option<Timestamp>,
@@ -62,6 +65,7 @@ impl Series {
             flat_run: 0,
             quiet_until: None,
             partial_until: None,
+            doubted_until: None,
             past_until: None,
             history: Ring::new(candle_limit),
             late_trades: 0,
@@ -174,15 +178,21 @@ impl Series {
     /// Closes the open bucket: the candle built in it, or a flat one. `None` if the series restarted
     /// instead (too many flat candles in a row).
     pub fn close_bucket(&mut self) -> Option<Candle> {
-        let midway = match (self.bucket, self.partial_until) {
+        let midway = match (self.bucket, self.midway_until()) {
             (Some(start), Some(until)) if start < until => true,
             (Some(_), Some(_)) => {
                 self.partial_until = None;
+                self.doubted_until = None;
                 false
             }
             _ => false,
         };
         self.close(midway)
+    }
+
+    /// Buckets that began before it were joined midway.
+    fn midway_until(&self) -> Option<Timestamp> {
+        self.partial_until.max(self.doubted_until)
     }
 
     /// `midway`: trades of the bucket are missing, so that it is not complete.
@@ -218,6 +228,16 @@ impl Series {
         self.partial_until = self.partial_until.max(Some(until));
     }
 
+    /// Nobody knows whether trades are missing before `until`.
+    pub fn note_doubt(&mut self, until: Timestamp) {
+        self.doubted_until = self.doubted_until.max(Some(until));
+    }
+
+    /// Of what was doubted nothing is missing.
+    pub fn note_whole(&mut self) {
+        self.doubted_until = None;
+    }
+
     /// Whether a candle of the past that opens at `time` is known already.
     pub fn has(&self, time: Timestamp) -> bool {
         self.bucket.is_some_and(|start| time < start)
@@ -234,7 +254,7 @@ impl Series {
         let midway = self
             .building
             .is_some_and(|c| c.source == CandleSource::Trades)
-            && self.partial_until.is_some_and(|until| start < until);
+            && self.midway_until().is_some_and(|until| start < until);
         Some(self.close(midway))
     }
 

@@ -158,6 +158,8 @@ impl Core {
         let lot = position.lots().last().expect("the fill's lot").clone();
         out.push(Effect::Persist(Box::new(Record::Lot(lot))));
         if first {
+            self.daily.position_opened();
+            let symbol = &mut self.symbols[id.index()];
             let last = symbol.last.unwrap_or(fill.price);
             symbol.extremes = (last, last);
             let key = self.arm(Timer::MaxHold(id), at, hold);

@@ -14,6 +14,7 @@ use crate::core::orders::intent::{EntryPlan, OrderIntent};
 use crate::core::orders::position::Position;
 use crate::core::records::{Check, Leg, OrderKind, Proposal};
 use crate::core::settings::{EntryOrderType, FeeRates, RiskSettings, TradingSettings};
+use crate::core::symbol::Spread;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp, Timestamp};
 
@@ -50,6 +51,8 @@ pub struct Standing<'a> {
     pub breaker: BreakerState,
     /// Why market data cannot be trusted; `None` when it can.
     pub data_problem: Option<&'static str>,
+    /// How far the best prices are apart; `None` where no quotes come.
+    pub spread: Option<Spread>,
     /// Nothing unresolved with the venue.
     pub reconciled: bool,
     pub losses: &'a LossLimits,
@@ -82,6 +85,9 @@ pub fn approve_entry(
     checks.require("emergency_stop", !standing.emergency.is_latched());
     checks.require("circuit_breaker", standing.breaker != BreakerState::Open);
     checks.require("data", standing.data_problem.is_none());
+    if let Some(Spread { bps, limit }) = standing.spread {
+        checks.limited("max_spread_bps", bps <= limit, bps, limit);
+    }
     checks.require("reconciled", standing.reconciled);
     let (stop_pct, target_pct) = protection(request, risk, &mut checks);
     account_limits(standing, risk, &mut checks);

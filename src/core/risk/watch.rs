@@ -57,6 +57,7 @@ impl Core {
             .losses
             .candle_closed(end, equity, &self.settings.risk);
         self.push_equity(open_time, EquityKind::Candle, equity, out);
+        self.day_goes_on(end, equity, at, out);
         if new_period || !self.is_as_assessed(equity, at) {
             self.assess(equity, at, out);
         }
@@ -162,6 +163,7 @@ impl Core {
             instrument.symbol,
             instrument.price(price)
         );
+        self.note_data_error(&text, at, out);
         self.trip(Trigger::Uncountable, &text, at, out);
     }
 
@@ -221,6 +223,7 @@ impl Core {
     }
 
     pub(in crate::core) fn ledger_failed(&mut self, at: Stamp, text: &str, out: &mut Effects) {
+        self.note_ledger_error(text, at, out);
         self.trip(Trigger::LedgerFailure, text, at, out);
     }
 
@@ -251,6 +254,28 @@ impl Core {
             Command::EmergencyStop { close } => {
                 self.emergency_stop(Trigger::Operator, "by command", close, at, out);
             }
+            Command::CancelAll => self.leave("cancel_all", false, at, out),
+            Command::CloseAll => self.leave("close_all", true, at, out),
+        }
+    }
+
+    /// Entries are cancelled and, with `close`, positions closed, by an operator's command. No entry
+    /// follows until it is resumed: the next candle would undo what was asked for.
+    fn leave(&mut self, command: &'static str, close: bool, at: Stamp, out: &mut Effects) {
+        if self.mode == Mode::Running {
+            self.mode = Mode::Paused;
+        }
+        if close {
+            self.desk.close_all = Some(ExitReason::Operator);
+        }
+        let text = format!("{command} by command: no entries until resumed");
+        self.report(AlertLevel::Info, command, text, at, out);
+        for index in 0..self.symbols.len() {
+            let id = SymbolId(index as u16);
+            self.cancel(id, Slot::Entry, command, at, out);
+            if close {
+                self.close_for(id, ExitReason::Operator, at, out);
+            }
         }
     }
 
@@ -270,6 +295,7 @@ impl Core {
 
     /// A closed trade's result goes into the losing run.
     pub(in crate::core) fn trade_closed(&mut self, net: Decimal, at: Stamp, out: &mut Effects) {
+        self.daily.trade_closed(net);
         if self
             .guard
             .losing_run
@@ -361,6 +387,7 @@ impl Core {
                 .filter
                 .is_holding(at.mono)
                 .then_some("price in doubt")),
+            spread: symbol.spread,
             // The paper venue has nothing that could be unresolved.
             reconciled: self.settings.execution.is_paper() || self.desk.is_reconciled(),
             losses: &self.guard.losses,

@@ -183,11 +183,12 @@ impl CipherBFilter {
     /// What it looks at, for the record of a strategy that does not show it itself.
     pub fn values(&self, out: &mut Vec<(&'static str, f64)>) {
         if self.own.is_some() {
-            out.extend(self.wave.map(|wave| ("filter_wave", wave.value)));
-            out.extend(
-                self.money_flow
-                    .map(|flow| ("filter_money_flow", flow.value)),
-            );
+            let mut add = |name, value: Option<f64>| out.extend(value.map(|value| (name, value)));
+            let (wave, flow) = (self.wave, self.money_flow);
+            add("filter_wave", wave.map(|wave| wave.value));
+            add("filter_wave_flat", wave.and_then(Reading::flag));
+            add("filter_money_flow", flow.map(|flow| flow.value));
+            add("filter_money_flow_flat", flow.and_then(Reading::flag));
         }
     }
 

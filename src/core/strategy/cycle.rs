@@ -2,10 +2,9 @@
 //! reason why there is none.
 //!
 //! Observe, account, preconditions, strategy (or a model that answers later, `questions`),
-//! single-position policy, filter, gate, order, record. Any error inside becomes a HOLD with its reason.
+//! single-position policy, filter and gate (`entry`), order, record. Any error inside becomes a HOLD with its reason.
 
-use super::cipher_b_filter;
-use super::decision::{CandleView, Context, Reply, hold};
+use super::decision::{CandleView, Context, OwnRefusal, Reply, hold};
 use super::outcome::{Outcome, Run};
 use super::questions::position_view;
 use crate::core::effect::{Effect, Effects};
@@ -14,14 +13,11 @@ use crate::core::market::{Candle, ProductKind, SymbolId, TimedCandle};
 use crate::core::modes::{Mode, Turns};
 use crate::core::records::{Action, Decision, ExitReason, Leg, Proposal, Record};
 use crate::core::risk::breaker::BreakerState;
-use crate::core::risk::gate::{Origin, Verdict};
-use crate::core::risk::size_steps::size_arithmetic;
-use crate::core::risk::{EntryRequest, approve_entry};
 use crate::core::settings::Execution;
 use crate::core::state_hash::Tag;
 use crate::core::symbol::{Feed, Reversal};
 use crate::core::units::calendar::DAY;
-use crate::core::units::{Price, Side, Stamp, Timestamp};
+use crate::core::units::{Side, Stamp, Timestamp};
 
 /// Room for a decision's indicator values; more of them only cost an allocation.
 const INDICATORS_ROOM: usize = 64;
@@ -38,6 +34,7 @@ impl Core {
         let wanted = self.settings.trading.interval;
         let Some(symbol) = self.symbols.get_mut(id.index()) else {
             self.counts.inputs_refused += 1;
+            self.note_data_error("a candle of an unknown symbol", at, out);
             return;
         };
         let open = symbol.series.open_bucket();
@@ -53,6 +50,9 @@ impl Core {
             && !late;
         if !usable {
             self.counts.candles_refused += 1;
+            if let Err(why) = candle.check() {
+                self.note_data_error(&format!("a broken candle: {why}"), at, out);
+            }
             return;
         }
         if symbol.series.ends_gap(candle.open_time) {
@@ -169,6 +169,18 @@ impl Core {
                 let outcome = self.judge(id, &run, &proposal, blocked, at, out);
                 self.conclude(id, run, proposal, outcome, at, out);
             }
+            Reply::Refuse(refusal) => {
+                self.note_decision_success(id);
+                let OwnRefusal { proposal, check } = *refusal;
+                let outcome = match self.policy(id, &run, &proposal, blocked, at, out) {
+                    Ok(side) => {
+                        self.note_unasked_gate(id, &run, side, &proposal, at);
+                        Outcome::refused(check)
+                    }
+                    Err(outcome) => outcome,
+                };
+                self.conclude(id, run, proposal, outcome, at, out);
+            }
             Reply::Ask { prompt } => self.ask_model(id, run, view, prompt, at, out),
         }
     }
@@ -235,21 +247,38 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) -> Outcome {
+        match self.policy(id, run, proposal, blocked, at, out) {
+            Ok(side) => self.enter(id, run, side, proposal, at, out),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Single-position policy: the side of an entry that may go on to filter and gate, or what
+    /// becomes of the proposal instead.
+    fn policy(
+        &mut self,
+        id: SymbolId,
+        run: &Run,
+        proposal: &Proposal,
+        blocked: Option<&'static str>,
+        at: Stamp,
+        out: &mut Effects,
+    ) -> Result<Side, Outcome> {
         let symbol = &self.symbols[id.index()];
         let side = match proposal.action {
-            Action::Hold => return Outcome::hold(""),
+            Action::Hold => return Err(Outcome::hold("")),
             Action::Close => {
                 if symbol.position.is_none() {
-                    return Outcome::hold("no position");
+                    return Err(Outcome::hold("no position"));
                 }
-                return self.close_by(id, run, at, out);
+                return Err(self.close_by(id, run, at, out));
             }
             Action::Long => Side::Buy,
             Action::Short => Side::Sell,
         };
         if let Some(position) = &symbol.position {
             if position.side == side {
-                return Outcome::hold("already in position");
+                return Err(Outcome::hold("already in position"));
             }
             let outcome = self.close_by(id, run, at, out);
             if outcome.action == Action::Close && self.settings.trading.reversal {
@@ -258,20 +287,20 @@ impl Core {
                     candle: run.candle,
                 });
             }
-            return outcome;
+            return Err(outcome);
         }
         let futures = self.settings.trading.enable_futures;
         let derivative = symbol.instrument.kind == ProductKind::Perpetual;
         if side == Side::Sell && !(futures && derivative) {
-            return Outcome::hold("shorts not available");
+            return Err(Outcome::hold("shorts not available"));
         }
         if derivative && !futures {
-            return Outcome::hold("derivatives not enabled");
+            return Err(Outcome::hold("derivatives not enabled"));
         }
-        if let Some(reason) = blocked {
-            return Outcome::hold(reason);
+        match blocked {
+            Some(reason) => Err(Outcome::hold(reason)),
+            None => Ok(side),
         }
-        self.enter(id, run, side, proposal, at, out)
     }
 
     fn close_by(&mut self, id: SymbolId, run: &Run, at: Stamp, out: &mut Effects) -> Outcome {
@@ -281,106 +310,6 @@ impl Core {
         } else {
             Outcome::hold("close in progress")
         }
-    }
-
-    fn enter(
-        &mut self,
-        id: SymbolId,
-        run: &Run,
-        side: Side,
-        proposal: &Proposal,
-        at: Stamp,
-        out: &mut Effects,
-    ) -> Outcome {
-        let symbol = &self.symbols[id.index()];
-        let filter = symbol.entry_filter.as_ref();
-        if let Some(refusal) = filter.and_then(|filter| filter.refusal(side)) {
-            return Outcome {
-                detail: refusal.detail,
-                checks: refusal.checks,
-                ..Outcome::hold(cipher_b_filter::REASON)
-            };
-        }
-        let Some(mark) = symbol.last else {
-            return Outcome::hold("no price");
-        };
-        let verdict = self.pass_gate(id, run, side, proposal, mark, at);
-        match verdict.result {
-            Ok(approved) => {
-                let rate = self.settings.risk.order_rate;
-                self.guard.entries.note(at.wall, at.mono, rate);
-                self.symbols[id.index()].last_entry = Some((run.candle, side));
-                self.submit(approved, at, out);
-                self.after_order(at, out);
-                Outcome::of(proposal.action, verdict.checks)
-            }
-            Err(detail) => Outcome {
-                action: Action::Hold,
-                reason: "refused",
-                detail,
-                checks: verdict.checks,
-            },
-        }
-    }
-
-    fn pass_gate(
-        &mut self,
-        id: SymbolId,
-        run: &Run,
-        side: Side,
-        proposal: &Proposal,
-        mark: Price,
-        at: Stamp,
-    ) -> Verdict {
-        let standing = self.standing(id, at);
-        let symbol = &self.symbols[id.index()];
-        let request = EntryRequest {
-            symbol: id,
-            instrument: &symbol.instrument,
-            side,
-            proposal,
-            origin: Origin::Strategy,
-            decision: run.decision,
-            candle: run.candle,
-            mark,
-            fees: symbol.fees,
-            slippage_rate: self.settings.paper.slippage_rate,
-        };
-        let (trading, risk) = (&self.settings.trading, &self.settings.risk);
-        let verdict = approve_entry(&request, &standing, trading, risk);
-        if self.explanations.wants(id, run.candle) {
-            let sizing = size_arithmetic(&request, &standing, trading, risk);
-            self.explanations
-                .sizing(id, run.candle, run.decision, &sizing);
-        }
-        verdict
-    }
-
-    /// An opposite entry follows its close, through the gate anew.
-    pub(in crate::core) fn reverse_if_wanted(
-        &mut self,
-        id: SymbolId,
-        at: Stamp,
-        out: &mut Effects,
-    ) {
-        let Some(reversal) = self.symbols[id.index()].reversal.take() else {
-            return;
-        };
-        let run = Run {
-            decision: Numbers::next(&mut self.numbers.decision),
-            candle: reversal.candle,
-            strategy: self.symbols[id.index()].strategy.name(),
-        };
-        self.counts.decisions += 1;
-        let side = match reversal.proposal.action {
-            Action::Short => Side::Sell,
-            _ => Side::Buy,
-        };
-        let outcome = match self.entry_blocked(id, at) {
-            Some(reason) => Outcome::hold(reason),
-            None => self.enter(id, &run, side, &reversal.proposal, at, out),
-        };
-        self.conclude(id, run, reversal.proposal, outcome, at, out);
     }
 
     /// Hashes, counts and records a decision.
@@ -408,6 +337,7 @@ impl Core {
             ],
         );
         self.hash.text(outcome.reason);
+        self.daily.decided(proposal.action, &outcome);
         if outcome.action == Action::Hold {
             self.note_hold(outcome.reason);
         }

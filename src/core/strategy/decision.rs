@@ -8,7 +8,7 @@ pub use crate::core::indicators::CandleView;
 use crate::core::indicators::CipherB;
 use crate::core::input::Answer;
 use crate::core::market::{Instrument, Interval};
-use crate::core::records::{Action, Proposal};
+use crate::core::records::{Action, Check, Proposal};
 use crate::core::settings::StrategySettings;
 use crate::core::units::{Decimal, Price, Side};
 
@@ -33,10 +33,22 @@ pub struct Context<'a> {
     pub position: Option<PositionView>,
 }
 
+/// An entry that the strategy's own rules stand against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnRefusal {
+    /// The entry as it would have been.
+    pub proposal: Proposal,
+    /// What it fails, with value and limit.
+    pub check: Check,
+}
+
 /// What a strategy says when it is asked about a closed candle.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     Decide(Proposal),
+    /// An entry that it saw and does not want itself, for one of the stable reasons of the gate's
+    /// checks: recorded and counted like an entry that the gate refused. Without a position only.
+    Refuse(Box<OwnRefusal>),
     /// Ask a model; its answer comes to `answered`, seconds later or never.
     Ask {
         prompt: String,

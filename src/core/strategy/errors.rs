@@ -1,5 +1,11 @@
-//! Decisions that failed: three in a row are told, five pause the symbol's strategy, ten of all
-//! symbols within ten minutes pause the bot.
+//! Errors: three failed decisions of a symbol in a row are told, five pause its strategy; ten errors of
+//! any category within ten minutes pause the bot.
+//!
+//! Categories of this version: `decision` (a model's answer failed or did not come), `ledger` (it
+//! could not be written) and `data` (an input of an unknown symbol, a broken candle, a price beyond
+//! what is counted). Data counts in a session only: in history what is refused belongs to the file, is
+//! counted there, and nobody is there to resume. Not errors: an order that its own condition ends (a
+//! post-only that would cross), refusals, HOLDs; the paper venue rejects nothing for technical reasons.
 //!
 //! A paused strategy is tried again every half hour and comes back by itself once a decision
 //! succeeds, or when the operator resumes. No error closes a position: its stop and target stay.
@@ -7,7 +13,7 @@
 use crate::core::effect::{AlertLevel, Effects};
 use crate::core::machine::Core;
 use crate::core::market::SymbolId;
-use crate::core::modes::Mode;
+use crate::core::modes::{Mode, Turns};
 use crate::core::units::Stamp;
 use crate::core::units::stamp::SECOND;
 use serde::{Deserialize, Serialize};
@@ -19,7 +25,7 @@ const TOLD_AT: u32 = 3;
 const PAUSED_AT: u32 = 5;
 /// Time after which a paused strategy is tried again.
 const TRIED_AGAIN_AFTER: i64 = 1800 * SECOND;
-/// Errors of all symbols within the window that pause the bot.
+/// Errors of any category within the window that pause the bot.
 const MANY: usize = 10;
 const WINDOW: i64 = 600 * SECOND;
 
@@ -46,7 +52,7 @@ impl DecisionErrors {
     }
 }
 
-/// Stamps of the latest errors of all symbols; at most as many as pause the bot.
+/// Stamps of the latest errors of any category; at most as many as pause the bot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecentErrors(VecDeque<i64>);
 
@@ -88,9 +94,28 @@ impl Core {
             );
             self.report(AlertLevel::Warning, "strategy_paused", text, at, out);
         }
+        self.note_error("decision", text, at, out);
+    }
+
+    /// The ledger could not be written.
+    pub(in crate::core) fn note_ledger_error(&mut self, text: &str, at: Stamp, out: &mut Effects) {
+        self.note_error("ledger", text, at, out);
+    }
+
+    /// Market data was refused that no sound feed sends.
+    pub(in crate::core) fn note_data_error(&mut self, text: &str, at: Stamp, out: &mut Effects) {
+        if self.turns == Turns::Session {
+            self.note_error("data", text, at, out);
+        }
+    }
+
+    fn note_error(&mut self, category: &str, text: &str, at: Stamp, out: &mut Effects) {
         if self.guard.recent_errors.note(at.mono) && self.mode == Mode::Running {
             self.mode = Mode::Paused;
-            let text = format!("{MANY} errors within {} s: paused", WINDOW / SECOND);
+            let text = format!(
+                "{MANY} errors within {} s: paused; the last, {category}: {text}",
+                WINDOW / SECOND
+            );
             self.report(AlertLevel::Critical, "too_many_errors", text, at, out);
         }
     }

@@ -8,7 +8,7 @@ use super::questions::position_view;
 use super::rules::Rule;
 use crate::core::machine::Core;
 use crate::core::market::{Candle, SymbolId};
-use crate::core::records::Decision;
+use crate::core::records::{Check, Decision};
 use crate::core::risk::size_steps::SizeArithmetic;
 use crate::core::units::{Price, Side, Stamp, Timestamp};
 
@@ -49,6 +49,9 @@ pub struct Explained {
     pub decisions: Vec<Decision>,
     /// The sizing of each decision that reached the gate.
     pub sizings: Vec<(u64, SizeArithmetic)>,
+    /// Every check of the gate as it would have answered each decision to enter that a filter or
+    /// the strategy itself kept from it.
+    pub unasked_gate: Vec<(u64, Vec<Check>)>,
 }
 
 /// Wishes and what came of them.
@@ -86,6 +89,13 @@ impl Explanations {
     pub fn sizing(&mut self, id: SymbolId, candle: Timestamp, of: u64, sizing: &SizeArithmetic) {
         for kept in self.of(id, candle) {
             kept.sizings.push((of, sizing.clone()));
+        }
+    }
+
+    /// The gate was not asked; this is what it would have said.
+    pub fn unasked_gate(&mut self, id: SymbolId, candle: Timestamp, of: u64, checks: Vec<Check>) {
+        for kept in self.of(id, candle) {
+            kept.unasked_gate.push((of, checks.clone()));
         }
     }
 }
@@ -168,6 +178,7 @@ impl Core {
             indicators,
             decisions: Vec::new(),
             sizings: Vec::new(),
+            unasked_gate: Vec::new(),
         }
     }
 }

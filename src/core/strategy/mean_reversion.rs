@@ -3,18 +3,20 @@
 //! z = (close - SMA)/sd, sd the population standard deviation of the window. Long from z <= -std_dev,
 //! short from z >= std_dev, only where sd/SMA is at least `min_volatility` and ADX14 is below 30: a
 //! trend does not revert. Strength = min(1, |z|/3). The target is the way back to the SMA, the stop
-//! one standard deviation, at least the least stop of the risk rules; no ATR widens it. A position
+//! one standard deviation, at least the least stop of the risk rules; no ATR widens it. A way back
+//! that is worth less than the least profit refuses the entry, with that as its reason. A position
 //! is left when z is back at 0 or after `max_hold` bars. Without spread there is no z, and nothing
 //! happens.
 
 use super::decision::{
-    CandleView, Context, LEAST_STRENGTH, Reply, Strategy, close, hold, percentage, size_pct,
+    CandleView, Context, LEAST_STRENGTH, OwnRefusal, Reply, Strategy, close, hold, percentage,
+    size_pct,
 };
 use super::mean_reversion_rules::list;
 use super::rules::Rule;
 use crate::core::indicators::compare::{PERCENT, above, below, is_zero, round9};
 use crate::core::indicators::{Adx, Reading, StandardDeviation};
-use crate::core::records::{Action, Proposal};
+use crate::core::records::{Action, Check, CheckOutcome, Proposal};
 use crate::core::settings::MeanReversionSettings;
 use crate::core::units::{Decimal, Side};
 use serde::{Deserialize, Serialize};
@@ -50,6 +52,9 @@ pub(super) struct Values {
     /// The deviation in % of the close, at least the least stop.
     pub stop_pct: Option<Decimal>,
 }
+
+/// What refuses a way back that is worth too little; the gate's check of that has the same name.
+const MIN_PROFIT: &str = "min_profit";
 
 /// Smallest percentage that a target can have.
 const SMALLEST_PCT: Decimal = Decimal::new(1, 4);
@@ -148,11 +153,12 @@ impl MeanReversion {
         bars >= self.settings.max_hold
     }
 
+    /// The entry that z asks for, whatever its target is worth.
     fn entry(&self) -> Option<Proposal> {
         let now = self.now?;
         let mut sides = [Side::Buy, Side::Sell].into_iter();
         let side = sides.find(|side| self.is_stretched(*side))?;
-        let wanted = self.is_lively() && self.is_without_trend() && self.is_worthwhile();
+        let wanted = self.is_lively() && self.is_without_trend();
         let size = size_pct(now.strength).filter(|_| wanted)?;
         let (action, rationale) = match side {
             Side::Buy => (Action::Long, "close far below its mean"),
@@ -168,6 +174,22 @@ impl MeanReversion {
             leverage: None,
             rationale: rationale.to_owned(),
         })
+    }
+
+    /// Why the entry is not worth its way.
+    fn too_little(&self, proposal: Proposal) -> OwnRefusal {
+        let least = self.least_target_pct();
+        let target = proposal.take_profit_pct.unwrap_or_default();
+        OwnRefusal {
+            proposal,
+            check: Check {
+                name: MIN_PROFIT,
+                outcome: CheckOutcome::Refused,
+                value: Some(target),
+                limit: Some(least),
+                margin: Some(target - least),
+            },
+        }
     }
 }
 
@@ -195,7 +217,13 @@ impl Strategy for MeanReversion {
                 return Reply::Decide(close(1.0, "held for max_hold bars".to_owned()));
             }
         }
-        Reply::Decide(self.entry().unwrap_or_else(hold))
+        match self.entry() {
+            Some(entry) if self.is_worthwhile() => Reply::Decide(entry),
+            Some(entry) if context.position.is_none() => {
+                Reply::Refuse(Box::new(self.too_little(entry)))
+            }
+            _ => Reply::Decide(hold()),
+        }
     }
 
     fn save(&self) -> serde_json::Value {
@@ -217,6 +245,7 @@ impl Strategy for MeanReversion {
             out.push(("sma", now.mean));
             out.push(("deviation", now.deviation));
             out.push(("z", now.z.value));
+            out.extend(now.z.flag().map(|flag| ("z_flat", flag)));
             out.push(("volatility", now.volatility));
         }
         if let Some(adx) = self.adx() {

@@ -40,7 +40,16 @@ fn candle(close: f64) -> CandleView {
     }
 }
 
+/// What is proposed; HOLD where the strategy refuses its own entry.
 fn ask(strategy: &mut MeanReversion, position: Option<PositionView>) -> Proposal {
+    match reply(strategy, position) {
+        Reply::Decide(proposal) => proposal,
+        Reply::Refuse(_) => hold(),
+        Reply::Ask { .. } => panic!("mean reversion asks nobody"),
+    }
+}
+
+fn reply(strategy: &mut MeanReversion, position: Option<PositionView>) -> Reply {
     let instrument = Instrument::linear(
         "BTC-PERP",
         ProductKind::Perpetual,
@@ -48,16 +57,12 @@ fn ask(strategy: &mut MeanReversion, position: Option<PositionView>) -> Proposal
         Decimal::new(1, 2),
         Decimal::new(1, 8),
     );
-    let reply = strategy.propose(&Context {
+    strategy.propose(&Context {
         instrument: &instrument,
         candle: &candle(100.0),
         mark: Price(1),
         position,
-    });
-    match reply {
-        Reply::Decide(proposal) => proposal,
-        Reply::Ask { .. } => panic!("mean reversion asks nobody"),
-    }
+    })
 }
 
 fn held(side: Side, bars_held: u32) -> Option<PositionView> {
@@ -122,6 +127,9 @@ fn the_distance_must_reach_std_dev() {
 fn a_market_without_spread_has_no_distance() {
     let mut still = after(settings(), &[]);
     assert_eq!(still.now.map(|now| now.z), Some(Reading::flat(0.0)));
+    let mut shown = Vec::new();
+    still.indicators(&mut shown);
+    assert!(shown.contains(&("z", 0.0)) && shown.contains(&("z_flat", 1.0)));
     assert_eq!(ask(&mut still, None).action, Action::Hold);
     assert_eq!(ask(&mut still, held(Side::Buy, 1)).action, Action::Hold);
     assert_eq!(with(|now| now.z.flat = true), Action::Hold);
@@ -205,6 +213,31 @@ fn the_way_back_must_be_worth_the_least_profit() {
         Action::Hold,
         "a target at the entry is on its wrong side"
     );
+}
+
+#[test]
+fn an_entry_that_is_worth_too_little_is_refused_with_value_and_limit() {
+    let mut strategy = after(settings(), &[90.0]);
+    strategy.now.as_mut().unwrap().target_pct = Some(d("0.4999"));
+    let Reply::Refuse(refusal) = reply(&mut strategy, None) else {
+        panic!("not refused");
+    };
+    assert_eq!(refusal.proposal.action, Action::Long);
+    let check = &refusal.check;
+    assert_eq!(
+        (check.name, check.outcome),
+        ("min_profit", CheckOutcome::Refused)
+    );
+    assert_eq!(
+        (check.value, check.limit, check.margin),
+        (Some(d("0.4999")), Some(d("0.5")), Some(d("-0.0001")))
+    );
+    // What it would not have entered anyway is not refused, and a position waits for its exit.
+    strategy.now.as_mut().unwrap().volatility = 0.0;
+    assert_eq!(reply(&mut strategy, None), Reply::Decide(hold()));
+    strategy.now.as_mut().unwrap().volatility = 0.1;
+    let held = held(Side::Buy, 1);
+    assert_eq!(reply(&mut strategy, held), Reply::Decide(hold()));
 }
 
 #[test]

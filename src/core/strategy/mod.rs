@@ -6,13 +6,14 @@
 pub mod cipher_b_filter;
 pub mod cycle;
 pub mod decision;
+mod entry;
 pub mod errors;
 pub mod explanation;
 pub mod mean_reversion;
 mod mean_reversion_rules;
 pub mod momentum;
 mod momentum_rules;
-mod outcome;
+pub(in crate::core) mod outcome;
 mod questions;
 pub mod rules;
 #[cfg(test)]
@@ -20,6 +21,6 @@ mod rules_tests;
 pub mod vumanchu;
 mod vumanchu_rules;
 
-pub use decision::{Context, PositionView, Reply, Strategy, build};
+pub use decision::{Context, OwnRefusal, PositionView, Reply, Strategy, build};
 pub use explanation::{Explained, Wanted};
 pub use rules::{Condition, Purpose, Relation, Rule};

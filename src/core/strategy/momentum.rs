@@ -301,6 +301,7 @@ impl Strategy for Momentum {
         add("ema_short", self.now.ema.map(|s| s.0));
         add("ema_long", self.now.ema.map(|s| s.1));
         add("rsi14", self.now.rsi.map(|r| r.value));
+        add("rsi14_flat", self.now.rsi.and_then(Reading::flag));
         add("atr14", self.atr.value());
         add("volume", Some(self.last_volume));
         add("volume_average", self.volume.value());
@@ -369,7 +370,7 @@ mod tests {
             position,
         }) {
             Reply::Decide(proposal) => proposal,
-            Reply::Ask { .. } => panic!("momentum asks nobody"),
+            Reply::Ask { .. } | Reply::Refuse(_) => panic!("momentum asks nobody"),
         }
     }
 
@@ -398,7 +399,11 @@ mod tests {
                 close,
                 volume: 10.0,
             });
-            flagged += u32::from(momentum.now.rsi.is_some_and(|rsi| rsi.flat));
+            let flat = momentum.now.rsi.is_some_and(|rsi| rsi.flat);
+            flagged += u32::from(flat);
+            let mut shown = Vec::new();
+            momentum.indicators(&mut shown);
+            assert_eq!(shown.contains(&("rsi14_flat", 1.0)), flat);
             assert!(!momentum.signals(close).rsi.1, "RSI {:?}", momentum.now.rsi);
         }
         // From 100 it drops to a flagged 0; what comes next has nothing to be compared with.

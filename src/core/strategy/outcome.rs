@@ -1,10 +1,11 @@
 //! One decision on its way, and what became of a proposal.
 
 use crate::core::records::{Action, Check};
+use crate::core::risk::checks::describe;
 use crate::core::units::Timestamp;
 
 /// What the cycle made of a proposal.
-pub(super) struct Outcome {
+pub(in crate::core) struct Outcome {
     pub action: Action,
     /// Stable text of a HOLD; empty when the proposal stands.
     pub reason: &'static str,
@@ -20,6 +21,15 @@ impl Outcome {
             reason,
             detail: String::new(),
             checks: Vec::new(),
+        }
+    }
+
+    /// One check of the strategy's own stood against it.
+    pub(super) fn refused(check: Check) -> Self {
+        Self {
+            detail: describe(&check),
+            checks: vec![check],
+            ..Self::hold("refused")
         }
     }
 

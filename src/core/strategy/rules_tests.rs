@@ -1,7 +1,7 @@
 //! What rule strategies show of their rules is what they do: over random candles, a rule has fired
 //! exactly when the strategy acts on it.
 
-use super::decision::{CandleView, Context, Reply, build};
+use super::decision::{CandleView, Context, Reply, build, hold};
 use super::{PositionView, Purpose, Rule};
 use crate::core::market::{Instrument, Interval, ProductKind};
 use crate::core::records::{Action, Proposal};
@@ -103,6 +103,15 @@ fn agrees(proposal: &Proposal, rules: &[Rule], position: Option<PositionView>) -
         )
 }
 
+/// An entry that the strategy refuses itself is a HOLD of its rules.
+fn proposed(reply: Reply) -> Proposal {
+    match reply {
+        Reply::Decide(proposal) => proposal,
+        Reply::Refuse(_) => hold(),
+        Reply::Ask { .. } => panic!("a rule strategy asks nobody"),
+    }
+}
+
 /// The rule that the proposal names as its reason, if it is an action at all, has fired.
 fn reason_fired(proposal: &Proposal, rules: &[Rule]) -> bool {
     proposal.action == Action::Hold
@@ -126,9 +135,7 @@ fn walk(settings: &StrategySettings, candles: &[CandleView]) -> BTreeMap<String,
             };
             let mut rules = Vec::new();
             strategy.rules(&context, &mut rules);
-            let Reply::Decide(proposal) = strategy.propose(&context) else {
-                panic!("a rule strategy asks nobody");
-            };
+            let proposal = proposed(strategy.propose(&context));
             let place = format!("candle {index}, {position:?}: {proposal:?}, {rules:#?}");
             assert!(agrees(&proposal, &rules, position), "{place}");
             assert!(reason_fired(&proposal, &rules), "{place}");
@@ -232,9 +239,7 @@ fn mean_reversion_never_aims_at_the_wrong_side() {
             mark: Price(1),
             position: None,
         };
-        let Reply::Decide(proposal) = strategy.propose(&context) else {
-            panic!("a rule strategy asks nobody");
-        };
+        let proposal = proposed(strategy.propose(&context));
         if proposal.action == Action::Hold {
             continue;
         }

@@ -40,6 +40,12 @@ impl Core {
                 fresh,
             } => self.feed(at, symbol, &feed, fresh, out),
             Input::Partial { symbol, until } => self.partial(at, symbol, until),
+            Input::Whole { symbol } => self.whole(at, symbol),
+            Input::Quote {
+                symbol,
+                quote,
+                max_spread_bps,
+            } => self.quote(at, symbol, quote, max_spread_bps),
             Input::Order(event) => self.order_event(at, &event, out),
             Input::Account(news) => self.account_news(at, &news, out),
             Input::Reconciled { ok, text } => self.reconciled(at, ok, &text, out),
@@ -61,7 +67,7 @@ impl Core {
         symbol.stale.set(feed, fresh);
         if hidden || symbol.stale.hides_prices() {
             // What began before now was not seen whole.
-            symbol.series.note_partial(at.wall);
+            symbol.series.note_doubt(at.wall);
         }
         self.sync_roll_over(id, at);
         if self.settings.execution == Execution::Paper {

@@ -203,6 +203,10 @@ impl ExchangeCodec for Coinbase {
         CANDLE_PAGE
     }
 
+    fn has_contiguous_trades(&self) -> bool {
+        true
+    }
+
     fn native_interval(&self, interval: Interval) -> Option<Interval> {
         // 3m, 4h and 12h are made of the next smaller length.
         [86_400, 21_600, 7200, 3600, 1800, 900, 300, 60]

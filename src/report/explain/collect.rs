@@ -10,7 +10,7 @@ use super::obstacles::obstacle;
 use super::orders::{exit_facts, order_facts};
 use super::sizing::sizing_facts;
 use crate::core::market::Instrument;
-use crate::core::records::Decision;
+use crate::core::records::{Check, Decision};
 use crate::core::strategy::Explained;
 use crate::core::units::{Decimal, Quantity, Timestamp};
 use crate::report::summary::Millis;
@@ -226,19 +226,19 @@ fn as_stored(decision: &Decision, instrument: &Instrument) -> StoredDecision {
         action: decision.action.name().to_owned(),
         reason: decision.reason.clone(),
         indicators: values(&decision.indicators),
-        checks: decision
-            .checks
-            .iter()
-            .map(|check| StoredCheck {
-                name: check.name.to_owned(),
-                outcome: names::check_outcome(check.outcome).to_owned(),
-                value: check.value,
-                limit: check.limit,
-                margin: check.margin,
-            })
-            .collect(),
+        checks: decision.checks.iter().map(stored_check).collect(),
         position: instrument.quantity(Quantity(decision.position)),
         equity: decision.equity,
+    }
+}
+
+fn stored_check(check: &Check) -> StoredCheck {
+    StoredCheck {
+        name: check.name.to_owned(),
+        outcome: names::check_outcome(check.outcome).to_owned(),
+        value: check.value,
+        limit: check.limit,
+        margin: check.margin,
     }
 }
 
@@ -287,6 +287,7 @@ fn decided(decision: &StoredDecision) -> DecisionFacts {
         reason: decision.reason.clone(),
         obstacle: obstacle(&decision.reason, None),
         checks: decision.checks.iter().map(check_facts).collect(),
+        unasked_gate: None,
         sizing: None,
         difference: super::facts::Difference::default(),
         also_decided: Vec::new(),
@@ -317,6 +318,7 @@ fn undecided(case: &Case, explained: &Explained) -> DecisionFacts {
         reason: reason.to_owned(),
         obstacle: obstacle(reason, None),
         checks: Vec::new(),
+        unasked_gate: None,
         sizing: None,
         difference: super::facts::Difference::default(),
         also_decided: Vec::new(),
@@ -348,6 +350,15 @@ fn add_run(facts: &mut DecisionFacts, explained: &Explained, instrument: &Instru
         .iter()
         .find(own)
         .map(|(_, sizing)| sizing_facts(sizing, instrument));
+    let mut unasked = explained.unasked_gate.iter();
+    facts.unasked_gate = unasked
+        .find(|(id, _)| facts.id == i64::try_from(*id).ok())
+        .map(|(_, checks)| {
+            checks
+                .iter()
+                .map(|c| check_facts(&stored_check(c)))
+                .collect()
+        });
 }
 
 fn check_facts(check: &StoredCheck) -> CheckFacts {

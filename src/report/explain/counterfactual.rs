@@ -95,23 +95,28 @@ fn left(facts: &DecisionFacts) -> Difference {
     listed(answer, tightest)
 }
 
+/// First check of the gate: where it stands, the gate was asked.
+const GATE_BEGINS: &str = "emergency_stop";
+
+fn refusing(checks: &[CheckFacts]) -> Vec<CheckFacts> {
+    let refused = checks.iter().filter(|check| check.outcome == "refused");
+    refused.cloned().collect()
+}
+
 fn not_entered(facts: &DecisionFacts, side: &str) -> Difference {
-    let refused: Vec<CheckFacts> = facts
-        .checks
-        .iter()
-        .filter(|check| check.outcome == "refused")
-        .cloned()
-        .collect();
+    let refused = refusing(&facts.checks);
     if facts.reason.starts_with("cipher_b_filter") {
         let unmet = rules(facts, FILTER, side).map(RuleFacts::with_unmet);
-        let answer = format!(
-            "{side}, had the filter of entries been met: {}",
-            facts.reason
-        );
+        let had = format!("had the filter of entries been met ({})", facts.reason);
         return Difference {
-            checks: refused,
-            ..listed(&answer, unmet.collect())
+            rules: unmet.collect(),
+            ..before_the_gate(facts, side, &had, refused)
         };
+    }
+    let asked = facts.checks.iter().any(|check| check.name == GATE_BEGINS);
+    if let ([first, ..], false) = (&refused[..], asked) {
+        let had = format!("had {} of the strategy passed", first.name);
+        return before_the_gate(facts, side, &had, refused);
     }
     if !refused.is_empty() {
         let answer = match &refused[..] {
@@ -129,6 +134,45 @@ fn not_entered(facts: &DecisionFacts, side: &str) -> Difference {
         };
     }
     stood_against(facts)
+}
+
+/// Something refused before the gate was asked: without it there is an entry only where the gate
+/// has nothing against it either.
+fn before_the_gate(
+    facts: &DecisionFacts,
+    side: &str,
+    had: &str,
+    mut refused: Vec<CheckFacts>,
+) -> Difference {
+    let answer = match facts.unasked_gate.as_deref().map(refusing) {
+        None => format!(
+            "{had}, the gate would have been asked; what it would have said is known with the \
+             recording only"
+        ),
+        Some(against) if against.is_empty() => {
+            format!("{side}, {had}: the gate would have been asked, and all of its checks passed")
+        }
+        Some(mut against) => {
+            // The gate asks for the same once more where the strategy did: named once.
+            against.retain(|check| !refused.iter().any(|known| known.name == check.name));
+            let names: Vec<&str> = against.iter().map(|check| check.name.as_str()).collect();
+            let answer = if names.is_empty() {
+                format!("{side}, {had}: no other check of the gate stood against it")
+            } else {
+                format!(
+                    "{side}, {had}, and only if these of the gate had passed too: {}",
+                    names.join(", ")
+                )
+            };
+            refused.append(&mut against);
+            answer
+        }
+    };
+    Difference {
+        answer,
+        checks: refused,
+        ..Difference::default()
+    }
 }
 
 /// A state stood against it; what the strategy saw is told beside it.
@@ -169,7 +213,10 @@ fn quiet(facts: &DecisionFacts) -> Difference {
     let fired = candidates.iter().filter(|r| r.fired);
     let fired: Vec<RuleFacts> = fired.map(|r| (*r).clone()).collect();
     if !fired.is_empty() {
-        return listed("these fired, and no proposal came of them", fired);
+        return with_filter(
+            facts,
+            listed("these fired, and no proposal came of them", fired),
+        );
     }
     let Some(least) = candidates.iter().map(|rule| rule.missing).min() else {
         return Difference {
@@ -188,7 +235,26 @@ fn quiet(facts: &DecisionFacts) -> Difference {
     } else {
         format!("no rule came nearer than {least} missing conditions, the nearest first")
     };
-    listed(&answer, nearest)
+    with_filter(facts, listed(&answer, nearest))
+}
+
+/// An entry of the listed rules would have met the filter next: where it would have been held, the
+/// filter's unmet conditions are named too. Without a position only, for no filter holds a close.
+fn with_filter(facts: &DecisionFacts, mut difference: Difference) -> Difference {
+    if in_position(facts) {
+        return difference;
+    }
+    for side in ["LONG", "SHORT"] {
+        let mut entries = difference.rules.iter();
+        let enters = entries.any(|rule| rule.purpose == "entry" && rule.side == Some(side));
+        let unmet = rules(facts, FILTER, side).find(|rule| !rule.fired);
+        if let (true, Some(unmet)) = (enters, unmet) {
+            let text = format!("; the filter of entries would have held a {side} too");
+            difference.answer.push_str(&text);
+            difference.rules.push(unmet.with_unmet());
+        }
+    }
+    difference
 }
 
 fn listed(answer: &str, mut rules: Vec<RuleFacts>) -> Difference {

@@ -2,16 +2,19 @@
 //! other group in a small chart of its own below.
 //!
 //! Groups come from the names: `stoch_k` and `stoch_d` share a chart, as do `volume` and
-//! `volume_average`. The number of charts and lines is bounded; what is left out is counted.
+//! `volume_average`. What the strategy decides by comes first; signals and flags, which only are or
+//! are not, come last, as lines between 0 and 1. The number of charts and lines is bounded; what is left out is counted.
 
 use super::axis::{TimeAxis, ValueAxis};
 use super::chart::{Layer, Line, Size, TimeChart, value_text};
+use super::indicator_names::Kind;
 use super::indicator_series::{IndicatorSeries, SymbolIndicators};
 use super::palette::Role;
 use super::thin::{Point, thin};
+use crate::report::figures::count;
 
 /// Small charts of all symbols together.
-const PANELS_MAX: usize = 12;
+const PANELS_MAX: usize = 16;
 /// Charts over the price of one symbol.
 const ON_PRICE_MAX: usize = 2;
 /// Points of a line.
@@ -77,9 +80,6 @@ impl<'a> Place<'a> {
 
 /// Beginnings of names that say where an indicator belongs and not what it is.
 const OWNERS: [&str; 2] = ["cipher_a_", "cipher_b_"];
-/// The group of everything that only is or is not.
-const SIGNALS: &str = "signals";
-
 /// The part of a name that its group shares: without its owner, up to the first `_` or digit.
 fn stem(name: &str) -> &str {
     let name = OWNERS
@@ -95,15 +95,8 @@ fn stem(name: &str) -> &str {
 
 /// The group of a series that is not on the price's scale.
 fn group(series: &IndicatorSeries) -> &str {
-    if series
-        .points
-        .iter()
-        .all(|p| [-1.0, 0.0, 1.0].contains(&p.1))
-    {
-        SIGNALS
-    } else {
-        stem(&series.name)
-    }
+    let kind = Kind::of(&series.name);
+    kind.group().unwrap_or_else(|| stem(&series.name))
 }
 
 /// Whether a series belongs on the price's scale.
@@ -143,19 +136,20 @@ pub fn charts(
             None => groups.push((name, vec![one])),
         }
     }
-    // What is measured comes before what only is or is not.
-    groups.sort_by_key(|(name, _)| *name == SIGNALS);
-    for (number, (stem, group)) in groups.iter().enumerate() {
-        let shown = if number < panels {
-            &group[..group.len().min(places)]
-        } else {
-            &[]
-        };
-        if !shown.is_empty() {
-            let id = format!("{prefix}-{}", number + 1);
+    groups.sort_by_key(|(_, group)| Kind::of(&group[0].name));
+    let mut number = 0;
+    for (stem, group) in &groups {
+        // Marks go on in further charts, values of one group do not.
+        let is_mark = Kind::of(&group[0].name).is_mark();
+        for (chunk, shown) in group.chunks(places).enumerate() {
+            if number == panels || chunk > 0 && !is_mark {
+                leave_out(shown, &mut found);
+                continue;
+            }
+            number += 1;
+            let id = format!("{prefix}-{number}");
             found.charts.push(panel(stem, shown, time, id));
         }
-        leave_out(&group[shown.len()..], &mut found);
     }
     found
 }
@@ -237,9 +231,13 @@ fn title(series: &[&IndicatorSeries]) -> String {
     names.join(", ")
 }
 
-/// Where each line begins, ends, and what it stays between.
+/// What each line stays between and where it ends; of a mark how often it was.
 fn ranges(series: &[&IndicatorSeries], digits: usize) -> String {
     let one = |s: &&IndicatorSeries| {
+        if let Some(told) = s.told {
+            let times = if told == 1 { "time" } else { "times" };
+            return format!("{} {} {times}", s.name.replace('_', " "), count(told));
+        }
         let values = || s.points.iter().map(|p| p.1);
         let text = |value: Option<f64>| value_text(value.unwrap_or(f64::NAN), digits);
         format!(
@@ -258,6 +256,7 @@ fn ranges(series: &[&IndicatorSeries], digits: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::indicators::cipher::Signal;
     use crate::core::units::Timestamp;
 
     fn series(name: &'static str, near_price: bool) -> IndicatorSeries {
@@ -265,6 +264,7 @@ mod tests {
             name: name.to_owned(),
             points: vec![(Timestamp(0), 40.0), (Timestamp(90_000_000_000), 60.0)],
             near_price,
+            told: None,
         }
     }
 
@@ -272,7 +272,7 @@ mod tests {
         let indicators = SymbolIndicators {
             symbol: "BTC-USD".into(),
             series,
-            left_out: 0,
+            left_out: Vec::new(),
         };
         let time = TimeAxis::new(Timestamp(0), Timestamp(90_000_000_000));
         charts(
@@ -314,6 +314,7 @@ mod tests {
     fn owners_do_not_keep_alike_indicators_apart_and_signals_come_last() {
         let mut flag = series("red_diamond", false);
         flag.points = vec![(Timestamp(0), 0.0), (Timestamp(90_000_000_000), 1.0)];
+        flag.told = Some(1);
         let found = of(vec![
             flag,
             series("cipher_a_wt1", false),
@@ -325,6 +326,31 @@ mod tests {
             titles,
             ["cipher a wt1, cipher b wt1", "cipher b rsi", "red diamond"]
         );
+        assert_eq!(found.charts[2].summary, "red diamond 1 time.");
+    }
+
+    #[test]
+    fn what_the_strategy_decides_by_is_drawn_first_and_signals_fill_what_room_is_left() {
+        let mut all: Vec<IndicatorSeries> = Signal::all()
+            .map(|signal| IndicatorSeries {
+                told: Some(3),
+                ..series(signal.name(), false)
+            })
+            .collect();
+        let letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+        all.extend(letters.map(|name| series(name, false)));
+        let decisive = ["combined", "combined_confidence", "sentiment", "signal_a"];
+        all.extend(decisive.map(|name| series(name, false)));
+        let signals = Signal::all().count();
+        let found = of(all);
+        assert_eq!(found.charts.len(), PANELS_MAX);
+        let titles: Vec<&str> = found.charts.iter().map(|c| c.title.as_str()).collect();
+        assert_eq!(
+            titles[..3],
+            ["combined, combined confidence, sentiment", "signal a", "a"]
+        );
+        // 14 charts of values leave two for signals, and every other one is named.
+        assert_eq!(found.left_out.len(), signals - 2 * Role::LINES.len());
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! Follows the decision candles as the tape reads them and lets the strategy of the session observe
 //! each one, exactly as the run did. Of runs of neighbouring values the lowest and the highest are
 //! kept; when the room is used up, neighbouring runs become one. Memory does not grow with the
-//! length of a run.
+//! length of a run. A mark that only is or is not is 0 on every candle where it is not told.
 
+use super::indicator_names::Kind;
 use super::recorded_strategy::RecordedStrategy;
 use super::thin::Point;
 use crate::core::market::instrument::GridScale;
@@ -18,7 +19,8 @@ use std::collections::BTreeMap;
 
 /// Runs kept for each series; each leaves at most two points.
 const RUNS: usize = 400;
-/// Indicators followed for each symbol; further names are counted.
+/// Values followed for each symbol, and marks as many; further names are told. One that the strategy
+/// decides by takes the place of another value.
 pub(super) const NAMES_MAX: usize = 48;
 
 /// One indicator of one symbol.
@@ -29,16 +31,18 @@ pub struct IndicatorSeries {
     pub points: Vec<Point>,
     /// Whether every value lay within half and twice the close of its candle.
     pub near_price: bool,
+    /// Of a mark: on how many candles it was told.
+    pub told: Option<u64>,
 }
 
 /// The indicators of one symbol.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SymbolIndicators {
     pub symbol: String,
-    /// In the order in which the strategy tells them.
+    /// What decides first, then values, then marks; else in the order in which they appeared.
     pub series: Vec<IndicatorSeries>,
-    /// Names beyond the room.
-    pub left_out: u64,
+    /// Names beyond the room, in alphabetical order.
+    pub left_out: Vec<String>,
 }
 
 /// Follows all symbols of a session.
@@ -53,9 +57,19 @@ struct Follower {
     scale: GridScale,
     strategy: Box<dyn Strategy>,
     /// By name, in the order of first appearance.
-    series: Vec<(&'static str, Runs)>,
+    series: Vec<Followed>,
+    /// A mark that never was.
+    silence: Runs,
     left_out: BTreeMap<&'static str, ()>,
     values: Vec<(&'static str, f64)>,
+}
+
+#[derive(Debug)]
+struct Followed {
+    name: &'static str,
+    kind: Kind,
+    runs: Runs,
+    told: u64,
 }
 
 impl IndicatorListener {
@@ -65,6 +79,7 @@ impl IndicatorListener {
             scale: instrument.scale(),
             strategy: build(&recorded.settings, recorded.interval),
             series: Vec::new(),
+            silence: Runs::default(),
             left_out: BTreeMap::new(),
             values: Vec::new(),
         };
@@ -75,22 +90,7 @@ impl IndicatorListener {
 
     /// What has been seen.
     pub fn finish(self) -> Vec<SymbolIndicators> {
-        let symbols = self.symbols.into_iter();
-        symbols
-            .map(|follower| SymbolIndicators {
-                symbol: follower.symbol,
-                series: follower
-                    .series
-                    .into_iter()
-                    .map(|(name, runs)| IndicatorSeries {
-                        name: name.to_owned(),
-                        near_price: runs.near_price,
-                        points: runs.points(),
-                    })
-                    .collect(),
-                left_out: follower.left_out.len() as u64,
-            })
-            .collect()
+        self.symbols.into_iter().map(Follower::finish).collect()
     }
 }
 
@@ -114,24 +114,72 @@ impl Follower {
         self.strategy.observe(&view);
         self.values.clear();
         self.strategy.indicators(&mut self.values);
-        for (name, value) in &self.values {
+        for index in 0..self.values.len() {
+            let (name, value) = self.values[index];
             if !value.is_finite() {
                 continue;
             }
-            let index = match self.series.iter().position(|(known, _)| known == name) {
-                Some(index) => index,
-                None if self.series.len() < NAMES_MAX => {
-                    self.series.push((name, Runs::default()));
-                    self.series.len() - 1
-                }
-                None => {
-                    self.left_out.insert(name, ());
-                    continue;
-                }
+            if let Some(followed) = self.followed(name) {
+                followed.runs.push(view.open_time, value, view.close);
+                followed.told += 1;
+            }
+        }
+        // A mark that was told has this candle already.
+        self.silence.push(view.open_time, 0.0, view.close);
+        let marks = self.series.iter_mut().filter(|one| one.kind.is_mark());
+        for mark in marks {
+            mark.runs.push_unless(view.open_time, 0.0, view.close);
+        }
+    }
+
+    /// The series of a name, begun where it is new; `None` where there is no room for it.
+    fn followed(&mut self, name: &'static str) -> Option<&mut Followed> {
+        let known = self.series.iter().position(|one| one.name == name);
+        if let Some(index) = known {
+            return Some(&mut self.series[index]);
+        }
+        let kind = Kind::of(name);
+        let of_its_sort = |one: &Followed| one.kind.is_mark() == kind.is_mark();
+        if self.series.iter().filter(|one| of_its_sort(one)).count() == NAMES_MAX {
+            let least = self
+                .series
+                .iter()
+                .rposition(|one| of_its_sort(one) && one.kind > kind);
+            let Some(least) = least.filter(|_| !kind.is_mark()) else {
+                self.left_out.insert(name, ());
+                return None;
             };
-            self.series[index]
-                .1
-                .push(view.open_time, *value, view.close);
+            self.left_out.insert(self.series.remove(least).name, ());
+        }
+        self.series.push(Followed {
+            name,
+            kind,
+            runs: if kind.is_mark() {
+                self.silence.clone()
+            } else {
+                Runs::default()
+            },
+            told: 0,
+        });
+        self.series.last_mut()
+    }
+
+    fn finish(mut self) -> SymbolIndicators {
+        self.series.sort_by_key(|one| one.kind);
+        let series = self.series.iter().map(|one| IndicatorSeries {
+            name: one.name.to_owned(),
+            near_price: one.runs.near_price && !one.kind.is_mark(),
+            points: one.runs.points(),
+            told: one.kind.is_mark().then_some(one.told),
+        });
+        SymbolIndicators {
+            symbol: self.symbol,
+            series: series.collect(),
+            left_out: self
+                .left_out
+                .keys()
+                .map(|name| (*name).to_owned())
+                .collect(),
         }
     }
 }
@@ -171,6 +219,13 @@ impl Runs {
         self.first.get_or_insert(point);
         self.last = Some(point);
         self.runs.push(Run::of(point));
+    }
+
+    /// Takes a value, unless this time has one.
+    fn push_unless(&mut self, time: Timestamp, value: f64, close: f64) {
+        if self.last.is_none_or(|last| last.0 < time) {
+            self.push(time, value, close);
+        }
     }
 
     /// Both ends and the extremes of each run, ascending.
@@ -223,6 +278,7 @@ impl Member for Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::strategy::Strategy;
     use proptest::prelude::*;
 
     proptest! {
@@ -259,5 +315,105 @@ mod tests {
         }
         assert!(average.near_price);
         assert!(!oscillator.near_price);
+    }
+
+    /// Tells a value always, a signal on every tenth candle, and what it decides by last of all.
+    #[derive(Debug, Default)]
+    struct Talkative {
+        candles: u64,
+        names: Vec<&'static str>,
+    }
+
+    impl Strategy for Talkative {
+        fn name(&self) -> &'static str {
+            "talkative"
+        }
+        fn observe(&mut self, _: &CandleView) {
+            self.candles += 1;
+        }
+        fn reset(&mut self) {}
+        fn propose(
+            &mut self,
+            _: &crate::core::strategy::Context<'_>,
+        ) -> crate::core::strategy::Reply {
+            panic!("nobody asks it")
+        }
+        fn save(&self) -> serde_json::Value {
+            serde_json::Value::Null
+        }
+        fn load(&mut self, _: &serde_json::Value) -> Result<(), String> {
+            Ok(())
+        }
+        fn indicators(&self, out: &mut Vec<(&'static str, f64)>) {
+            if self.candles % 10 == 5 {
+                out.push(("gold_buy", 1.0));
+            }
+            out.extend(self.names.iter().map(|name| (*name, self.candles as f64)));
+            if self.candles > 100 {
+                out.push(("sentiment", 2.0));
+            }
+        }
+    }
+
+    fn followed(names: Vec<&'static str>, candles: i64) -> SymbolIndicators {
+        let instrument = crate::store::ledger::tests::samples::instrument();
+        let mut follower = Follower {
+            symbol: "BTC-USD".to_owned(),
+            scale: instrument.scale(),
+            strategy: Box::new(Talkative { candles: 0, names }),
+            series: Vec::new(),
+            silence: Runs::default(),
+            left_out: BTreeMap::new(),
+            values: Vec::new(),
+        };
+        for minute in 0..candles {
+            let price = crate::core::units::Price(100);
+            follower.candle(&Candle {
+                open_time: Timestamp(minute * 60_000_000_000),
+                open: price,
+                high: price,
+                low: price,
+                close: price,
+                volume: 0,
+                quote_volume: 0,
+                trades: 1,
+                source: crate::core::market::CandleSource::Trades,
+                complete: true,
+            });
+        }
+        follower.finish()
+    }
+
+    #[test]
+    fn a_signal_is_0_where_it_did_not_fire_and_is_counted_where_it_did() {
+        let found = followed(vec!["rsi14"], 120);
+        let names: Vec<&str> = found.series.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["sentiment", "rsi14", "gold_buy"]);
+        let signal = &found.series[2];
+        assert_eq!(signal.told, Some(12));
+        assert_eq!(signal.points.len(), 120, "a point for every candle");
+        for ((_, value), number) in signal.points.iter().zip(1..) {
+            assert_eq!(*value, f64::from(u8::from(number % 10 == 5)), "{number}");
+        }
+        assert_eq!(found.series[1].told, None);
+    }
+
+    #[test]
+    fn what_the_strategy_decides_by_takes_the_place_of_another_value() {
+        const NAMES: [&str; NAMES_MAX + 2] = {
+            let mut names = ["v"; NAMES_MAX + 2];
+            let all = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+            let mut index = 0;
+            while index < names.len() {
+                names[index] = all.split_at(index).1.split_at(1).0;
+                index += 1;
+            }
+            names
+        };
+        let found = followed(NAMES.to_vec(), 120);
+        assert_eq!(found.series.len(), NAMES_MAX + 1, "and one signal");
+        assert_eq!(found.series[0].name, "sentiment");
+        // The two that came too late, and the last one that gave way.
+        assert_eq!(found.left_out, ["V", "W", "X"]);
     }
 }

@@ -86,6 +86,11 @@ pub fn prices(content: &Content, time: TimeAxis, out: &mut Markup) {
 
 /// Indicators, small charts below one another.
 pub fn indicators(content: &Content, time: TimeAxis, out: &mut Markup) {
+    out.element(
+        "p",
+        "Lines are thinned to their extremes. A signal or flag is 1 on the candles where it was and 0 \
+         on all others.",
+    );
     let all = match &content.indicators {
         Indicators::Computed(symbols) => symbols,
         Indicators::Stored { symbols, reason } => {
@@ -106,13 +111,18 @@ pub fn indicators(content: &Content, time: TimeAxis, out: &mut Markup) {
         for chart in &found.charts {
             out.element("h3", &chart.title).append(&chart.markup());
         }
-        let missing = found.left_out.len() as u64 + symbol.left_out;
-        if missing > 0 {
-            let names = found.left_out.join(", ");
+        let missing: Vec<&str> = found
+            .left_out
+            .iter()
+            .chain(&symbol.left_out)
+            .map(String::as_str)
+            .collect();
+        if !missing.is_empty() {
             let text = format!(
-                "{}: {} more indicators are not drawn: {names}",
+                "{}: {} more indicators are not drawn: {}",
                 symbol.symbol,
-                count(missing)
+                count(missing.len() as u64),
+                missing.join(", ")
             );
             out.element("p", &text);
         }

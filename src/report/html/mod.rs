@@ -15,6 +15,7 @@ mod drawing;
 mod equity_charts;
 mod explained;
 mod indicator_charts;
+mod indicator_names;
 mod indicator_series;
 mod lists;
 mod market;

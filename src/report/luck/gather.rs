@@ -5,9 +5,9 @@
 
 use super::TRADES_MIN;
 use super::random_runs::{Course, Placed};
-use crate::core::units::{Decimal, Span};
+use crate::core::units::{Decimal, Timestamp};
 use crate::report::metrics::finite;
-use crate::report::tape::Tape;
+use crate::report::tape::{SymbolTape, Tape};
 use crate::store::ledger::{LedgerError, Reader, StoredSession, StoredTrade};
 
 /// Trades whose returns are kept.
@@ -21,7 +21,8 @@ struct Held {
     sign: f64,
     leverage: f64,
     fees_pct: f64,
-    time: Span,
+    entered: Timestamp,
+    left: Timestamp,
 }
 
 /// The closed trades of a session in the order in which they closed.
@@ -86,7 +87,8 @@ impl TradeReturns {
             sign: trade.side.sign() as f64,
             leverage: f64::from(trade.leverage),
             fees_pct,
-            time: Span(trade.exit_time.since(trade.entry_time).0.max(0)),
+            entered: trade.entry_time,
+            left: trade.exit_time,
         });
     }
 
@@ -116,8 +118,15 @@ impl TradeReturns {
         }
     }
 
-    /// The trades of each symbol on its closes. A holding time is rounded to whole steps of the
-    /// closes, half up, and is at least one.
+    /// Whether the holding times find room beside each other on the closes.
+    pub fn fit(&self, tape: &Tape) -> bool {
+        let courses = self.courses(tape);
+        !courses.is_empty() && courses.iter().all(|course| course.slack().is_some())
+    }
+
+    /// The trades of each symbol on its closes. A holding time is counted in candles that there were,
+    /// rounded to whole steps of the closes, half up, and is at least one: a gap of days in which
+    /// nothing closed lasts no candle.
     pub fn courses<'a>(&self, tape: &'a Tape) -> Vec<Course<'a>> {
         let mut courses: Vec<Course<'a>> = tape
             .symbols
@@ -134,7 +143,8 @@ impl TradeReturns {
                 continue;
             };
             let step = i128::from(tape.interval.span().0) * i128::from(symbol.closes_stride);
-            let steps = (2 * i128::from(held.time.0) + step) / (2 * step);
+            let place = |time| place(symbol, step, time);
+            let steps = (2 * (place(held.left) - place(held.entered)) + step) / (2 * step);
             course.trades.push(Placed {
                 sign: held.sign,
                 leverage: held.leverage,
@@ -145,4 +155,18 @@ impl TradeReturns {
         courses.retain(|course| !course.trades.is_empty());
         courses
     }
+}
+
+/// Where a time lies among the closes, in nanoseconds of candles that there were: a step of the closes
+/// takes `step`, what lies before its candles opened is a gap and takes nothing.
+fn place(symbol: &SymbolTape, step: i128, time: Timestamp) -> i128 {
+    let times = &symbol.close_times;
+    let closed = times.partition_point(|end| *end <= time);
+    let into = match (times.get(closed), times.last()) {
+        (Some(end), _) => i128::from(time.0) - (i128::from(end.0) - step),
+        // After the last close the candle goes on that nothing has closed.
+        (None, Some(last)) => i128::from(time.0) - i128::from(last.0),
+        (None, None) => 0,
+    };
+    closed as i128 * step + into.clamp(0, step)
 }

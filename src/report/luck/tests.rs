@@ -4,9 +4,9 @@ use super::*;
 use crate::core::market::Interval;
 use crate::core::records::Record;
 use crate::core::units::Side::{Buy, Sell};
-use crate::core::units::{Decimal, Price};
+use crate::core::units::{Decimal, Price, Timestamp};
 use crate::report::tape::SymbolTape;
-use crate::report::tests::scene::Scene;
+use crate::report::tests::scene::{Scene, at};
 use crate::store::ledger::Row;
 
 /// Trades of one unit of 100, each a minute long, that net these amounts in hundredths after 2 of
@@ -36,6 +36,10 @@ fn tape(closes: &[i64], closes_stride: u64) -> Tape {
             candles_closed: closes.len() as u64 * closes_stride,
             candles: Vec::new(),
             closes: closes.iter().copied().map(Price).collect(),
+            close_times: (1..)
+                .map(|number: i64| at(60 * number * closes_stride as i64))
+                .take(closes.len())
+                .collect(),
             closes_stride,
         }],
         inputs: 0,
@@ -169,13 +173,40 @@ fn holding_times_are_counted_in_steps_of_the_closes() {
     let session = reader.latest_session().unwrap().unwrap();
     let returns = TradeReturns::read(&reader, &session).unwrap();
     for (stride, expected) in [(1, [1, 1, 2, 4, 10]), (4, [1, 1, 1, 1, 3])] {
-        let tape = tape(&[1, 2], stride);
+        let tape = tape(&[1; 100], stride);
         let courses = returns.courses(&tape);
         let steps: Vec<u64> = courses[0].trades.iter().map(|t| t.steps).collect();
         assert_eq!(steps, expected, "stride {stride}");
         assert!(courses[0].trades.iter().all(|t| t.sign == -1.0));
         assert!(courses[0].trades.iter().all(|t| t.fees_pct == 2.0));
     }
+}
+
+#[test]
+fn a_gap_without_candles_lasts_no_candle() {
+    let mut scene = Scene::new("luck-gap");
+    // Two days lie between the fourth and the fifth close.
+    let gap = 2 * 86_400;
+    for (from, to) in [(150, gap + 330), (240, gap + 241), (30, 90)] {
+        scene.round_trip(Buy, 10_000, 9_000, from, to);
+    }
+    let reader = scene.write(None, None);
+    let session = reader.latest_session().unwrap().unwrap();
+    let returns = TradeReturns::read(&reader, &session).unwrap();
+    let mut tape = tape(&[100; 10], 1);
+    for time in &mut tape.symbols[0].close_times[4..] {
+        *time = Timestamp(time.0 + gap * 1_000_000_000);
+    }
+    let courses = returns.courses(&tape);
+    let steps: Vec<u64> = courses[0].trades.iter().map(|t| t.steps).collect();
+    // In the third candle until the sixth, over the gap alone, half of one and half of another.
+    assert_eq!(steps, [3, 1, 1]);
+    assert!(returns.fit(&tape));
+    tape.symbols[0].closes.truncate(5);
+    assert!(
+        !returns.fit(&tape),
+        "five steps do not fit between five closes"
+    );
 }
 
 #[test]

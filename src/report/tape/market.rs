@@ -41,7 +41,7 @@ pub struct Market {
     feed: Option<Feed>,
     last: Option<Price>,
     chart: ChartCandles,
-    closes: Vec<Price>,
+    closes: Vec<(Price, Timestamp)>,
     closes_room: usize,
     closes_stride: u64,
     ends: Closes,
@@ -186,7 +186,8 @@ impl Market {
                 });
                 self.closes_stride *= 2;
             }
-            self.closes.push(candle.close);
+            let end = candle.open_time + self.rules.interval.span();
+            self.closes.push((candle.close, end));
         }
         self.ends.note(candle.close, self.rules.min_candles);
         self.chart.push(candle);
@@ -199,7 +200,8 @@ impl Market {
             symbol,
             candles_closed: self.ends.count,
             candles: self.chart.into_candles(),
-            closes: self.closes,
+            closes: self.closes.iter().map(|(close, _)| *close).collect(),
+            close_times: self.closes.iter().map(|(_, end)| *end).collect(),
             closes_stride: self.closes_stride,
         }
     }

@@ -12,7 +12,7 @@ pub use candles::{CHART_CANDLES_MAX, ChartCandle, ChartCandles};
 pub use read::{TapeError, read};
 
 use crate::core::market::{Candle, Interval, SymbolId};
-use crate::core::units::Price;
+use crate::core::units::{Price, Timestamp};
 use std::path::PathBuf;
 
 /// Closes kept over all symbols: two years of minutes of one symbol.
@@ -45,6 +45,8 @@ pub struct SymbolTape {
     pub candles: Vec<ChartCandle>,
     /// Every `closes_stride`-th close of the decision candles, from the first.
     pub closes: Vec<Price>,
+    /// End of the candle of each of them: between two there may be a gap without candles.
+    pub close_times: Vec<Timestamp>,
     /// A power of two.
     pub closes_stride: u64,
 }

@@ -305,6 +305,16 @@ fn closes_are_thinned_by_halves_and_keep_the_first() {
     assert_eq!((tape.candles_closed, tape.closes_stride), (100, 16));
     let closes: Vec<i64> = tape.closes.iter().map(|close| close.0).collect();
     assert_eq!(closes, [1000, 1016, 1032, 1048, 1064, 1080, 1096]);
+    let ends: Vec<i64> = (0..7).map(|n| 60 * (16 * n + 1)).collect();
+    let times: Vec<i64> = tape
+        .close_times
+        .iter()
+        .map(|end| end.since(at(0)).0)
+        .collect();
+    assert_eq!(
+        times,
+        ends.iter().map(|s| s * 1_000_000_000).collect::<Vec<_>>()
+    );
     assert!(tape.candles.len() <= 4);
     assert_eq!(tape.candles.last().map(|c| c.close), Some(Price(1099)));
 }

@@ -73,6 +73,14 @@ impl Application for Session<'_> {
             return;
         }
         let failure = report.outcome.failure();
+        if let Some(owner) = report.owner {
+            let result = match report.outcome {
+                EffectOutcome::Done(output) => Ok(output),
+                _ => Err(failure.unwrap_or_default()),
+            };
+            self.duty_done(owner, result, shell);
+            return;
+        }
         match report.outcome {
             EffectOutcome::Done(output) => match output {
                 LiveOutput::Replied(reply) => {
@@ -86,6 +94,8 @@ impl Application for Session<'_> {
                 }
                 LiveOutput::Written(written) => self.written(written, shell),
                 LiveOutput::Recorded(recorded) => self.recorded(recorded),
+                // Of a task: they have an owner.
+                LiveOutput::Looked(_) | LiveOutput::GivenBack(_) => {}
                 LiveOutput::Compressed(Ok(())) => {}
                 LiveOutput::Retained(result) => self.retained(result),
                 LiveOutput::Compressed(Err(text)) => {
@@ -156,6 +166,7 @@ impl Application for Session<'_> {
                 self.step(index, step, shell);
             }
         }
+        self.run_tasks(shell);
         self.watch_feeds(shell);
         self.ask_for_pages(shell);
         if self.next_round <= shell.at().mono {
@@ -168,6 +179,7 @@ impl Application for Session<'_> {
         let stamp = self.stamp(shell);
         self.core_turn(stamp);
         self.carry_out(shell);
+        self.run_errand(shell);
         self.tell_manager(shell);
         if self.has_ended() {
             self.wind_up(shell);
@@ -177,7 +189,6 @@ impl Application for Session<'_> {
     fn next_deadline(&mut self) -> Option<u64> {
         let offset = self.settings.mono_offset;
         let now = crate::runtime::clock::monotonic_ns();
-        let connections = self.connections.iter().filter_map(|c| c.next_deadline());
         let core = self.core.next_deadline().map(|due| loop_ms(due, offset));
         let journal = self.journal.next_deadline().map(|due| loop_ms(due, offset));
         let calls = self.caller.next_deadline(now).map(|due| loop_ms(due, 0));
@@ -186,8 +197,11 @@ impl Application for Session<'_> {
             .then(|| loop_ms(self.next_round.max(now), 0));
         let manager = self.notifier.as_ref().and_then(Notifier::next_deadline);
         let manager = manager.map(|due| loop_ms(due, 0));
-        let others = [core, journal, calls, feeds, round, manager];
+        let errand = self.errand_deadline(now).map(|due| loop_ms(due, 0));
+        let tasks = self.tasks_deadline();
+        let others = [core, journal, calls, feeds, round, manager, errand, tasks];
         let others = others.into_iter().flatten();
+        let connections = self.connections.iter().filter_map(|c| c.next_deadline());
         connections.chain(others).min()
     }
 

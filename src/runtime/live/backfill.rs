@@ -86,6 +86,11 @@ impl Backfill {
         self.symbol
     }
 
+    /// The page that is asked for and not answered.
+    pub fn page(&self) -> Option<Page> {
+        self.asked
+    }
+
     /// The next page to ask for; `None` while one is asked for, and when all are.
     pub fn next_page(&mut self) -> Option<Page> {
         if self.asked.is_some() {

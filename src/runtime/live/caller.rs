@@ -3,12 +3,14 @@
 //! Reads are tried up to three times on transport errors, 429 and 5xx; what moves money is never
 //! sent twice from here. Waiting calls are bounded; what finds no room is refused, counted and told.
 
+use super::host_breaker::HostBreaker;
 use super::job::LiveJob;
 use super::limiter::Limiter;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Span, Stamp, Timestamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer, CallFailure, FailureKind, Method};
+use crate::log;
 use crate::net::http_call::{HttpErrorKind, HttpLimits, HttpMethod};
 use crate::net::{HttpCall, HttpClient, HttpError, HttpReply};
 use crate::runtime::effect_table::Admission;
@@ -55,8 +57,9 @@ pub struct Ended<P> {
     pub half_trip: Span,
 }
 
+/// A call that waits.
 #[derive(Clone, Debug)]
-struct Planned<P> {
+pub(super) struct Planned<P> {
     call: Call,
     purpose: P,
     class: EffectClass,
@@ -88,6 +91,10 @@ pub struct CallCounts {
 pub struct Caller<P> {
     client: HttpClient,
     limiter: Limiter,
+    /// `None`: failures do not hold further calls back.
+    breaker: Option<HostBreaker>,
+    /// The exchange asks for quiet until then, monotonic nanoseconds, and nobody was told yet.
+    quiet: Option<i64>,
     /// Time of one try.
     limit_ms: u64,
     waiting: VecDeque<Planned<P>>,
@@ -103,6 +110,8 @@ impl<P: Clone> Caller<P> {
         Self {
             client,
             limiter,
+            breaker: None,
+            quiet: None,
             limit_ms: u64::try_from(limit.as_millis()).unwrap_or(15_000),
             waiting: VecDeque::new(),
             flying: BTreeMap::new(),
@@ -110,6 +119,27 @@ impl<P: Clone> Caller<P> {
             nonces: ring::rand::SystemRandom::new(),
             counts: CallCounts::default(),
         }
+    }
+
+    /// Holds calls back that can wait while the host does not answer.
+    pub fn guard_host(&mut self) {
+        self.breaker = Some(HostBreaker::default());
+    }
+
+    /// The exchange asked an earlier process for quiet until then, monotonic nanoseconds.
+    pub fn stay_quiet(&mut self, until: i64) {
+        self.limiter.block_until(until);
+    }
+
+    /// Until when the exchange asks for quiet, once for each time that it asks.
+    pub fn take_quiet(&mut self) -> Option<i64> {
+        self.quiet.take()
+    }
+
+    /// State of the host's breaker at this time, and how often it has opened.
+    pub fn breaker(&self, now: i64) -> Option<(&'static str, u64)> {
+        let breaker = self.breaker.as_ref()?;
+        Some((breaker.state(now), breaker.opened))
     }
 
     pub fn set_clock_offset(&mut self, offset: i64) {
@@ -150,18 +180,28 @@ impl<P: Clone> Caller<P> {
         !class.is_reserved()
     }
 
+    /// `i64::MAX`: not before another call has ended.
     fn due(&self, planned: &Planned<P>, now: i64) -> i64 {
         let at = planned.not_before.max(now);
-        if Self::is_limited(planned.class) {
-            at.max(self.limiter.next_allowed(now))
-        } else {
-            at
+        if planned.class == EffectClass::Order {
+            return at;
         }
+        let host = self
+            .breaker
+            .map_or(Some(now), |breaker| breaker.next_allowed(now))
+            .unwrap_or(i64::MAX);
+        let ours = if Self::is_limited(planned.class) {
+            self.limiter.next_allowed(now)
+        } else {
+            self.limiter.blocked_until()
+        };
+        at.max(host).max(ours)
     }
 
     /// When [`Caller::pump`] is wanted next, monotonic nanoseconds.
     pub fn next_deadline(&self, now: i64) -> Option<i64> {
-        self.waiting.iter().map(|p| self.due(p, now)).min()
+        let due = self.waiting.iter().map(|p| self.due(p, now)).min();
+        due.filter(|due| *due != i64::MAX)
     }
 
     /// Hands over every call whose time has come. Calls that cannot even be sent come back.
@@ -223,6 +263,11 @@ impl<P: Clone> Caller<P> {
                 if Self::is_limited(planned.class) {
                     self.limiter.note(at.mono);
                 }
+                if let Some(breaker) = &mut self.breaker
+                    && planned.class != EffectClass::Order
+                {
+                    breaker.sent();
+                }
                 self.counts.sent += 1;
                 let sent = at.mono;
                 self.flying.insert(id, Flying { planned, sent });
@@ -252,6 +297,7 @@ impl<P: Clone> Caller<P> {
             }),
             Err(trouble) => Err(trouble),
         };
+        self.judge_host(&result, now);
         if let Err(trouble) = &result {
             self.counts.failed += 1;
             if planned.call.is_repeatable() && planned.tries < TRIES && is_transient(trouble) {
@@ -279,6 +325,26 @@ impl<P: Clone> Caller<P> {
         })
     }
 
+    /// What the end of a call says of the host: a refusal is an answer too.
+    fn judge_host(&mut self, result: &Result<CallAnswer, CallTrouble>, now: i64) {
+        let Some(breaker) = &mut self.breaker else {
+            return;
+        };
+        match result {
+            Ok(_) | Err(CallTrouble::Refused(_)) => breaker.succeeded(),
+            Err(trouble) => {
+                if breaker.failed(now) {
+                    let fields: log::Fields<'_> = &[("why", trouble)];
+                    log::warn(
+                        "exchange",
+                        "the exchange does not answer: calls that can wait do, for 60 s",
+                        fields,
+                    );
+                }
+            }
+        }
+    }
+
     fn judge(
         &mut self,
         codec: &dyn ExchangeCodec,
@@ -295,8 +361,9 @@ impl<P: Clone> Caller<P> {
                 if failure.kind == FailureKind::RateLimited {
                     self.counts.rate_limited += 1;
                     let seconds = failure.retry_after.unwrap_or(1).max(1);
-                    self.limiter
-                        .block_until(now.saturating_add(i64::from(seconds) * SECOND));
+                    let until = now.saturating_add(i64::from(seconds) * SECOND);
+                    self.limiter.block_until(until);
+                    self.quiet = self.quiet.max(Some(until));
                 }
                 if failure.is_ambiguous() {
                     CallTrouble::Ambiguous(failure.text)

@@ -4,6 +4,7 @@ use crate::log::{Rotation, RotationStep};
 use crate::net::{HttpCall, HttpClient, HttpError, HttpReply, NameCache};
 use crate::runtime::jobs::{Job, Slice, Verdict};
 use crate::runtime::journal::{Commit, Written};
+use crate::runtime::memory::{self, GivenBack};
 use crate::runtime::replay::{Recorded, WriteBatch};
 use crate::store::recording::retention::{Removed, keep_below};
 use std::net::SocketAddr;
@@ -25,6 +26,14 @@ pub enum LiveJob {
     Record(WriteBatch),
     /// A full log file.
     Compress(Rotation),
+    /// Whether a file is there.
+    Look {
+        path: PathBuf,
+    },
+    /// Free heap back to the system, where resident memory is above so many bytes.
+    GiveBack {
+        above: u64,
+    },
     /// Recordings beyond what is kept.
     Retain {
         directory: PathBuf,
@@ -45,6 +54,8 @@ pub enum LiveOutput {
     Recorded(Recorded),
     Compressed(Result<(), String>),
     Retained(Result<Removed, String>),
+    Looked(Result<bool, String>),
+    GivenBack(Result<GivenBack, String>),
 }
 
 impl Job for LiveJob {
@@ -67,6 +78,13 @@ impl Job for LiveJob {
             } => LiveOutput::Retained(
                 keep_below(&directory, max_bytes, &active).map_err(|e| e.to_string()),
             ),
+            Self::Look { path } => LiveOutput::Looked(
+                path.try_exists()
+                    .map_err(|error| format!("{}: {error}", path.display())),
+            ),
+            Self::GiveBack { above } => {
+                LiveOutput::GivenBack(memory::give_back(above).map_err(|e| e.to_string()))
+            }
         })
     }
 
@@ -78,6 +96,8 @@ impl Job for LiveJob {
             LiveOutput::Recorded(recorded) => recorded.result.is_ok(),
             LiveOutput::Compressed(result) => result.is_ok(),
             LiveOutput::Retained(result) => result.is_ok(),
+            LiveOutput::Looked(result) => result.is_ok(),
+            LiveOutput::GivenBack(result) => result.is_ok(),
         };
         if ok {
             Verdict::Succeeded

@@ -54,6 +54,11 @@ impl Limiter {
         }
     }
 
+    /// Until when the venue asks for quiet; the past when it does not.
+    pub fn blocked_until(&self) -> i64 {
+        self.blocked_until
+    }
+
     /// The venue asks for quiet until then; an earlier wish stays if it is later.
     pub fn block_until(&mut self, until: i64) {
         self.blocked_until = self.blocked_until.max(until);

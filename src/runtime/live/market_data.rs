@@ -6,13 +6,15 @@ use super::freshness::Silence;
 use super::job::LiveJob;
 use super::session::{Purpose, Session, TARGET, kind_of};
 use super::settings::LiveSettings;
+use super::tasks::Tasks;
 use super::venue_orders::NEWS_MAX;
 use crate::core::input::Input;
 use crate::core::market::{SymbolId, Trade};
 use crate::core::units::{Stamp, Timestamp};
 use crate::exchange::calls::{Call, CallAnswer, OwnedTrade};
+use crate::exchange::orders::VenueOrder;
 use crate::exchange::stream::{Channel, StreamEvent, StreamRole};
-use crate::exchange::{DecodeError, PublicTrade};
+use crate::exchange::{DecodeError, ExchangeCodec, PublicTrade};
 use crate::log;
 use crate::net::Incoming;
 use crate::runtime::jobs::EffectClass;
@@ -28,8 +30,8 @@ const PROBED: u16 = 1;
 /// What a frame brought, in the core's numbers: collected while the link's buffer is borrowed.
 #[derive(Debug, Default)]
 pub(super) struct Brought {
-    trades: Vec<(Trade, bool)>,
-    subscribed: bool,
+    pub(super) trades: Vec<(Trade, bool)>,
+    pub(super) subscribed: bool,
     gap: Option<(u64, u64)>,
     refusals: Vec<String>,
     damaged: Vec<DecodeError>,
@@ -56,11 +58,10 @@ impl Session<'_> {
             self.account_lost(stamp);
             self.doubt_orders(stamp);
         }
-        self.caller.ask(
-            Call::ServerTime,
-            Purpose::Clock,
-            EffectClass::Reconciliation,
-        );
+        self.begin_errand(shell);
+        self.look_for_halt(shell);
+        self.keep_quiet(shell);
+        self.tasks = Some(Tasks::new(&self.settings.tasks, now));
         self.carry_out(shell);
     }
 
@@ -108,11 +109,7 @@ impl Session<'_> {
         log::warn(TARGET, "connection lost", fields);
         let stamp = self.stamp(shell);
         match role {
-            StreamRole::Market => {
-                for symbol in self.freshness.lost() {
-                    self.input(stamp, feed(symbol, false));
-                }
-            }
+            StreamRole::Market => self.market_lost(stamp),
             StreamRole::Account => self.account_lost(stamp),
             StreamRole::Book => {}
         }
@@ -142,14 +139,7 @@ impl Session<'_> {
                     .push(DecodeError("a binary message: expected text".to_owned()));
                 return;
             };
-            let decoded = codec.decode(role, text, &mut |event| match event {
-                StreamEvent::Order(order) if orders.len() < NEWS_MAX => orders.push(order),
-                StreamEvent::Order(_) => brought.orders_dropped += 1,
-                event => brought.note(event, markets),
-            });
-            if let Err(error) = decoded {
-                brought.damaged.push(error);
-            }
+            brought.read(text, (&mut **codec, role), markets, orders);
         };
         let registrar = &mut LinkSockets { shell, kind };
         let (step, more) = connection.on_ready(token, budget, now, registrar, &mut sink);
@@ -186,9 +176,7 @@ impl Session<'_> {
         if !brought.trades.is_empty() {
             self.connections[index].note_data(shell.now_ms());
         }
-        for (trade, is_snapshot) in brought.trades {
-            self.live_trade(trade, is_snapshot, stamp);
-        }
+        self.take_trades(brought.trades, stamp);
         self.take_order_news(stamp);
         if brought.orders_dropped > 0 {
             self.counts.orders_dropped += brought.orders_dropped;
@@ -205,34 +193,38 @@ impl Session<'_> {
         }
     }
 
-    /// The market's subscription counts: trades are known without a hole from here on, once the
-    /// candles of the time before are there.
+    /// The trades of a reading, in their order.
+    pub(super) fn take_trades(&mut self, trades: Vec<(Trade, bool)>, stamp: Stamp) {
+        for (trade, is_snapshot) in trades {
+            if !self.bridge_trade(trade, is_snapshot) {
+                self.live_trade(trade, is_snapshot, stamp);
+            }
+        }
+        self.cross_bridges(stamp);
+    }
+
+    /// The subscriptions of a role count from here on.
     fn subscribed(&mut self, role: StreamRole, stamp: Stamp) {
         match role {
-            StreamRole::Market => {
-                for symbol in self.markets.symbols() {
-                    // A confirmed feed is alive; from here on its silence counts.
-                    self.freshness
-                        .note(symbol, loop_mono(stamp, &self.settings));
-                    let until = stamp.wall;
-                    self.input(stamp, Input::Partial { symbol, until });
-                    let since = self.last_candle(symbol);
-                    self.want_candles(symbol, stamp, since);
-                }
-            }
+            StreamRole::Market => self.market_subscribed(stamp),
             StreamRole::Account => self.account_subscribed(stamp),
             StreamRole::Book => {}
         }
     }
 
     /// Open time of the bucket that candles are missing from, if the symbol has any.
-    fn last_candle(&self, symbol: SymbolId) -> Option<Timestamp> {
+    pub(super) fn last_candle(&self, symbol: SymbolId) -> Option<Timestamp> {
         let series = &self.core.symbols()[symbol.index()].series;
         let last = series.history().newest()?;
         Some(last.open_time + series.interval().span())
     }
 
-    fn want_candles(&mut self, symbol: SymbolId, stamp: Stamp, since: Option<Timestamp>) {
+    pub(super) fn want_candles(
+        &mut self,
+        symbol: SymbolId,
+        stamp: Stamp,
+        since: Option<Timestamp>,
+    ) {
         let lengths = (self.settings.interval, self.settings.candle_source);
         let wanted = (self.settings.history, since);
         let page = self.codec.candle_page();
@@ -310,7 +302,7 @@ impl Session<'_> {
         }
     }
 
-    fn live_trade(&mut self, trade: Trade, is_snapshot: bool, stamp: Stamp) {
+    pub(super) fn live_trade(&mut self, trade: Trade, is_snapshot: bool, stamp: Stamp) {
         let symbol = trade.symbol;
         // Trades of a subscription's snapshot lie in candles that are asked for; they prove that the
         // feed is alive.
@@ -329,16 +321,23 @@ impl Session<'_> {
             }
         }
         if was_stale && !self.backfills.contains_key(&symbol) {
+            // Whether trades were lost in the silence will never be known.
+            let until = stamp.wall;
+            self.input(stamp, Input::Partial { symbol, until });
             self.input(stamp, feed(symbol, true));
         }
     }
 
     pub(super) fn feeds_deadline(&self) -> Option<i64> {
-        self.freshness.next_deadline()
+        [self.freshness.next_deadline(), self.bridges_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Asks about silent symbols; blocks entries of those that are dead.
     pub(super) fn watch_feeds(&mut self, shell: &mut Shell<LiveJob>) {
+        self.watch_bridges(shell);
         for silence in self.freshness.expire(shell.at().mono) {
             match silence {
                 Silence::Probe(symbol) => {
@@ -416,6 +415,30 @@ impl Session<'_> {
 }
 
 impl Brought {
+    /// Reads one frame of a role.
+    pub(super) fn read(
+        &mut self,
+        text: &str,
+        (codec, role): (&mut dyn ExchangeCodec, StreamRole),
+        markets: &mut super::markets::Markets,
+        orders: &mut Vec<VenueOrder>,
+    ) {
+        let decoded = codec.decode(role, text, &mut |event| match event {
+            StreamEvent::Order(order) if orders.len() < NEWS_MAX => orders.push(order),
+            StreamEvent::Order(_) => self.orders_dropped += 1,
+            event => self.note(event, markets),
+        });
+        if let Err(error) = decoded {
+            self.damaged.push(error);
+        }
+    }
+
+    /// What could not be read, in words.
+    #[cfg(test)]
+    pub(super) fn refused(&self) -> Vec<String> {
+        self.damaged.iter().map(ToString::to_string).collect()
+    }
+
     fn note(&mut self, event: StreamEvent<'_>, markets: &mut super::markets::Markets) {
         match event {
             StreamEvent::Trade { trade, snapshot } => self.trade(&trade, snapshot, markets),
@@ -447,11 +470,11 @@ impl Brought {
 }
 
 /// The loop's monotonic time of a stamp.
-const fn loop_mono(stamp: Stamp, settings: &LiveSettings) -> i64 {
+pub(super) const fn loop_mono(stamp: Stamp, settings: &LiveSettings) -> i64 {
     stamp.mono - settings.mono_offset
 }
 
-fn feed(symbol: SymbolId, fresh: bool) -> Input {
+pub(super) fn feed(symbol: SymbolId, fresh: bool) -> Input {
     Input::Feed {
         symbol,
         feed: TRADES.to_owned(),

@@ -6,14 +6,18 @@
 //! `venue_orders` and `reconciliation` (real orders).
 
 use super::backfill::Backfill;
+use super::bridge::Bridge;
 use super::caller::{Caller, Ended};
+use super::candle_check::CandleCheck;
 use super::connection::{Connection, Step};
+use super::errand::ErrandState;
 use super::freshness::Freshness;
 use super::job::LiveJob;
 use super::limiter::Limiter;
 use super::markets::Markets;
 use super::reconciliation::{Question, Round};
 use super::settings::LiveSettings;
+use super::tasks::Tasks;
 use super::venue_orders::Outgoing;
 use crate::core::Core;
 use crate::core::effect::{AlertLevel, Effect, Effects, ModelRequest};
@@ -53,6 +57,8 @@ pub(super) enum Purpose {
     Backfill(SymbolId),
     /// Is the symbol quiet, or its feed dead?
     Probe(SymbolId),
+    /// The exchange's candles beside our own.
+    Compare(SymbolId),
     /// How far the exchange's clock is from ours.
     Clock,
     Place {
@@ -77,6 +83,10 @@ pub(super) enum Purpose {
 pub enum SessionOutcome {
     /// By a signal, in order.
     Stopped(Signal),
+    /// What it was for is done.
+    Done,
+    /// Its time was up; what is open, in words.
+    Unfinished(Vec<String>),
     /// In words.
     Failed(String),
 }
@@ -90,6 +100,13 @@ pub struct Session<'a> {
     pub(super) connections: Vec<Connection>,
     pub(super) caller: Caller<Purpose>,
     pub(super) freshness: Freshness,
+    pub(super) candle_check: CandleCheck,
+    /// Symbols whose new subscription has not shown yet whether trades are missing.
+    pub(super) bridges: BTreeMap<SymbolId, Bridge>,
+    /// Our clock is too far from the exchange's.
+    pub(super) clock_blocks: bool,
+    /// From the beginning on.
+    pub(super) tasks: Option<Tasks>,
     /// Symbols whose candles are asked for; their trades wait.
     pub(super) backfills: BTreeMap<SymbolId, Backfill>,
     /// Largest trade id seen of each symbol.
@@ -101,18 +118,19 @@ pub struct Session<'a> {
     pub(super) round: Option<Round>,
     /// When the next reconciliation begins, monotonic nanoseconds of the loop.
     pub(super) next_round: i64,
+    pub(super) errand: Option<ErrandState>,
     /// Where commands come in; `None` when nobody is to command.
     pub(super) control: Option<Control>,
     pub(super) notifier: Option<Notifier>,
-    recorder: Option<Recorder>,
+    pub(super) recorder: Option<Recorder>,
     observer: &'a mut dyn Observer,
     reload: &'a mut dyn FnMut() -> Result<String, String>,
     pub(super) effects: Effects,
     first: Option<Timestamp>,
     last: Stamp,
     outcome: Option<SessionOutcome>,
-    winding_up: bool,
-    ledger_broken: bool,
+    pub(super) winding_up: bool,
+    pub(super) ledger_broken: bool,
     pub(super) counts: SessionCounts,
 }
 
@@ -127,6 +145,8 @@ pub struct SessionCounts {
     pub trades_known: u64,
     /// No room while their candles were asked for.
     pub trades_dropped: u64,
+    /// Outages of a symbol that the stream itself closed.
+    pub bridged: u64,
     pub venue_errors: u64,
     /// Events of our orders beyond what is kept in a turn: reconciliation finds them out.
     pub orders_dropped: u64,
@@ -174,9 +194,14 @@ impl<'a> Session<'a> {
         let limiter = Limiter::new(settings.limits.clone());
         let mut caller = Caller::new(settings.client.clone(), limiter, settings.call_limit);
         caller.set_clock_offset(settings.clock_offset);
+        caller.guard_host();
         Ok(Self {
             markets: Markets::new(settings.markets.clone()),
             freshness: Freshness::new(settings.markets.len(), settings.stale_after),
+            candle_check: CandleCheck::new(settings.markets.len()),
+            bridges: BTreeMap::new(),
+            clock_blocks: false,
+            tasks: None,
             core,
             journal,
             codec,
@@ -189,6 +214,7 @@ impl<'a> Session<'a> {
             order_news: Vec::new(),
             round: None,
             next_round: i64::MAX,
+            errand: None,
             control: None,
             notifier: None,
             recorder,
@@ -318,7 +344,7 @@ impl<'a> Session<'a> {
     }
 
     /// Everything collected, with the trading state that it leads to.
-    fn commit(&mut self, stamp: Stamp, shell: &mut Shell<LiveJob>) {
+    pub(super) fn commit(&mut self, stamp: Stamp, shell: &mut Shell<LiveJob>) {
         if !self.journal.is_here() {
             return;
         }
@@ -387,10 +413,12 @@ impl<'a> Session<'a> {
 
     /// A call has ended: to whoever asked.
     pub(super) fn answered(&mut self, ended: Ended<Purpose>, shell: &mut Shell<LiveJob>) {
+        self.remember_quiet(shell);
         match ended.purpose {
             Purpose::Backfill(symbol) | Purpose::Probe(symbol) => {
                 self.market_answer(ended, symbol, shell);
             }
+            Purpose::Compare(symbol) => self.candles_compared(symbol, ended, shell),
             Purpose::Clock => self.clock_answer(&ended, shell),
             Purpose::Reconcile(question) => self.round_answer(question, ended, shell),
             _ => self.order_answer(ended, shell),
@@ -418,24 +446,6 @@ impl<'a> Session<'a> {
         self.recorder.as_mut()
     }
 
-    /// What keeps the end from coming, in words.
-    pub(super) fn open_things(&self) -> Vec<&'static str> {
-        let mut open = Vec::new();
-        if !self.journal.is_idle() {
-            open.push("ledger rows");
-        }
-        if self.recorder.as_ref().is_some_and(|r| !r.is_idle()) {
-            open.push("recording");
-        }
-        if !self.outgoing.is_empty() {
-            open.push("orders not sent");
-        }
-        if !self.connections.iter().all(Connection::is_closed) {
-            open.push("connections");
-        }
-        open
-    }
-
     /// A connection wants something, or is lost.
     pub(super) fn step(&mut self, index: usize, step: Step, shell: &mut Shell<LiveJob>) {
         match step {
@@ -446,41 +456,6 @@ impl<'a> Session<'a> {
             }
             Step::Subscribe => self.subscribe(index, shell),
             Step::Lost { why, pause_ms } => self.lost(index, &why, pause_ms, shell),
-        }
-    }
-
-    /// Stops in order: no entries, then the rest of rows and recording, then the sockets.
-    pub(super) fn wind_up(&mut self, shell: &mut Shell<LiveJob>) {
-        let stamp = self.stamp(shell);
-        if !self.winding_up {
-            self.winding_up = true;
-            if let Some(notifier) = &self.notifier {
-                notifier.stopping();
-            }
-            self.input(stamp, Input::Stop);
-            self.carry_out(shell);
-            self.journal.finish(&self.core.holds(), stamp.mono);
-            if let Some(recorder) = &mut self.recorder {
-                recorder.finish();
-            }
-            let now = shell.now_ms();
-            for connection in &mut self.connections {
-                let kind = kind_of(connection.role);
-                connection.stop(now, &mut LinkSockets { shell, kind });
-            }
-        }
-        if let Some(batch) = self.recorder.as_mut().and_then(Recorder::everything) {
-            submit(shell, EffectClass::Storage, LiveJob::Record(batch));
-        }
-        if !self.ledger_broken && !self.journal.is_idle() {
-            self.commit(stamp, shell);
-        }
-        let recorded = self.recorder.as_ref().is_none_or(Recorder::is_idle);
-        let written = self.ledger_broken || self.journal.is_idle();
-        let closed = self.connections.iter().all(Connection::is_closed);
-        if recorded && written && closed {
-            self.settings.client.shut_down();
-            shell.request_exit(0);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What a session is told besides the core's settings: plain values that the command line fills.
 
+use super::errand::Errand;
 use super::limiter::Window;
 use super::markets::Market;
+use super::tasks::TaskSettings;
 use crate::core::market::Interval;
-use crate::core::units::Span;
+use crate::core::units::{Span, Timestamp};
 use crate::exchange::stream::StreamRole;
 use crate::net::{HttpClient, NameCache, TlsConfig};
 
@@ -42,6 +44,11 @@ pub struct LiveSettings {
     pub silence: Span,
     /// Where sessions are recorded, how many bytes of them are kept, and this session's own folder.
     pub retention: Option<Retention>,
+    /// What the session is for, where it is not to trade until it is stopped.
+    pub errand: Option<Errand>,
+    /// The exchange asked an earlier process for quiet until then, by our clock.
+    pub quiet_until: Option<Timestamp>,
+    pub tasks: TaskSettings,
     /// Where the control socket lies; `None` = none.
     pub control: Option<std::path::PathBuf>,
 }

@@ -1,20 +1,16 @@
 //! What a session does beside trading: the exchange's clock, late results, its status.
 
-use super::caller::Ended;
 use super::job::{LiveJob, LiveOutput};
 use super::session::{Purpose, Session, TARGET, submit};
 use super::settings::Retention;
-use crate::core::units::stamp::SECOND;
-use crate::exchange::calls::{Call, CallAnswer};
+use super::tasks::Tasks;
+use crate::exchange::calls::Call;
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::shell::Shell;
 use crate::runtime::status::ApplicationStatus;
 use crate::store::recording::retention::Removed;
 use serde_json::json;
-
-/// A clock further from the exchange's than this is told.
-const OFFSET_TOLD: i64 = SECOND;
 
 impl Session<'_> {
     /// Asks the exchange for its time.
@@ -24,30 +20,6 @@ impl Session<'_> {
             Purpose::Clock,
             EffectClass::Reconciliation,
         );
-    }
-
-    /// offset = its time - (sent + received) / 2.
-    pub(super) fn clock_answer(&mut self, ended: &Ended<Purpose>, shell: &mut Shell<LiveJob>) {
-        match &ended.result {
-            Ok(CallAnswer::ServerTime(time)) => {
-                let middle = shell.at().wall.0 - ended.half_trip.0;
-                let offset = time.0 - middle;
-                if offset.abs() > OFFSET_TOLD {
-                    let milliseconds = offset / 1_000_000;
-                    let fields: log::Fields<'_> = &[("offset_ms", &milliseconds)];
-                    log::warn(TARGET, "the exchange's clock is another", fields);
-                }
-                self.caller.set_clock_offset(offset);
-            }
-            Ok(_) => {}
-            Err(trouble) => {
-                log::warn(
-                    TARGET,
-                    "the exchange's time is not known",
-                    &[("why", trouble)],
-                );
-            }
-        }
     }
 
     /// Removes recordings beyond what is kept; at the start and with each new segment.
@@ -89,6 +61,8 @@ impl Session<'_> {
             LiveOutput::Replied(_)
             | LiveOutput::Resolved { .. }
             | LiveOutput::Compressed(_)
+            | LiveOutput::Looked(_)
+            | LiveOutput::GivenBack(_)
             | LiveOutput::Retained(_) => {}
         }
     }
@@ -140,6 +114,23 @@ impl Session<'_> {
         serde_json::to_value(&status).unwrap_or_default()
     }
 
+    /// Calls to the exchange in numbers.
+    fn calls_seen(&self) -> serde_json::Value {
+        let counts = &self.caller.counts;
+        let now = crate::runtime::clock::monotonic_ns();
+        let breaker = self.caller.breaker(now);
+        json!({
+            "sent": counts.sent,
+            "answered": counts.answered,
+            "failed": counts.failed,
+            "retried": counts.retried,
+            "refused": counts.refused,
+            "rate_limited": counts.rate_limited,
+            "breaker": breaker.map(|(state, _)| state),
+            "breaker_opened": breaker.map(|(_, opened)| opened),
+        })
+    }
+
     /// The session's part of a status dump.
     pub(super) fn describe(&self, status: &mut ApplicationStatus) {
         let connections: Vec<_> = self
@@ -185,6 +176,9 @@ impl Session<'_> {
         let counts = &self.counts;
         let session = json!({
             "execution": if self.is_venue() { "venue" } else { "paper" },
+            "mode": self.core.mode(),
+            "open_orders": self.still_open(false),
+            "open": self.still_open(true),
             "equity": self.core.equity().to_string(),
             "state_hash": self.core.state_hash().to_string(),
             "inputs": self.core.inputs(),
@@ -197,10 +191,15 @@ impl Session<'_> {
             "gaps": counts.gaps,
             "trades": counts.trades,
             "trades_dropped": counts.trades_dropped,
+            "outages_bridged": counts.bridged,
+            "candle_check": self.candle_check.counts,
+            "calls": self.calls_seen(),
+            "clock_blocks_entries": self.clock_blocks,
             "refused": refused,
             "connections": connections,
             "symbols": symbols,
         });
         status.details.insert("session".to_owned(), session);
+        status.scheduler = self.tasks.as_ref().map(Tasks::view);
     }
 }

@@ -42,5 +42,6 @@ pub use read_fills::StoredFill;
 pub use read_tables::{Cell, Table, TableRow};
 pub use replay_rows::ReplayRows;
 pub use rows::{
-    Committed, HoldCount, LimitRow, Mode, Row, SessionEnd, SessionRow, SessionStatus, StateRow,
+    Committed, EXCHANGE_QUIET, HoldCount, LimitRow, Mode, Row, SessionEnd, SessionRow,
+    SessionStatus, StateRow,
 };

@@ -239,6 +239,27 @@ impl Reader {
         )
     }
 
+    /// Texts of the events of one code, the newest first, at most `limit`; and how many there are.
+    pub fn events(
+        &self,
+        session: i64,
+        code: &str,
+        limit: u64,
+    ) -> Result<(Vec<String>, u64), LedgerError> {
+        let texts = self.list(
+            "SELECT text FROM events WHERE session = ?1 AND code = ?2
+             ORDER BY time DESC, rowid DESC LIMIT ?3",
+            (session, code, i64::try_from(limit).unwrap_or(i64::MAX)),
+            |row| row.get(0),
+        )?;
+        let total: Vec<u64> = self.list(
+            "SELECT count(*) FROM events WHERE session = ?1 AND code = ?2",
+            (session, code),
+            |row| count(row, 0),
+        )?;
+        Ok((texts, total.first().copied().unwrap_or(0)))
+    }
+
     /// State hashes at candle closes, in order.
     pub fn hashes(&self, session: i64) -> Result<Vec<u64>, LedgerError> {
         let blocks: Vec<Vec<u8>> = self.list(

@@ -38,6 +38,9 @@ pub struct HoldCount {
     pub count: u64,
 }
 
+/// Name of the limit that an exchange sets: until when it wants no requests.
+pub const EXCHANGE_QUIET: &str = "exchange_quiet";
+
 /// A baseline that a loss limit counts from, or a latched state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitRow {

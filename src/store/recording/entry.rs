@@ -102,6 +102,8 @@ impl Trailer {
                 | Input::History { .. }
                 | Input::Feed { .. }
                 | Input::Partial { .. }
+                | Input::Whole { .. }
+                | Input::Quote { .. }
                 | Input::Order(_)
                 | Input::Account(_)
                 | Input::Reconciled { .. }

@@ -341,7 +341,9 @@ impl ChunkDecoder {
                     | Input::Quiet { symbol, .. }
                     | Input::History { symbol, .. }
                     | Input::Feed { symbol, .. }
-                    | Input::Partial { symbol, .. } => symbol,
+                    | Input::Partial { symbol, .. }
+                    | Input::Whole { symbol }
+                    | Input::Quote { symbol, .. } => symbol,
                     _ => return Some(batch),
                 };
                 *symbol = to(*symbol)?;

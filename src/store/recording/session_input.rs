@@ -4,8 +4,8 @@
 //! own plain values: prices in ticks, quantities in lots, symbols by their number in the header.
 
 use crate::core::input::Input;
-use crate::core::market::SymbolId;
-use crate::core::units::Timestamp;
+use crate::core::market::{Quote, SymbolId};
+use crate::core::units::{Decimal, Price, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -22,6 +22,19 @@ struct FeedData<'a> {
 struct PartialData {
     symbol: Value,
     until: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WholeData {
+    symbol: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct QuoteData {
+    symbol: Value,
+    bid: Price,
+    ask: Price,
+    max_spread_bps: Decimal,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,6 +68,23 @@ pub(super) fn encode(
                 until: until.0,
             };
             ("market", "partial", json(&data))
+        }
+        Input::Whole { symbol: id } => {
+            let symbol = symbol(*id);
+            ("market", "whole", json(&WholeData { symbol }))
+        }
+        Input::Quote {
+            symbol: id,
+            quote,
+            max_spread_bps,
+        } => {
+            let data = QuoteData {
+                symbol: symbol(*id),
+                bid: quote.bid,
+                ask: quote.ask,
+                max_spread_bps: *max_spread_bps,
+            };
+            ("market", "quote", json(&data))
         }
         Input::Order(event) => ("venue", "order", json(event)),
         Input::Account(news) => ("venue", "account", json(news)),
@@ -90,6 +120,21 @@ pub(super) fn decode(
             Ok(Input::Partial {
                 symbol: symbol(&data.symbol)?,
                 until: Timestamp(data.until),
+            })
+        }),
+        "whole" => parse(text).and_then(|data: WholeData| {
+            Ok(Input::Whole {
+                symbol: symbol(&data.symbol)?,
+            })
+        }),
+        "quote" => parse(text).and_then(|data: QuoteData| {
+            Ok(Input::Quote {
+                symbol: symbol(&data.symbol)?,
+                quote: Quote {
+                    bid: data.bid,
+                    ask: data.ask,
+                },
+                max_spread_bps: data.max_spread_bps,
             })
         }),
         "order" => parse(text).map(Input::Order),

@@ -2,12 +2,17 @@
 
 use super::*;
 use crate::core::effect::Checkpoint;
-use crate::core::input::{Answer, Command, Input};
+use crate::core::input::{
+    AccountNews, Answer, Command, Input, ListedFill, ListedOrder, ListedPosition, OrderEvent,
+    OrderNews, VenueListing, VenueState,
+};
 use crate::core::market::instrument::GRID_MAX;
 use crate::core::market::{
-    Aggressor, Candle, CandleSource, Instrument, Interval, ProductKind, SymbolId, TimedTrade, Trade,
+    Aggressor, Candle, CandleSource, Instrument, Interval, ProductKind, Quote, SymbolId,
+    TimedTrade, Trade,
 };
-use crate::core::units::{Decimal, Price, Quantity, Span, Stamp, Timestamp};
+use crate::core::settings::FeeRates;
+use crate::core::units::{Decimal, Price, Quantity, Side, Span, Stamp, Timestamp};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -312,6 +317,19 @@ fn session_input() -> impl Strategy<Value = Input> {
             symbol: SymbolId(symbol),
             until: Timestamp(until),
         }),
+        (0u16..3).prop_map(|symbol| Input::Whole {
+            symbol: SymbolId(symbol),
+        }),
+        (0u16..3, any::<i64>(), any::<i64>(), decimal()).prop_map(|(symbol, bid, ask, limit)| {
+            Input::Quote {
+                symbol: SymbolId(symbol),
+                quote: Quote {
+                    bid: Price(bid),
+                    ask: Price(ask),
+                },
+                max_spread_bps: limit,
+            }
+        }),
         (any::<String>(), order_news())
             .prop_map(|(client_id, news)| Input::Order(OrderEvent { client_id, news })),
         (decimal(), prop::collection::vec(rates, 0..3))
@@ -338,6 +356,8 @@ fn part() -> impl Strategy<Value = Part> {
             until: Timestamp(until),
         })),
         1 => Just(Part::Input(Input::Command(Command::Pause))),
+        1 => Just(Part::Input(Input::Command(Command::CancelAll))),
+        1 => Just(Part::Input(Input::Command(Command::CloseAll))),
         1 => any::<String>().prop_map(|reason| Part::Input(Input::Command(Command::Resume { reason }))),
         1 => any::<bool>().prop_map(|close| Part::Input(Input::Command(Command::EmergencyStop { close }))),
         1 => (any::<u64>(), any::<String>(), any::<u64>()).prop_map(|(run, body, latency_ms)| {

@@ -229,6 +229,16 @@ impl CipherA {
         inputs.ribbon.map(|lines| trend_dot(&lines, inputs.close))
     }
 
+    /// Whether every input of its score is warm.
+    pub fn is_warm(&self) -> bool {
+        self.inputs.as_ref().is_some_and(|inputs| {
+            inputs.wave.crossing.is_some()
+                && inputs.rsi.is_some()
+                && inputs.ribbon.is_some()
+                && inputs.ribbon_before.is_some()
+        })
+    }
+
     /// Current values by name, for the record.
     pub fn values(&self, out: &mut Vec<(&'static str, f64)>) {
         let Some(inputs) = &self.inputs else {
@@ -243,7 +253,7 @@ impl CipherA {
             wave.wt2.map(|w| self.levels.zone(w).into()),
         );
         add("cipher_a_wave_flat", wave.flat.then_some(1.0));
-        let flag = |reading: Option<Reading>| reading.filter(|r| r.flat).map(|_| 1.0);
+        let flag = |reading: Option<Reading>| reading.and_then(Reading::flag);
         add("cipher_a_rsi", inputs.rsi.map(|r| r.value));
         add("cipher_a_rsi_flat", flag(inputs.rsi));
         add("cipher_a_money_flow", self.money_flow().map(|r| r.value));
@@ -254,7 +264,9 @@ impl CipherA {
             out.push(("trend_dot", trend_dot(lines, inputs.close).into()));
             out.push(("ribbon_strength", strength(lines, inputs.close)));
         }
-        out.push(("signal_a", self.score.signal.into()));
-        out.push(("confidence_a", self.score.confidence));
+        if self.is_warm() {
+            out.push(("signal_a", self.score.signal.into()));
+            out.push(("confidence_a", self.score.confidence));
+        }
     }
 }

@@ -203,11 +203,20 @@ impl CipherB {
         self.inputs.money_flow
     }
 
+    /// Whether every input of its score is warm. The longer frames are not waited for: a recording
+    /// too short for them has their signals absent, and the others all the same.
+    pub fn is_warm(&self) -> bool {
+        self.inputs.wave.crossing.is_some()
+            && self.inputs.money_flow.is_some()
+            && self.rsi.value().is_some()
+            && self.stoch_rsi.k().is_some()
+    }
+
     /// Current values by name, for the record.
     pub fn values(&self, out: &mut Vec<(&'static str, f64)>) {
         let wave = &self.inputs.wave;
         let flow = self.inputs.money_flow;
-        let flag = |reading: Option<Reading>| reading.filter(|r| r.flat).map(|_| 1.0);
+        let flag = |reading: Option<Reading>| reading.and_then(Reading::flag);
         let mut add = |name, value: Option<f64>| out.extend(value.map(|value| (name, value)));
         add("cipher_b_wt1", wave.wt1);
         add("cipher_b_wt2", wave.wt2);
@@ -224,9 +233,12 @@ impl CipherB {
         add("stoch_k", self.stoch_rsi.k());
         add("stoch_d", self.stoch_rsi.d());
         add("stc", self.stc.value().map(|r| r.value));
+        add("stc_flat", flag(self.stc.value()));
         let vwap = self.inputs.frames.vwap;
         add("vwap_720", vwap.map(|r| r.value));
-        add("signal_b", Some(self.score.score.signal.into()));
-        add("confidence_b", Some(self.score.score.confidence));
+        add("vwap_720_flat", flag(vwap));
+        let score = self.is_warm().then_some(self.score.score);
+        add("signal_b", score.map(|score| score.signal.into()));
+        add("confidence_b", score.map(|score| score.confidence));
     }
 }

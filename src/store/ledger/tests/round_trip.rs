@@ -3,7 +3,7 @@
 use super::samples::*;
 use crate::core::records::{Action, OrderState, Record};
 use crate::core::units::{Decimal, Price, Quantity, Timestamp};
-use crate::store::ledger::rows::LimitRow;
+use crate::store::ledger::rows::{EXCHANGE_QUIET, LimitRow};
 use crate::store::ledger::{
     HashBlock, HoldCount, Ledger, LedgerError, Mode, Reader, Row, SessionStatus, StateRow,
 };
@@ -433,4 +433,27 @@ fn the_last_trading_state_is_the_one_that_counts() {
         ask(&path, "SELECT count(*), max(time) FROM state"),
         ["1", "2"]
     );
+}
+
+#[test]
+fn what_an_exchange_asks_for_is_known_after_a_restart() {
+    let scratch = Scratch::new("quiet");
+    let path = scratch.file("a.sqlite");
+    let mut ledger = Ledger::open(&path, Mode::Paper).unwrap();
+    ledger.begin_session(&session(Mode::Paper)).unwrap();
+    assert_eq!(ledger.limit_until(EXCHANGE_QUIET).unwrap(), None);
+    for until in [70, 90] {
+        let row = LimitRow {
+            name: EXCHANGE_QUIET.to_owned(),
+            value: None,
+            text: "the exchange asks for fewer requests".to_owned(),
+            since: Timestamp(5),
+            until: Some(Timestamp(until)),
+        };
+        ledger.write(&[Row::Limit(row)]).unwrap();
+    }
+    drop(ledger);
+    let ledger = Ledger::open(&path, Mode::Paper).unwrap();
+    let until = ledger.limit_until(EXCHANGE_QUIET).unwrap();
+    assert_eq!(until, Some(Timestamp(90)));
 }

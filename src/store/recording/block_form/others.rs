@@ -206,16 +206,7 @@ pub fn decode(
             text: cursor.text(bytes)?.to_owned(),
         },
         STOP => Input::Stop,
-        HISTORY => {
-            let symbol = symbol(bytes, cursor)?;
-            let (interval, candles) =
-                serde_json::from_str(cursor.text(bytes)?).map_err(|_| Malformed)?;
-            Input::History {
-                symbol,
-                interval,
-                candles,
-            }
-        }
+        HISTORY => history(bytes, cursor)?,
         SESSION => {
             let kind = cursor.text(bytes)?.to_owned();
             session_input::decode(&kind, cursor.text(bytes)?, &numbered)
@@ -225,6 +216,16 @@ pub fn decode(
         _ => return Err(Malformed),
     };
     Ok(Entry::Input { stamp, input })
+}
+
+fn history(bytes: &[u8], cursor: &mut Cursor) -> Result<Input, Malformed> {
+    let symbol = symbol(bytes, cursor)?;
+    let (interval, candles) = serde_json::from_str(cursor.text(bytes)?).map_err(|_| Malformed)?;
+    Ok(Input::History {
+        symbol,
+        interval,
+        candles,
+    })
 }
 
 fn numbered(symbol: &serde_json::Value) -> Result<SymbolId, String> {

@@ -1,0 +1,71 @@
+//! The configuration's keys about periodic tasks, as a session is told them.
+
+use crate::config::Effective;
+use crate::core::schedule::{SchedulerSettings, TaskClass};
+use crate::core::units::Span;
+use crate::runtime::live::TaskSettings;
+use crate::runtime::memory;
+use std::path::Path;
+
+/// Name of the file whose presence in the data directory stops trading.
+pub const HALT: &str = "HALT";
+/// Without a limit of its own and of its control group.
+const MEMORY_MB: u64 = 512;
+
+/// What a session's tasks are paced by.
+pub fn task_settings(effective: &Effective) -> TaskSettings {
+    let milliseconds = |span: Span| u64::try_from(span.as_millis()).unwrap_or(1).max(1);
+    let seconds = |key: &str| milliseconds(effective.seconds(key));
+    let on = |key: &str| effective.flag(key);
+    TaskSettings {
+        scheduler: SchedulerSettings {
+            max_in_flight: effective.count("system.max_concurrent_tasks"),
+            batch: effective.task_batch_size(),
+            timeout_ms: seconds("scheduler.task_timeout_seconds"),
+            error_recovery_delay_ms: seconds("scheduler.error_recovery_delay_seconds"),
+            disable_after: if on("functional_programming.error_recovery") {
+                SchedulerSettings::default().disable_after
+            } else {
+                1
+            },
+            last_armed_class: if on("functional_programming.scheduler_enabled") {
+                TaskClass::Housekeeping
+            } else {
+                TaskClass::Trading
+            },
+            ..SchedulerSettings::default()
+        },
+        memory_cleanup_ms: on("system.enable_memory_optimization")
+            .then(|| seconds("resource_management.memory_cleanup_interval")),
+        memory_limit: memory_limit(
+            effective.optional_integer("system.memory_limit_mb"),
+            memory::group_limit(),
+        ),
+        halt_file: Path::new(effective.text("data.directory")).join(HALT),
+    }
+}
+
+/// Bytes: the smaller of what is configured and 80 % of the control group's limit.
+fn memory_limit(configured_mb: Option<i64>, group: Option<u64>) -> u64 {
+    let configured = configured_mb.and_then(|mb| u64::try_from(mb).ok());
+    let share = group.map(|bytes| bytes / 5 * 4);
+    let least = [configured.map(|mb| mb << 20), share]
+        .into_iter()
+        .flatten()
+        .min();
+    least.unwrap_or(MEMORY_MB << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smaller_limit_of_memory_applies() {
+        assert_eq!(memory_limit(None, None), 512 << 20);
+        assert_eq!(memory_limit(Some(128), None), 128 << 20);
+        assert_eq!(memory_limit(None, Some(100 << 20)), 80 << 20);
+        assert_eq!(memory_limit(Some(64), Some(100 << 20)), 64 << 20);
+        assert_eq!(memory_limit(Some(128), Some(100 << 20)), 80 << 20);
+    }
+}
