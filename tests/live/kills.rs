@@ -67,7 +67,11 @@ fn world(seed: u64, kills: u64) {
         "--fault-seed",
         &seed.to_string(),
     ]);
-    let desk = Desk::real(&venue);
+    // As many failures as this would stop entries, which is another test's matter.
+    let desk = Desk::real(&venue)
+        .with("risk.emergency_api_failures=1000")
+        .with("risk.breaker_failures=100")
+        .with("risk.breaker_open_seconds=10");
     let mut rest = venue.rest();
     for _ in 0..kills {
         clear(&mut rest);
@@ -81,7 +85,6 @@ fn world(seed: u64, kills: u64) {
     clear(&mut rest);
     let mut bot = desk.start();
     settle(&mut bot, &desk, &venue);
-    let session = bot.session();
     let hash = bot.stop();
     let ledger = desk.ledger("venue");
     assert_eq!(differences(&ledger, &mut rest), [""; 0], "seed {seed}");

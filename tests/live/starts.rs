@@ -68,7 +68,7 @@ fn a_key_that_the_venue_does_not_know_ends_the_start() {
     let desk = desk.client(file);
     let (status, _, stderr) = desk.run(&["trade"]);
     assert_eq!(status, Some(1), "{stderr}");
-    assert!(stderr.contains("the key"), "{stderr}");
+    assert!(stderr.contains("refuses the key"), "{stderr}");
 }
 
 #[test]
