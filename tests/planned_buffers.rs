@@ -36,6 +36,10 @@ const INSIDE: Role = No("inside a type whose size counts");
 /// Every constant of type `usize` in the rooms that run, by file.
 const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
+        "src/core/market/freshness.rs",
+        &[("OTHER", No("a place in a table of names"))],
+    ),
+    (
         "src/core/market/filter.rs",
         &[("CONFIRMATIONS", Planned), ("IDS_KEPT", Planned)],
     ),
@@ -262,6 +266,11 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         ],
     ),
     ("src/runtime/jobs.rs", &[("COUNT", Planned)]),
+    ("src/runtime/live/bridge.rs", &[("BRIDGED_MAX", Planned)]),
+    (
+        "src/runtime/live/watch.rs",
+        &[("COMPARED_A_RUN", No("symbols of one run, no buffer"))],
+    ),
     (
         "src/runtime/live/backfill.rs",
         &[("TRADES_WAITING", Planned)],

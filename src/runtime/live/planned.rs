@@ -1,6 +1,7 @@
 //! The bounded buffers of a session beside those that a replay has too.
 
 use super::backfill::TRADES_WAITING;
+use super::bridge::BRIDGED_MAX;
 use super::caller::{Planned, WAITING_MAX};
 use super::session::Purpose;
 use super::venue_orders::NEWS_MAX;
@@ -21,6 +22,12 @@ pub fn planned_buffers(symbols: usize, connections: usize) -> Vec<Buffer> {
             "trades that wait for candles",
             "TRADES_WAITING, trading.symbols",
             TRADES_WAITING * symbols,
+            size_of::<Trade>(),
+        ),
+        of(
+            "trades that bridge an outage",
+            "BRIDGED_MAX, trading.symbols",
+            BRIDGED_MAX * symbols,
             size_of::<Trade>(),
         ),
         of(
