@@ -119,6 +119,7 @@ fn live_settings(folder: &Folder) -> LiveSettings {
             halt_file: folder.0.join("HALT"),
         },
         control: None,
+        errand: None,
     }
 }
 

@@ -271,7 +271,8 @@ impl Session<'_> {
     ) -> Result<(), String> {
         match output {
             LiveOutput::Looked(present) => {
-                if present? {
+                let is_there = present?;
+                if is_there {
                     self.halt(shell);
                 }
             }
