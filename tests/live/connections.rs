@@ -33,7 +33,7 @@ fn survives(fault: &Value, settings: &[&str], told: impl Fn(&Value) -> bool) {
     assert!(struck(&mut rest, name) > 0);
     clear(&mut rest);
     let session = bot.until("whole again", |session| {
-        is_whole(session) && sum(session, "subscribed") >= 2 + sum(session, "lost")
+        is_whole(session) && sum(session, "dialled") == 2 + sum(session, "lost")
     });
     bot.until_fills(count(&session["fills"]) + 2);
     settle(&mut bot, &desk, &venue);
