@@ -12,7 +12,8 @@ usage() {
 usage: scripts/start-optimized.sh [dev|test] [-- FURTHER MINNOW ARGUMENTS]
 
   (nothing)  minnow trade, environment production; on paper unless system.dry_run is false
-  dev        minnow trade, environment development, log level debug
+  dev        minnow trade, environment development, log level debug; against the local venue (start
+             `minnow venue` first), with orders to it and no real money, unless an exchange is set
   test       minnow replay of the bundled recording, or of the file named after --
 
 Examples:
@@ -162,9 +163,40 @@ if [[ $config_file == "$usual_file" || $config_file == none ]]; then
   check_config
 fi
 
+# dev without an exchange: the local venue of the data directory, by its own settings and key. A key
+# for a real exchange that may stand in the environment is not shown to it.
+venue_environment=()
+use_the_venue() {
+  local data settings name
+  data=$(value data.directory)
+  data=${data#\"}
+  data=${data%\"}
+  settings=$data/venue/venue.env
+  [[ -r $settings ]] || fail "$settings is not there: start the local venue first, in another \
+terminal: $binary venue (or name an exchange with EXCHANGE__NAME)"
+  common=(--default exchange.name=venue --default system.dry_run=false "${common[@]}")
+  while IFS='=' read -r name text; do
+    case $name in
+      EXCHANGE__BASE_URL | EXCHANGE__WS_URL | EXCHANGE__CA_FILE | CDP_API_KEY_NAME | CDP_PRIVATE_KEY_FILE)
+        venue_environment+=("$name=$text")
+        ;;
+    esac
+  done <"$settings"
+  local status=0 findings
+  findings=$(env "${venue_environment[@]}" "$binary" check-config "${common[@]}" 2>&1) || status=$?
+  if [[ $status -ne 0 ]]; then
+    say "$findings"
+    exit "$status"
+  fi
+  effective=$findings
+}
+
 # `key  value  source`: columns are at least two blanks apart.
 column() { awk -F '  +' -v key="$1" -v number="$2" '$1 == key { print $number; exit }' <<<"$effective"; }
 value() { column "$1" 2; }
+if [[ $mode == dev && $(column exchange.name 3) == default ]]; then
+  use_the_venue
+fi
 
 # The machine.
 smaller_tier="use the minimal tier: CONFIG_FILE=config/minimal.json"
@@ -212,7 +244,10 @@ fi
 
 # What applies.
 trading=paper
-[[ $(value system.dry_run) == true ]] || trading="${red}LIVE$plain"
+if [[ $(value system.dry_run) != true ]]; then
+  trading="${red}LIVE$plain"
+  [[ $(value exchange.name) != '"venue"' ]] || trading="orders to the local venue"
+fi
 say "${bold}minnow$plain $mode, mode $trading, configuration file $config_file"
 row() { printf '  %-22s %-6s %s\n' "$1" "$(value "$2")" "$(column "$2" 3)" >&2; }
 row "concurrent tasks" system.max_concurrent_tasks
@@ -230,5 +265,8 @@ if [[ $mode == test ]]; then
     own=(recordings/btc-perp-2018-01-01.mrec ${own[@]+"${own[@]}"})
   fi
   exec "$binary" replay "${common[@]}" ${own[@]+"${own[@]}"}
+fi
+if [[ ${#venue_environment[@]} -gt 0 ]]; then
+  exec env "${venue_environment[@]}" "$binary" trade "${common[@]}" ${own[@]+"${own[@]}"}
 fi
 exec "$binary" trade "${common[@]}" ${own[@]+"${own[@]}"}

@@ -124,7 +124,7 @@ fn a_secret_is_never_shown() {
     for arguments in [
         &["check-config"][..],
         &["check-config", "--json"],
-        &["trade"],
+        &["trade", "--set", "exchange.name=none"],
         &["plan", "--set", "system.task_batch_size=0"],
     ] {
         let outcome = Outcome::of(&folder, arguments, &environment);
@@ -174,14 +174,18 @@ fn what_init_writes_passes_check_config_and_is_never_written_over() {
 }
 
 #[test]
-fn trade_says_that_it_comes_later_and_leaves_nothing_behind() {
+fn trade_without_an_exchange_is_a_matter_of_configuration_and_leaves_nothing_behind() {
     let folder = Folder::new("trade");
-    let outcome = minnow(&folder, &["trade"]).expect(1);
-    assert!(outcome.stderr.contains("arrives with a later version"));
-    assert!(outcome.stderr.contains("Nothing was opened"));
-    assert!(outcome.stderr.lines().count() <= 3, "{outcome:?}");
-    assert_eq!(outcome.stdout, "");
-    folder.is_empty();
+    for (exchange, says) in [
+        ("none", "recordings only"),
+        ("kraken", "not built yet; built are coinbase, venue"),
+    ] {
+        let set = format!("exchange.name={exchange}");
+        let outcome = minnow(&folder, &["trade", "--set", &set]).expect(78);
+        assert!(outcome.stderr.contains(says), "{outcome:?}");
+        assert_eq!(outcome.stdout, "");
+        folder.is_empty();
+    }
 }
 
 #[test]
@@ -190,9 +194,16 @@ fn trade_refuses_real_orders_as_a_matter_of_configuration() {
     let live = ["trade", "--set", "system.dry_run=false"];
     let outcome = minnow(&folder, &live).expect(78);
     assert!(outcome.stderr.contains("trading.live_confirmation"));
-    assert!(outcome.stderr.contains("exchange.name"));
-    // `--dry-run` wins over everything.
-    minnow(&folder, &[&live[..], &["--dry-run"]].concat()).expect(1);
+    assert!(outcome.stderr.contains("exchange.cdp_private_key"));
+    let confirmed = minnow(&folder, &[&live[..], &["--live-confirm"]].concat()).expect(78);
+    assert!(
+        !confirmed.stderr.contains("trading.live_confirmation"),
+        "{confirmed:?}"
+    );
+    // `--dry-run` wins over everything: only the exchange that is none is left to be told.
+    let none = ["--dry-run", "--set", "exchange.name=none"];
+    let paper = minnow(&folder, &[&live[..], &none].concat()).expect(78);
+    assert!(!paper.stderr.contains("cdp_private_key"), "{paper:?}");
     folder.is_empty();
 }
 

@@ -5,9 +5,10 @@ mod support {
     pub mod program;
 }
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use support::program::{Folder, Outcome};
 
 fn repository() -> PathBuf {
@@ -115,20 +116,109 @@ fn a_file_behind_the_dashes_is_replayed_from_the_callers_folder() {
     assert!(outcome.stderr.contains("missing.mrec"), "{outcome:?}");
 }
 
-#[test]
-fn dev_and_production_say_that_trading_comes_later_and_end_with_1() {
-    for (arguments, mode) in [(&[][..], "production"), (&["dev"], "dev")] {
-        let clone = fresh_clone(mode);
-        let outcome = start(&clone, arguments, &[]).expect(1);
-        assert!(
-            outcome
-                .stderr
-                .contains(&format!("minnow {mode}, mode paper"))
-        );
-        assert!(outcome.stderr.contains("arrives with a later version"));
-        let data = std::fs::read_dir(clone.path().join("data")).expect("made");
-        assert_eq!(data.count(), 0, "nothing was written");
+/// The script in a mode that trades, until the test stops it.
+struct Trading(Child);
+
+impl Trading {
+    fn start(clone: &Folder, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(clone.path().join("scripts/start-optimized.sh"));
+        command
+            .args(arguments)
+            .current_dir(clone.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("MINNOW_BIN", env!("CARGO_BIN_EXE_minnow"))
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        Self(command.spawn().expect("the script starts"))
     }
+
+    /// Reads what it says until a line has this in it.
+    fn until(&mut self, wanted: &str) -> String {
+        let stderr = self.0.stderr.as_mut().expect("its stderr");
+        let mut said = String::new();
+        for line in BufReader::new(stderr).lines() {
+            said.push_str(&line.expect("text"));
+            said.push('\n');
+            if said.contains(wanted) {
+                return said;
+            }
+        }
+        panic!("it never said {wanted:?}: {said}");
+    }
+
+    /// SIGTERM, and its status.
+    fn stop(mut self) -> Option<i32> {
+        // SAFETY: a signal to a child that was not waited for.
+        unsafe { libc::kill(self.0.id() as i32, libc::SIGTERM) };
+        self.0.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Trading {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A local venue in the clone's data folder, at a port of its own.
+fn venue(clone: &Folder) -> Trading {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_minnow"));
+    command
+        .args(["venue", "--port", "0"])
+        .current_dir(clone.path())
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let venue = Trading(command.spawn().expect("the venue starts"));
+    let settings = clone.path().join("data/venue/venue.env");
+    for _ in 0..600 {
+        if std::fs::read_to_string(&settings).is_ok_and(|text| text.contains("CDP_API_KEY_NAME")) {
+            return venue;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("the venue did not write {}", settings.display());
+}
+
+#[test]
+fn dev_trades_on_the_local_venue_with_orders_to_it_and_ends_in_order() {
+    let clone = fresh_clone("dev");
+    let _venue = venue(&clone);
+    let mut trading = Trading::start(&clone, &["dev"], &[]);
+    let said = trading.until("agree with the venue");
+    assert!(said.contains("mode orders to the local venue"), "{said}");
+    assert!(said.contains("\"execution\":\"venue\""), "{said}");
+    assert_eq!(trading.stop(), Some(0));
+    assert!(clone.path().join("data/venue.sqlite").exists());
+}
+
+#[test]
+fn dev_without_a_venue_says_how_to_start_one() {
+    let clone = fresh_clone("no-venue");
+    let outcome = start(&clone, &["dev"], &[]).expect(1);
+    assert!(
+        outcome.stderr.contains("start the local venue first"),
+        "{outcome:?}"
+    );
+    assert!(!clone.path().join("data").exists());
+}
+
+#[test]
+fn production_trades_on_paper_unless_told_otherwise_and_signals_reach_the_program() {
+    let clone = fresh_clone("production");
+    let _venue = venue(&clone);
+    let text = std::fs::read_to_string(clone.path().join("data/venue/venue.env")).expect("it");
+    std::fs::write(clone.path().join(".env"), text).expect("a .env");
+    let mut trading = Trading::start(&clone, &[], &[]);
+    let said = trading.until("\"subscribed\"");
+    assert!(said.contains("minnow production, mode paper"), "{said}");
+    assert_eq!(trading.stop(), Some(0));
+    assert!(clone.path().join("data/paper.sqlite").exists());
 }
 
 #[test]
@@ -177,7 +267,7 @@ fn the_env_file_wins_over_the_scripts_defaults_and_is_never_run_as_shell_code() 
     let clone = fresh_clone("env");
     let text = "SYSTEM__TASK_BATCH_SIZE=1\nUNRELATED=$(touch run-as-code)\n";
     std::fs::write(clone.path().join(".env"), text).expect("a .env");
-    let outcome = start(&clone, &["dev"], &[]).expect(1);
+    let outcome = start(&clone, &["test", "--", "--to", "2018-01-01T01:00:00Z"], &[]).expect(0);
     let row = "task batch size        1      .env:1 SYSTEM__TASK_BATCH_SIZE";
     assert!(outcome.stderr.contains(row), "{outcome:?}");
     assert!(!clone.path().join("run-as-code").exists());
@@ -187,7 +277,8 @@ fn the_env_file_wins_over_the_scripts_defaults_and_is_never_run_as_shell_code() 
 fn a_configuration_that_the_caller_names_keeps_its_own_values() {
     let clone = fresh_clone("tier");
     let minimal = ("CONFIG_FILE", "config/minimal.json");
-    let outcome = start(&clone, &["dev"], &[minimal]).expect(1);
+    let short = ["test", "--", "--to", "2018-01-01T01:00:00Z"];
+    let outcome = start(&clone, &short, &[minimal]).expect(0);
     let row = "concurrent tasks       2      config/minimal.json";
     assert!(outcome.stderr.contains(row), "{outcome:?}");
 }

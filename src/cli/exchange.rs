@@ -1,5 +1,6 @@
 //! From configuration to an exchange that can be asked: codec, TLS, names, REST calls.
 
+use super::logging::start_log;
 use super::replay::loop_settings;
 use super::{Exit, Failure};
 use crate::config::Effective;
@@ -112,6 +113,29 @@ fn interrupted(signal: Signal) -> Failure {
     )
 }
 
+/// Asks the exchange about the account, with the key and the exchange's time; answers in the order of
+/// the questions, lists with all of their pages.
+///
+/// # Errors
+/// There is no key (78); the loop cannot be set up; a stop signal came (130).
+pub fn ask_account(
+    effective: &Effective,
+    questions: impl IntoIterator<Item = Call>,
+) -> Result<Vec<Answered>, Failure> {
+    let exchange = Exchange::open(effective, true)?;
+    if !exchange.has_key {
+        return Err(Failure::new(
+            Exit::Configuration,
+            "config: exchange.cdp_api_key_name, exchange.cdp_private_key: the account is asked \
+             about with a key; set EXCHANGE__CDP_API_KEY_NAME and EXCHANGE__CDP_PRIVATE_KEY",
+        ));
+    }
+    start_log(effective)?;
+    let questions = std::iter::once(Call::ServerTime).chain(questions).collect();
+    let (_, answers) = exchange.ask(effective, questions, Patience::Once)?;
+    Ok(answers)
+}
+
 /// The limits that our own requests keep.
 pub fn request_windows(effective: &Effective) -> Vec<Window> {
     let mut windows = vec![Window {
@@ -131,6 +155,16 @@ pub fn request_windows(effective: &Effective) -> Vec<Window> {
         }
     }
     windows
+}
+
+/// The question for the products of these symbols.
+pub fn products_call(symbols: &[&str]) -> Call {
+    // Names of derivatives have a third part: their expiry, or PERP.
+    let futures = symbols.iter().any(|symbol| symbol.matches('-').count() > 1);
+    Call::Products {
+        ids: symbols.iter().map(|symbol| (*symbol).to_owned()).collect(),
+        futures,
+    }
 }
 
 /// The products of the configured symbols, in their order.

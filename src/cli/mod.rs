@@ -2,10 +2,14 @@
 //!
 //! Results go to stdout, everything about them (progress, warnings, errors) to stderr.
 
+pub mod balance;
 pub mod check_config;
 pub mod compact;
 pub mod completions;
 mod csv_writer;
+pub mod doctor;
+mod doctor_exchange;
+mod doctor_machine;
 mod exchange;
 pub mod exit;
 mod explain;
@@ -18,10 +22,14 @@ pub mod html;
 pub mod import;
 pub mod init;
 pub mod inspect;
+pub mod leave;
 pub mod logging;
 pub mod lookahead;
+pub mod orders;
 pub mod plan;
+pub mod positions;
 pub mod progress;
+pub mod record;
 pub mod replay;
 pub mod replay_ledger;
 pub mod replay_start;
@@ -34,6 +42,7 @@ pub mod sweep_plan;
 pub mod sweep_run;
 pub mod sweep_show;
 pub mod sweep_tasks;
+mod table;
 mod task_settings;
 pub mod trade;
 mod trade_start;
@@ -42,6 +51,7 @@ pub mod venue;
 pub use exit::{Exit, Failure};
 
 use clap::{Args, Parser, Subcommand};
+use leave::Deed;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -123,6 +133,20 @@ pub enum Verb {
     Status(status::StatusArguments),
     /// Tell a running bot to pause, resume or stop
     Ctl(status::ControlArguments),
+    /// Record the market data of the configured symbols; needs no key
+    Record(record::Arguments),
+    /// Look at configuration, key, clock, network, disk and memory, and say what to mend
+    Doctor(doctor::Arguments),
+    /// Show what the account at the exchange holds
+    Balance(balance::Arguments),
+    /// Show the open orders at the exchange
+    Orders(orders::Arguments),
+    /// Show what the exchange says is held of the configured symbols
+    Positions(positions::Arguments),
+    /// Cancel every entry order of minnow, with a running bot or without one
+    CancelAll(leave::Arguments),
+    /// Close every position of minnow at market, with a running bot or without one
+    CloseAll(leave::Arguments),
     /// Be an exchange on this machine: Coinbase's protocol, a market from a seed or a recording
     Venue(Box<venue::Arguments>),
     /// Print a completion script for a shell
@@ -161,6 +185,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Trade(arguments) => trade::run(common, arguments),
         Verb::Status(arguments) => status::status(common, arguments),
         Verb::Ctl(arguments) => status::control(common, arguments),
+        Verb::Record(arguments) => record::run(common, arguments),
+        Verb::Doctor(arguments) => doctor::run(common, arguments),
+        Verb::Balance(arguments) => balance::run(common, arguments),
+        Verb::Orders(arguments) => orders::run(common, arguments),
+        Verb::Positions(arguments) => positions::run(common, arguments),
+        Verb::CancelAll(arguments) => leave::run(common, arguments, Deed::CancelAll),
+        Verb::CloseAll(arguments) => leave::run(common, arguments, Deed::CloseAll),
         Verb::Venue(arguments) => venue::run(common, arguments),
         Verb::Completions(arguments) => completions::run(common, arguments),
     };

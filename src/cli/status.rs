@@ -102,36 +102,100 @@ pub fn socket(effective: &Effective) -> PathBuf {
 /// # Errors
 /// Nobody listens, nobody answers in time, or the answer is a refusal.
 pub fn ask(path: &Path, request: &Value) -> Result<Value, Failure> {
-    let named = |error: std::io::Error| {
-        let what = match error.kind() {
-            ErrorKind::NotFound | ErrorKind::ConnectionRefused => {
-                "no running bot of this data directory".to_owned()
-            }
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                format!("the bot does not answer within {} s", PATIENCE.as_secs())
-            }
-            _ => error.to_string(),
-        };
-        Failure::run_time(format!("{}: {what}", path.display()))
-    };
-    let mut stream = UnixStream::connect(path).map_err(named)?;
-    stream
-        .set_read_timeout(Some(PATIENCE))
-        .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
-        .and_then(|()| writeln!(stream, "{request}"))
-        .map_err(named)?;
-    let mut line = String::new();
-    BufReader::new(stream.take(ANSWER_MAX))
-        .read_line(&mut line)
-        .map_err(named)?;
-    let answer: Value = serde_json::from_str(&line).map_err(|error| {
-        Failure::run_time(format!("{}: answer is no JSON: {error}", path.display()))
-    })?;
-    if answer["ok"] != json!(true) {
-        let text = answer["error"].as_str().unwrap_or("refused");
-        return Err(Failure::run_time(text));
+    match Bot::reach(path)? {
+        Some(mut bot) => bot.ask(request),
+        None => Err(Failure::run_time(format!(
+            "{}: no running bot of this data directory",
+            path.display()
+        ))),
     }
-    Ok(answer)
+}
+
+/// A running bot, at the other end of its control socket.
+#[derive(Debug)]
+pub struct Bot {
+    path: PathBuf,
+    stream: BufReader<UnixStream>,
+}
+
+impl Bot {
+    /// `None`: no bot runs.
+    ///
+    /// # Errors
+    /// The system refuses for another reason.
+    pub fn reach(path: &Path) -> Result<Option<Self>, Failure> {
+        match UnixStream::connect(path) {
+            Ok(stream) => Ok(Some(Self {
+                path: path.to_owned(),
+                stream: BufReader::new(stream),
+            })),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::ConnectionRefused
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(Failure::run_time(format!("{}: {error}", path.display()))),
+        }
+    }
+
+    fn trouble(&self, what: impl std::fmt::Display) -> Failure {
+        Failure::run_time(format!("{}: {what}", self.path.display()))
+    }
+
+    fn io(&self, error: &std::io::Error) -> Failure {
+        match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => self.trouble(format!(
+                "the bot does not answer within {} s",
+                PATIENCE.as_secs()
+            )),
+            _ => self.trouble(error),
+        }
+    }
+
+    /// Asks something; what is no `"ok": true` is a failure.
+    ///
+    /// # Errors
+    /// No answer in time, or a refusal.
+    pub fn ask(&mut self, request: &Value) -> Result<Value, Failure> {
+        let mut line = String::new();
+        let socket = self.stream.get_mut();
+        let asked = socket
+            .set_read_timeout(Some(PATIENCE))
+            .and_then(|()| socket.set_write_timeout(Some(PATIENCE)))
+            .and_then(|()| writeln!(socket, "{request}"))
+            .and_then(|()| (&mut self.stream).take(ANSWER_MAX).read_line(&mut line));
+        if let Err(error) = asked {
+            return Err(self.io(&error));
+        }
+        let answer: Value = serde_json::from_str(&line)
+            .map_err(|error| self.trouble(format!("answer is no JSON: {error}")))?;
+        if answer["ok"] != json!(true) {
+            let text = answer["error"].as_str().unwrap_or("refused");
+            return Err(Failure::run_time(text));
+        }
+        Ok(answer)
+    }
+
+    /// Lets time pass; notices when the bot ends meanwhile.
+    ///
+    /// # Errors
+    /// The bot has ended.
+    pub fn wait(&mut self, time: Duration) -> Result<(), Failure> {
+        let timed = self.stream.get_ref().set_read_timeout(Some(time));
+        let came = timed.and_then(|()| self.stream.fill_buf().map(<[u8]>::is_empty));
+        match came {
+            Ok(true) => Err(self.trouble("the bot has ended")),
+            // It says nothing without being asked.
+            Ok(false) => Ok(()),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Ok(())
+            }
+            Err(error) => Err(self.io(&error)),
+        }
+    }
 }
 
 /// The parts that a person looks for first.

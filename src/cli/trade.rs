@@ -3,7 +3,7 @@
 //! Configuration first (78 and nothing opened when it is not sound), then the ledger, then the
 //! questions that a session must know the answers to, then the session itself until a signal.
 
-use super::exchange::{Exchange, products_of, refused};
+use super::exchange::{Exchange, products_call, products_of, refused};
 use super::logging::start_log;
 use super::replay::{Follow, loop_settings, reload_text};
 use super::replay_ledger::Ending;
@@ -36,22 +36,44 @@ pub struct Arguments {
 /// Configuration (78); a ledger that cannot be used or an exchange that refuses (1).
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let effective = sources::trade_configuration(common, arguments.live_confirm)?;
-    let exchange = Exchange::open(&effective, !effective.flag("system.dry_run"))?;
-    start_log(&effective)?;
+    let start = prepare(&effective)?;
+    let mut again = || sources::trade_configuration(common, arguments.live_confirm);
+    let (core, outcome, status) = session(&effective, &mut again, start)?;
+    if let SessionOutcome::Failed(text) = outcome {
+        return Err(Failure::run_time(text));
+    }
+    let unresolved = unresolved(&core);
+    for order in &unresolved {
+        note(order);
+    }
+    if status == Exit::Unresolved as u8 || !unresolved.is_empty() {
+        return Ok(Exit::Unresolved);
+    }
+    Ok(match core.emergency().latched() {
+        Some(_) => Exit::Halted,
+        None => Exit::Success,
+    })
+}
+
+/// Opens the log and the ledger and asks what a session begins with.
+///
+/// # Errors
+/// Configuration (78); a ledger that cannot be used or an exchange that refuses (1).
+pub(super) fn prepare(effective: &Effective) -> Result<Start, Failure> {
+    let exchange = Exchange::open(effective, !effective.flag("system.dry_run"))?;
+    start_log(effective)?;
     for notice in effective.notices() {
         note(&notice);
     }
-    let mode = mode_of(&effective);
+    let mode = mode_of(effective);
     let path = mode_path(Path::new(effective.text("data.directory")), mode);
     let ledger = Ledger::open(&path, mode).map_err(Failure::run_time)?;
-    let (exchange, answers) = ask_first(exchange, &effective)?;
-    let start = trade_start::start(&effective, mode, exchange, ledger, &answers)?;
-    let mut again = || sources::trade_configuration(common, arguments.live_confirm);
-    trade(&effective, &mut again, start)
+    let (exchange, answers) = ask_first(exchange, effective)?;
+    trade_start::start(effective, mode, exchange, ledger, &answers)
 }
 
 /// Whose ledger it is.
-fn mode_of(effective: &Effective) -> Mode {
+pub(super) fn mode_of(effective: &Effective) -> Mode {
     if effective.flag("system.dry_run") {
         Mode::Paper
     } else if effective.text("exchange.name") == "venue" {
@@ -67,14 +89,7 @@ fn ask_first(
     effective: &Effective,
 ) -> Result<(Exchange, Vec<Answered>), Failure> {
     let symbols = effective.symbols();
-    let futures = symbols.iter().any(|symbol| symbol.matches('-').count() > 1);
-    let mut questions = vec![
-        Call::ServerTime,
-        Call::Products {
-            ids: symbols.iter().map(|symbol| (*symbol).to_owned()).collect(),
-            futures,
-        },
-    ];
+    let mut questions = vec![Call::ServerTime, products_call(&symbols)];
     let has_key = exchange.has_key;
     if has_key {
         questions.extend([Call::KeyPermissions, Call::FeeTier]);
@@ -121,11 +136,15 @@ fn check_permissions(effective: &Effective, answers: &[Answered]) -> Result<(), 
     Ok(())
 }
 
-fn trade(
+/// Runs a session to its end and closes its ledger: its core, how it ended, the loop's status.
+///
+/// # Errors
+/// The loop cannot be set up, or the ledger refuses its last rows.
+pub(super) fn session(
     effective: &Effective,
     again: &mut dyn FnMut() -> Result<Effective, Failure>,
     start: Start,
-) -> Result<Exit, Failure> {
+) -> Result<(Core, SessionOutcome, u8), Failure> {
     let began = Instant::now();
     let settings = start.core.settings();
     let mut follow = Follow(Accumulator::new(
@@ -154,29 +173,18 @@ fn trade(
     let (core, journal) = session.into_parts();
     let ending = Ending {
         outcome: match &outcome {
-            SessionOutcome::Stopped(_) => Outcome::Complete,
             SessionOutcome::Failed(text) => Outcome::Failed(text.clone()),
+            _ => Outcome::Complete,
         },
         span,
         elapsed: began.elapsed(),
     };
     let closed = ending.close(&core, journal, &follow.0);
     note(&summary(&core));
-    if let SessionOutcome::Failed(text) = outcome {
-        return Err(Failure::run_time(text));
+    if !matches!(outcome, SessionOutcome::Failed(_)) {
+        closed?;
     }
-    closed?;
-    let unresolved = unresolved(&core);
-    for order in &unresolved {
-        note(order);
-    }
-    if end.exit_code() == Exit::Unresolved as u8 || !unresolved.is_empty() {
-        return Ok(Exit::Unresolved);
-    }
-    Ok(match core.emergency().latched() {
-        Some(_) => Exit::Halted,
-        None => Exit::Success,
-    })
+    Ok((core, outcome, end.exit_code()))
 }
 
 /// What the session amounted to, in two lines.

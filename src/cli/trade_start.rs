@@ -3,7 +3,7 @@
 
 use super::exchange::{Exchange, products_of, request_windows};
 use super::replay_ledger::session_row;
-use super::task_settings::task_settings;
+use super::task_settings::{book_settings, task_settings};
 use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::config::identity::instance_head;
@@ -215,19 +215,14 @@ fn live_settings(
         0
     };
     let mut roles = vec![StreamRole::Market];
+    if effective.flag("orderbook.enabled") {
+        roles.push(StreamRole::Book);
+    }
     if !settings.execution.is_paper() {
         roles.push(StreamRole::Account);
     }
     LiveSettings {
-        markets: products
-            .iter()
-            .map(|product| Market {
-                product: product.id.clone(),
-                alias: product.alias.clone(),
-                base_currency: product.base_currency.clone(),
-                instrument: product.instrument.clone(),
-            })
-            .collect(),
+        markets: products.iter().map(market).collect(),
         roles,
         tls: exchange.tls.clone(),
         names: exchange.names.clone(),
@@ -248,6 +243,18 @@ fn live_settings(
         retention: None,
         quiet_until: None,
         tasks: task_settings(effective),
+        books: book_settings(effective),
+        errand: None,
+    }
+}
+
+/// A product as a session knows it.
+pub(super) fn market(product: &Product) -> Market {
+    Market {
+        product: product.id.clone(),
+        alias: product.alias.clone(),
+        base_currency: product.base_currency.clone(),
+        instrument: product.instrument.clone(),
     }
 }
 
@@ -268,7 +275,7 @@ fn history(settings: &Settings) -> usize {
 }
 
 /// The exchange's clock minus ours, as its first answer tells.
-fn clock_offset(answers: &[Answered]) -> i64 {
+pub(super) fn clock_offset(answers: &[Answered]) -> i64 {
     answers
         .iter()
         .find_map(|answer| match (&answer.call, &answer.result) {

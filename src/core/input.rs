@@ -114,6 +114,11 @@ pub enum Command {
     Resume { reason: String },
     /// Latched stop; `close` also closes every position at market.
     EmergencyStop { close: bool },
+    /// Every entry's order is cancelled, and no entry until resumed. What protects or leaves a
+    /// position stays: a position is never left bare.
+    CancelAll,
+    /// As `CancelAll`, and every position is closed at market, also one that a late fill opens.
+    CloseAll,
 }
 
 /// The end of a question to a model, in the form the core decides on.

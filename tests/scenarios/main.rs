@@ -1,6 +1,7 @@
 //! Scenarios of the trading core, one behaviour each, in the words of a trader.
 
 mod candles;
+mod commands;
 mod daily_report;
 mod entries;
 mod entry_filter;

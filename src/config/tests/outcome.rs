@@ -142,7 +142,7 @@ fn keys_without_effect_are_named_and_shipped_ones_are_counted() {
     let effective = Folder::new()
         .file(
             "config/concurrency_optimized.json",
-            r#"{"exchange": {"connection_pool_size": 2, "rate_limit_requests": 9}}"#,
+            r#"{"resource_management": {"gc_collection_interval": 300, "idle_connection_timeout": 181}}"#,
         )
         .default("SYSTEM__WEBSOCKET_QUEUE_SIZE=200")
         .dot_env("LLM_MODEL=some\nRISK__ORDER_RATE=9\n")
@@ -150,8 +150,8 @@ fn keys_without_effect_are_named_and_shipped_ones_are_counted() {
     assert_eq!(
         effective.without_effect(),
         [
-            "exchange.rate_limit_requests = 9 (from config/concurrency_optimized.json:1:42): has no effect in this version",
             "llm.model = \"some\" (from .env:1 LLM_MODEL): has no effect in this version",
+            "resource_management.idle_connection_timeout = 181 (from config/concurrency_optimized.json:1:57): has no effect in this version",
             "2 settings as shipped (config/concurrency_optimized.json, --default) have no effect in this version; check-config marks them",
         ]
     );

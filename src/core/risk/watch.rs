@@ -254,6 +254,28 @@ impl Core {
             Command::EmergencyStop { close } => {
                 self.emergency_stop(Trigger::Operator, "by command", close, at, out);
             }
+            Command::CancelAll => self.leave("cancel_all", false, at, out),
+            Command::CloseAll => self.leave("close_all", true, at, out),
+        }
+    }
+
+    /// Entries are cancelled and, with `close`, positions closed, by an operator's command. No entry
+    /// follows until it is resumed: the next candle would undo what was asked for.
+    fn leave(&mut self, command: &'static str, close: bool, at: Stamp, out: &mut Effects) {
+        if self.mode == Mode::Running {
+            self.mode = Mode::Paused;
+        }
+        if close {
+            self.desk.close_all = Some(ExitReason::Operator);
+        }
+        let text = format!("{command} by command: no entries until resumed");
+        self.report(AlertLevel::Info, command, text, at, out);
+        for index in 0..self.symbols.len() {
+            let id = SymbolId(index as u16);
+            self.cancel(id, Slot::Entry, command, at, out);
+            if close {
+                self.close_for(id, ExitReason::Operator, at, out);
+            }
         }
     }
 

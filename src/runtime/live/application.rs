@@ -168,6 +168,7 @@ impl Application for Session<'_> {
         }
         self.run_tasks(shell);
         self.watch_feeds(shell);
+        self.watch_books(shell);
         self.ask_for_pages(shell);
         if self.next_round <= shell.at().mono {
             self.reconcile(shell);
@@ -179,6 +180,7 @@ impl Application for Session<'_> {
         let stamp = self.stamp(shell);
         self.core_turn(stamp);
         self.carry_out(shell);
+        self.run_errand(shell);
         self.tell_manager(shell);
         if self.has_ended() {
             self.wind_up(shell);
@@ -196,8 +198,12 @@ impl Application for Session<'_> {
             .then(|| loop_ms(self.next_round.max(now), 0));
         let manager = self.notifier.as_ref().and_then(Notifier::next_deadline);
         let manager = manager.map(|due| loop_ms(due, 0));
+        let errand = self.errand_deadline(now).map(|due| loop_ms(due, 0));
         let tasks = self.tasks_deadline();
-        let others = [core, journal, calls, feeds, round, manager, tasks];
+        let books = self.books_deadline(now).map(|due| loop_ms(due, 0));
+        let others = [
+            core, journal, calls, feeds, round, manager, errand, tasks, books,
+        ];
         let others = others.into_iter().flatten();
         let connections = self.connections.iter().filter_map(|c| c.next_deadline());
         connections.chain(others).min()

@@ -27,6 +27,10 @@ pub(super) enum Wish {
         #[serde(default)]
         close: bool,
     },
+    /// Entries' orders are cancelled; no entries until resumed.
+    CancelAll,
+    /// The same, and every position is closed at market.
+    CloseAll,
     /// End in order, as SIGTERM does.
     Stop,
 }
@@ -40,7 +44,7 @@ impl Session<'_> {
                 "ok": false,
                 "error": format!(
                     "{error}: expected a line such as {{\"command\":\"status\"}}; commands: status, \
-                     pause, resume, emergency_stop, stop"
+                     pause, resume, emergency_stop, cancel_all, close_all, stop"
                 ),
             }),
         };
@@ -60,6 +64,8 @@ impl Session<'_> {
             Wish::Pause => Command::Pause,
             Wish::Resume { reason } => Command::Resume { reason },
             Wish::EmergencyStop { close } => Command::EmergencyStop { close },
+            Wish::CancelAll => Command::CancelAll,
+            Wish::CloseAll => Command::CloseAll,
         };
         log::info(
             TARGET,

@@ -121,11 +121,17 @@ impl Inquiry {
             Some(call) if self.pages < PAGES_MAX => self.questions.push_front(call),
             _ => self.pages = 0,
         }
+        let at = shell.at().wall.0;
+        if let Ok(CallAnswer::ServerTime(time)) = &ended.result {
+            // What is signed from here on carries the exchange's time.
+            self.caller
+                .set_clock_offset(time.0 - (at - ended.half_trip.0));
+        }
         self.answers.push(Answered {
             call: ended.call,
             result: ended.result,
             half_trip: ended.half_trip,
-            at: shell.at().wall.0,
+            at,
         });
         self.put_next(shell);
     }

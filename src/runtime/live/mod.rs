@@ -3,13 +3,18 @@
 
 mod application;
 pub mod backfill;
+mod book_feed;
+pub mod books;
 pub mod bridge;
+mod brought;
 pub mod caller;
 pub mod candle_check;
 mod commands;
 pub mod connection;
 mod ending;
+pub mod errand;
 pub mod freshness;
+pub mod handshake;
 pub mod host_breaker;
 pub mod inquiry;
 pub mod job;
@@ -18,17 +23,24 @@ mod market_data;
 pub mod markets;
 mod reconciliation;
 mod reconnection;
+#[cfg(test)]
+mod scene;
 pub mod session;
 pub mod settings;
+pub mod tape;
 pub mod tasks;
 mod upkeep;
 mod venue_orders;
 mod watch;
 
+pub use books::BookSettings;
 pub use caller::{Caller, http_call};
+pub use errand::Errand;
+pub use handshake::Handshakes;
 pub use inquiry::{Answered, Inquiry, Patience};
 pub use limiter::{Limiter, Window};
 pub use markets::{Market, Markets};
 pub use session::{Session, SessionOutcome};
 pub use settings::{LiveSettings, Retention};
+pub use tape::{Tape, TapeSettings};
 pub use tasks::TaskSettings;

@@ -6,10 +6,12 @@
 //! `venue_orders` and `reconciliation` (real orders).
 
 use super::backfill::Backfill;
+use super::books::Books;
 use super::bridge::Bridge;
 use super::caller::{Caller, Ended};
 use super::candle_check::CandleCheck;
 use super::connection::{Connection, Step};
+use super::errand::ErrandState;
 use super::freshness::Freshness;
 use super::job::LiveJob;
 use super::limiter::Limiter;
@@ -82,6 +84,10 @@ pub(super) enum Purpose {
 pub enum SessionOutcome {
     /// By a signal, in order.
     Stopped(Signal),
+    /// What it was for is done.
+    Done,
+    /// Its time was up; what is open, in words.
+    Unfinished(Vec<String>),
     /// In words.
     Failed(String),
 }
@@ -96,6 +102,7 @@ pub struct Session<'a> {
     pub(super) caller: Caller<Purpose>,
     pub(super) freshness: Freshness,
     pub(super) candle_check: CandleCheck,
+    pub(super) books: Books,
     /// Symbols whose new subscription has not shown yet whether trades are missing.
     pub(super) bridges: BTreeMap<SymbolId, Bridge>,
     /// Our clock is too far from the exchange's.
@@ -113,6 +120,7 @@ pub struct Session<'a> {
     pub(super) round: Option<Round>,
     /// When the next reconciliation begins, monotonic nanoseconds of the loop.
     pub(super) next_round: i64,
+    pub(super) errand: Option<ErrandState>,
     /// Where commands come in; `None` when nobody is to command.
     pub(super) control: Option<Control>,
     pub(super) notifier: Option<Notifier>,
@@ -192,6 +200,7 @@ impl<'a> Session<'a> {
         Ok(Self {
             markets: Markets::new(settings.markets.clone()),
             freshness: Freshness::new(settings.markets.len(), settings.stale_after),
+            books: Books::new(settings.markets.len(), settings.books.clone()),
             candle_check: CandleCheck::new(settings.markets.len()),
             bridges: BTreeMap::new(),
             clock_blocks: false,
@@ -208,6 +217,7 @@ impl<'a> Session<'a> {
             order_news: Vec::new(),
             round: None,
             next_round: i64::MAX,
+            errand: None,
             control: None,
             notifier: None,
             recorder,

@@ -1,5 +1,7 @@
 //! What a session is told besides the core's settings: plain values that the command line fills.
 
+use super::books::BookSettings;
+use super::errand::Errand;
 use super::limiter::Window;
 use super::markets::Market;
 use super::tasks::TaskSettings;
@@ -46,6 +48,9 @@ pub struct LiveSettings {
     /// The exchange asked an earlier process for quiet until then, by our clock.
     pub quiet_until: Option<Timestamp>,
     pub tasks: TaskSettings,
+    pub books: BookSettings,
+    /// What the session is for, where it is not to trade until it is stopped.
+    pub errand: Option<Errand>,
     /// Where the control socket lies; `None` = none.
     pub control: Option<std::path::PathBuf>,
 }

@@ -40,6 +40,13 @@ pub struct Recorded {
     pub result: Result<(), RecordingError>,
 }
 
+impl Recorded {
+    /// Number of the segment that is being written, from 1.
+    pub fn segment(&self) -> u64 {
+        self.writer.segment()
+    }
+}
+
 impl WriteBatch {
     /// Writes the items in order; on a worker.
     pub fn run(mut self) -> Recorded {

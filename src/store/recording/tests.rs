@@ -356,6 +356,8 @@ fn part() -> impl Strategy<Value = Part> {
             until: Timestamp(until),
         })),
         1 => Just(Part::Input(Input::Command(Command::Pause))),
+        1 => Just(Part::Input(Input::Command(Command::CancelAll))),
+        1 => Just(Part::Input(Input::Command(Command::CloseAll))),
         1 => any::<String>().prop_map(|reason| Part::Input(Input::Command(Command::Resume { reason }))),
         1 => any::<bool>().prop_map(|close| Part::Input(Input::Command(Command::EmergencyStop { close }))),
         1 => (any::<u64>(), any::<String>(), any::<u64>()).prop_map(|(run, body, latency_ms)| {

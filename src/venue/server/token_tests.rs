@@ -17,10 +17,12 @@ const CALL: Purpose<'static> = Purpose::Call {
     host: "localhost:8443",
 };
 
+type Sign = dyn Fn(&[u8]) -> Vec<u8>;
+
 /// A key that signs.
 struct Signer {
     key: ApiKey,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Box<Sign>,
 }
 
 fn es256() -> Signer {

@@ -177,6 +177,11 @@ impl LineWriter {
         }
     }
 
+    /// Number of the active segment, from 1; a file is its only one.
+    pub fn segment(&self) -> u64 {
+        self.segment
+    }
+
     /// Closes the active segment and opens the next one with this state. Does nothing for a file.
     ///
     /// # Errors
