@@ -262,6 +262,7 @@ impl Session<'_> {
             scheduler.effect_ended(owner.run(), now, Weight::Essential, result, events);
         }
         self.run_tasks(shell);
+        self.carry_out(shell);
     }
 
     fn duty_output(
@@ -272,7 +273,8 @@ impl Session<'_> {
         match output {
             LiveOutput::Looked(present) => {
                 if present? {
-                    self.halt(shell);
+                    let stamp = self.stamp(shell);
+                    self.halt(stamp);
                 }
             }
             LiveOutput::GivenBack(given) => {
