@@ -1,9 +1,9 @@
-//! The configuration's keys about periodic tasks, as a session is told them.
+//! The configuration's keys about periodic tasks and books, as a session is told them.
 
 use crate::config::Effective;
 use crate::core::schedule::{SchedulerSettings, TaskClass};
 use crate::core::units::Span;
-use crate::runtime::live::TaskSettings;
+use crate::runtime::live::{BookSettings, TaskSettings};
 use crate::runtime::memory;
 use std::path::Path;
 
@@ -42,6 +42,17 @@ pub fn task_settings(effective: &Effective) -> TaskSettings {
             memory::group_limit(),
         ),
         halt_file: Path::new(effective.text("data.directory")).join(HALT),
+    }
+}
+
+/// How a session keeps books.
+pub fn book_settings(effective: &Effective) -> BookSettings {
+    BookSettings {
+        level2: effective.flag("orderbook.enabled"),
+        depth: effective.count("orderbook.depth_levels"),
+        stale_after: effective.milliseconds("orderbook.staleness_threshold_ms"),
+        snapshot_every: effective.milliseconds("orderbook.snapshot_recovery_interval_ms"),
+        max_spread_bps: effective.number("orderbook.max_spread_bps"),
     }
 }
 

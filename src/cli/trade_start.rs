@@ -3,7 +3,7 @@
 
 use super::exchange::{Exchange, products_of, request_windows};
 use super::replay_ledger::session_row;
-use super::task_settings::task_settings;
+use super::task_settings::{book_settings, task_settings};
 use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::config::identity::instance_head;
@@ -241,6 +241,9 @@ fn live_settings(
         0
     };
     let mut roles = vec![StreamRole::Market];
+    if effective.flag("orderbook.enabled") {
+        roles.push(StreamRole::Book);
+    }
     if !settings.execution.is_paper() {
         roles.push(StreamRole::Account);
     }
@@ -264,6 +267,7 @@ fn live_settings(
         control: Some(Path::new(effective.text("data.directory")).join("control.sock")),
         silence: effective.seconds("exchange.websocket_timeout"),
         retention: None,
+        books: book_settings(effective),
         errand: None,
         quiet_until: None,
         tasks: task_settings(effective),

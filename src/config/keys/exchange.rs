@@ -138,7 +138,11 @@ pub const KEYS: &[Key] = &[
     )
     .means("address of the source"),
     flag("dominance.block_extremes", "false").means("no entries at extremes"),
+    flag("orderbook.enabled", "false")
+        .acts()
+        .means("keep level 2 books; off: best prices come from tickers"),
     integer("orderbook.depth_levels", "20", 1, 500)
+        .acts()
         .also(&["market_making.orderbook.depth_levels"])
         .means("levels kept per side"),
     integer("orderbook.max_age_ms", "1000", 100, 60_000)
@@ -146,9 +150,11 @@ pub const KEYS: &[Key] = &[
         .means("age after which the book is not used"),
     integer("orderbook.staleness_threshold_ms", "2000", 100, 60_000)
         .also(&["market_making.orderbook.staleness_threshold_ms"])
+        .acts()
         .means("silence after which the book is stale"),
     number("orderbook.max_spread_bps", "200", "1", "10000")
         .also(&["market_making.orderbook.max_spread_bps"])
+        .acts()
         .means("entries are off above that spread"),
     number("orderbook.max_price_deviation_pct", "5.0", "0.1", "50")
         .also(&["market_making.orderbook.max_price_deviation_pct"])
@@ -166,6 +172,7 @@ pub const KEYS: &[Key] = &[
         60_000,
     )
     .also(&["market_making.orderbook.snapshot_recovery_interval_ms"])
+    .acts()
     .means("least distance of two snapshots asked for"),
     integer("orderbook.max_timestamp_drift_ms", "5000", 100, 60_000)
         .also(&["market_making.orderbook.max_timestamp_drift_ms"])

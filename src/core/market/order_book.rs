@@ -235,6 +235,17 @@ impl OrderBook {
         (now - self.last > stale_after).then_some(BookProblem::Stale)
     }
 
+    /// When time alone changes what [`OrderBook::problem`] says; `None` where it does not.
+    pub fn next_change(&self, stale_after: i64) -> Option<i64> {
+        if !self.has_snapshot || self.invalid.is_some() {
+            return None;
+        }
+        Some(match self.crossed_since {
+            Some(since) => since.saturating_add(CROSSED_FOR + 1),
+            None => self.last.saturating_add(stale_after).saturating_add(1),
+        })
+    }
+
     /// Best prices.
     ///
     /// # Errors

@@ -168,6 +168,7 @@ impl Application for Session<'_> {
         }
         self.run_tasks(shell);
         self.watch_feeds(shell);
+        self.watch_books(shell);
         self.ask_for_pages(shell);
         if self.next_round <= shell.at().mono {
             self.reconcile(shell);
@@ -199,7 +200,10 @@ impl Application for Session<'_> {
         let manager = manager.map(|due| loop_ms(due, 0));
         let errand = self.errand_deadline(now).map(|due| loop_ms(due, 0));
         let tasks = self.tasks_deadline();
-        let others = [core, journal, calls, feeds, round, manager, errand, tasks];
+        let books = self.books_deadline(now).map(|due| loop_ms(due, 0));
+        let others = [
+            core, journal, calls, feeds, round, manager, errand, tasks, books,
+        ];
         let others = others.into_iter().flatten();
         let connections = self.connections.iter().filter_map(|c| c.next_deadline());
         connections.chain(others).min()

@@ -1,20 +1,19 @@
 //! The session's market data: subscriptions, frames, candles from before, and what is too old.
 
 use super::backfill::{Backfill, Page};
+use super::brought::Brought;
 use super::caller::Ended;
 use super::freshness::Silence;
 use super::job::LiveJob;
 use super::session::{Purpose, Session, TARGET, kind_of};
 use super::settings::LiveSettings;
 use super::tasks::Tasks;
-use super::venue_orders::NEWS_MAX;
 use crate::core::input::Input;
 use crate::core::market::{SymbolId, Trade};
 use crate::core::units::{Stamp, Timestamp};
+use crate::exchange::DecodeError;
 use crate::exchange::calls::{Call, CallAnswer, OwnedTrade};
-use crate::exchange::orders::VenueOrder;
-use crate::exchange::stream::{Channel, StreamEvent, StreamRole};
-use crate::exchange::{DecodeError, ExchangeCodec, PublicTrade};
+use crate::exchange::stream::StreamRole;
 use crate::log;
 use crate::net::Incoming;
 use crate::runtime::jobs::EffectClass;
@@ -26,17 +25,6 @@ use mio::Token;
 const TRADES: &str = "trades";
 /// Trades that a probe asks for: the last one tells.
 const PROBED: u16 = 1;
-
-/// What a frame brought, in the core's numbers: collected while the link's buffer is borrowed.
-#[derive(Debug, Default)]
-pub(super) struct Brought {
-    pub(super) trades: Vec<(Trade, bool)>,
-    pub(super) subscribed: bool,
-    gap: Option<(u64, u64)>,
-    refusals: Vec<String>,
-    damaged: Vec<DecodeError>,
-    orders_dropped: u64,
-}
 
 impl Session<'_> {
     /// Everything begins: candles are asked for, connections dial by their own deadlines.
@@ -54,14 +42,15 @@ impl Session<'_> {
         for symbol in self.markets.symbols() {
             self.input(stamp, feed(symbol, false));
         }
+        self.books_begin(stamp);
         if self.is_venue() {
             self.account_lost(stamp);
             self.doubt_orders(stamp);
         }
-        self.begin_errand(shell);
-        self.look_for_halt(shell);
+        self.look_for_halt(stamp);
         self.keep_quiet(shell);
         self.tasks = Some(Tasks::new(&self.settings.tasks, now));
+        self.begin_errand(shell);
         self.carry_out(shell);
     }
 
@@ -69,6 +58,9 @@ impl Session<'_> {
     pub(super) fn subscribe(&mut self, index: usize, shell: &mut Shell<LiveJob>) {
         let role = self.connections[index].role;
         self.codec.connected(role);
+        if role == StreamRole::Book {
+            return self.books_connected(index, shell);
+        }
         let at = self.stamp(shell).wall;
         let products = self.markets.products();
         let mut nonce = || self.caller.nonce();
@@ -111,7 +103,7 @@ impl Session<'_> {
         match role {
             StreamRole::Market => self.market_lost(stamp),
             StreamRole::Account => self.account_lost(stamp),
-            StreamRole::Book => {}
+            StreamRole::Book => self.books_lost(stamp, shell),
         }
     }
 
@@ -129,7 +121,8 @@ impl Session<'_> {
         let role = connection.role;
         let kind = kind_of(role);
         let (codec, markets, counts) = (&mut self.codec, &mut self.markets, &mut self.counts);
-        let orders = &mut self.order_news;
+        let (orders, books) = (&mut self.order_news, &mut self.books);
+        let mono = shell.at().mono;
         let mut brought = Brought::default();
         let mut sink = |incoming: Incoming<'_>| {
             counts.frames += 1;
@@ -139,7 +132,8 @@ impl Session<'_> {
                     .push(DecodeError("a binary message: expected text".to_owned()));
                 return;
             };
-            brought.read(text, (&mut **codec, role), markets, orders);
+            let parts = (&mut *markets, &mut *orders, &mut *books);
+            brought.read(text, (&mut **codec, role), parts, mono);
         };
         let registrar = &mut LinkSockets { shell, kind };
         let (step, more) = connection.on_ready(token, budget, now, registrar, &mut sink);
@@ -168,15 +162,19 @@ impl Session<'_> {
                 &[("role", &role.name()), ("text", text)],
             );
         }
-        let is_data = brought.subscribed || !brought.trades.is_empty();
+        let is_data = brought.subscribed || brought.booked || !brought.trades.is_empty();
         if is_data && self.connections[index].confirmed() {
             log::info(TARGET, "subscribed", &[("role", &role.name())]);
             self.subscribed(role, stamp);
         }
-        if !brought.trades.is_empty() {
+        if brought.booked || !brought.trades.is_empty() {
             self.connections[index].note_data(shell.now_ms());
         }
+        self.take_quotes(brought.quotes, stamp, shell.at().mono);
         self.take_trades(brought.trades, stamp);
+        if role == StreamRole::Book {
+            self.books_read(index, stamp, shell);
+        }
         self.take_order_news(stamp);
         if brought.orders_dropped > 0 {
             self.counts.orders_dropped += brought.orders_dropped;
@@ -410,61 +408,6 @@ impl Session<'_> {
             let registrar = &mut LinkSockets { shell, kind };
             let step = self.connections[index].give_up(why.to_owned(), now, registrar);
             self.step(index, step, shell);
-        }
-    }
-}
-
-impl Brought {
-    /// Reads one frame of a role.
-    pub(super) fn read(
-        &mut self,
-        text: &str,
-        (codec, role): (&mut dyn ExchangeCodec, StreamRole),
-        markets: &mut super::markets::Markets,
-        orders: &mut Vec<VenueOrder>,
-    ) {
-        let decoded = codec.decode(role, text, &mut |event| match event {
-            StreamEvent::Order(order) if orders.len() < NEWS_MAX => orders.push(order),
-            StreamEvent::Order(_) => self.orders_dropped += 1,
-            event => self.note(event, markets),
-        });
-        if let Err(error) = decoded {
-            self.damaged.push(error);
-        }
-    }
-
-    /// What could not be read, in words.
-    #[cfg(test)]
-    pub(super) fn refused(&self) -> Vec<String> {
-        self.damaged.iter().map(ToString::to_string).collect()
-    }
-
-    fn note(&mut self, event: StreamEvent<'_>, markets: &mut super::markets::Markets) {
-        match event {
-            StreamEvent::Trade { trade, snapshot } => self.trade(&trade, snapshot, markets),
-            StreamEvent::Subscribed { channel, products } => {
-                self.subscribed |= match channel {
-                    // Every connection has them; they prove the transport only.
-                    Channel::Heartbeats => false,
-                    Channel::Orders => true,
-                    _ => !products.is_empty(),
-                };
-            }
-            StreamEvent::OrdersComplete => self.subscribed = true,
-            StreamEvent::Gap { expected, got } => self.gap = Some((expected, got)),
-            StreamEvent::Refused { text } => self.refusals.push(text),
-            _ => {}
-        }
-    }
-
-    fn trade(
-        &mut self,
-        trade: &PublicTrade<'_>,
-        snapshot: bool,
-        markets: &mut super::markets::Markets,
-    ) {
-        if let Some(trade) = markets.trade(trade) {
-            self.trades.push((trade, snapshot));
         }
     }
 }

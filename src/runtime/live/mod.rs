@@ -3,7 +3,10 @@
 
 mod application;
 pub mod backfill;
+mod book_feed;
+pub mod books;
 pub mod bridge;
+mod brought;
 pub mod caller;
 pub mod candle_check;
 mod commands;
@@ -22,6 +25,8 @@ pub mod markets;
 mod planned;
 mod reconciliation;
 mod reconnection;
+#[cfg(test)]
+mod scene;
 pub mod session;
 pub mod settings;
 pub mod tape;
@@ -31,6 +36,7 @@ mod upkeep;
 mod venue_orders;
 mod watch;
 
+pub use books::BookSettings;
 pub use caller::{Caller, http_call};
 pub use download::{Download, DownloadEnd, Pages};
 pub use errand::Errand;

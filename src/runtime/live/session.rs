@@ -6,6 +6,7 @@
 //! `venue_orders` and `reconciliation` (real orders).
 
 use super::backfill::Backfill;
+use super::books::Books;
 use super::bridge::Bridge;
 use super::caller::{Caller, Ended};
 use super::candle_check::CandleCheck;
@@ -101,6 +102,7 @@ pub struct Session<'a> {
     pub(super) caller: Caller<Purpose>,
     pub(super) freshness: Freshness,
     pub(super) candle_check: CandleCheck,
+    pub(super) books: Books,
     /// Symbols whose new subscription has not shown yet whether trades are missing.
     pub(super) bridges: BTreeMap<SymbolId, Bridge>,
     /// Our clock is too far from the exchange's.
@@ -175,6 +177,7 @@ impl<'a> Session<'a> {
         Ok(Self {
             markets: Markets::new(settings.markets.clone()),
             freshness: Freshness::new(settings.markets.len(), settings.stale_after),
+            books: Books::new(settings.markets.len(), settings.books.clone()),
             candle_check: CandleCheck::new(settings.markets.len()),
             bridges: BTreeMap::new(),
             clock_blocks: false,

@@ -262,6 +262,7 @@ impl Session<'_> {
             scheduler.effect_ended(owner.run(), now, Weight::Essential, result, events);
         }
         self.run_tasks(shell);
+        self.carry_out(shell);
     }
 
     fn duty_output(
@@ -271,9 +272,9 @@ impl Session<'_> {
     ) -> Result<(), String> {
         match output {
             LiveOutput::Looked(present) => {
-                let is_there = present?;
-                if is_there {
-                    self.halt(shell);
+                if present? {
+                    let stamp = self.stamp(shell);
+                    self.halt(stamp);
                 }
             }
             LiveOutput::GivenBack(given) => {

@@ -151,6 +151,7 @@ impl Session<'_> {
                 })
             })
             .collect();
+        let now = crate::runtime::clock::monotonic_ns();
         let symbols: Vec<_> = self
             .core
             .symbols()
@@ -162,6 +163,8 @@ impl Session<'_> {
                     "last": symbol.last.map(|price| instrument.price(price).to_string()),
                     "candles": symbol.series.contiguous(),
                     "fresh": self.freshness.is_fresh(symbol.id),
+                    "spread_bps": symbol.spread.map(|spread| spread.bps.to_string()),
+                    "book": self.books.problem(symbol.id, now),
                     "position": symbol.position.as_ref().map(|position| {
                         instrument.quantity(position.quantity()).to_string()
                     }),
@@ -193,6 +196,7 @@ impl Session<'_> {
             "trades_dropped": counts.trades_dropped,
             "outages_bridged": counts.bridged,
             "candle_check": self.candle_check.counts,
+            "books": self.books.is_on().then_some(self.books.counts),
             "calls": self.calls_seen(),
             "clock_blocks_entries": self.clock_blocks,
             "refused": refused,

@@ -125,7 +125,14 @@ impl Session<'_> {
             }
         };
         let offset = time.0 - (shell.at().wall.0 - ended.half_trip.0);
-        let certain = offset.abs().saturating_sub(ended.half_trip.0);
+        self.caller.set_clock_offset(offset);
+        let stamp = self.stamp(shell);
+        self.judge_clock(offset, ended.half_trip.0, stamp);
+    }
+
+    /// `offset` and `doubt` in nanoseconds.
+    fn judge_clock(&mut self, offset: i64, doubt: i64, stamp: Stamp) {
+        let certain = offset.abs().saturating_sub(doubt);
         let blocks = certain > OFFSET_BLOCKS;
         if certain > OFFSET_TOLD {
             let milliseconds = offset / 1_000_000;
@@ -140,10 +147,8 @@ impl Session<'_> {
                 log::warn(TARGET, "this machine's clock is wrong", fields);
             }
         }
-        self.caller.set_clock_offset(offset);
         if blocks != self.clock_blocks {
             self.clock_blocks = blocks;
-            let stamp = self.stamp(shell);
             self.clock_feed(!blocks, stamp);
         }
     }
@@ -198,7 +203,7 @@ impl Session<'_> {
     }
 
     /// The HALT file is there: trading stops and stays stopped; positions are kept.
-    pub(super) fn halt(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(super) fn halt(&mut self, stamp: Stamp) {
         if self.core.emergency().is_latched() {
             return;
         }
@@ -209,17 +214,19 @@ impl Session<'_> {
             "emergency stop by file: remove it, then resume with a reason",
             fields,
         );
-        let stamp = self.stamp(shell);
         let stop = Command::EmergencyStop { close: false };
         self.input(stamp, Input::Command(stop));
-        self.carry_out(shell);
     }
 
     /// At the start, before anything may be sent. A file that cannot be looked for counts as there:
     /// it is a wish to stop that may not be missed.
-    pub(super) fn look_for_halt(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(super) fn look_for_halt(&mut self, stamp: Stamp) {
         if self.settings.tasks.halt_file.try_exists().unwrap_or(true) {
-            self.halt(shell);
+            self.halt(stamp);
         }
     }
 }
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! The session's side of books and tickers: subscriptions, one snapshot at a time, news for the core.
+
+use super::books::BookChange;
+use super::job::LiveJob;
+use super::session::{Session, TARGET, kind_of, submit};
+use crate::core::input::Input;
+use crate::core::market::{Quote, SymbolId};
+use crate::core::units::Stamp;
+use crate::exchange::stream::StreamRole;
+use crate::log;
+use crate::runtime::jobs::EffectClass;
+use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::shell::Shell;
+
+impl Session<'_> {
+    /// The connection of books stands; until they are there, they are silent.
+    pub(super) fn books_connected(&mut self, index: usize, shell: &mut Shell<LiveJob>) {
+        self.books.lost();
+        self.ask_for_snapshot(index, shell);
+    }
+
+    /// The connection of books is gone.
+    pub(super) fn books_lost(&mut self, stamp: Stamp, shell: &Shell<LiveJob>) {
+        self.books.lost();
+        self.tell_books(stamp, shell);
+    }
+
+    /// At the beginning no book gives a price.
+    pub(super) fn books_begin(&mut self, stamp: Stamp) {
+        if self.books.is_on() {
+            for symbol in self.markets.symbols() {
+                self.input(stamp, book_feed(symbol, false));
+            }
+        }
+    }
+
+    /// What a reading has brought: news for the core, the next snapshot, memory given back.
+    pub(super) fn books_read(&mut self, index: usize, stamp: Stamp, shell: &mut Shell<LiveJob>) {
+        if !self.books.is_on() {
+            return;
+        }
+        self.tell_books(stamp, shell);
+        let now = shell.at().mono;
+        for (symbol, quote) in self.books.quotes(now) {
+            self.tell_quote(symbol, quote, stamp);
+        }
+        if self.books.arrived(now).is_some() {
+            // A whole book has just passed: what it took is free again.
+            let job = LiveJob::GiveBack { above: 0 };
+            submit(shell, EffectClass::Storage, job);
+            self.ask_for_snapshot(index, shell);
+        }
+    }
+
+    /// Looks after books whose time has come: stale ones, snapshots that are due or overdue.
+    pub(super) fn watch_books(&mut self, shell: &mut Shell<LiveJob>) {
+        if !self.books.is_on() {
+            return;
+        }
+        let stamp = self.stamp(shell);
+        self.tell_books(stamp, shell);
+        let Some(index) = self
+            .connections
+            .iter()
+            .position(|c| c.role == StreamRole::Book)
+        else {
+            return;
+        };
+        if let Some(symbol) = self.books.overdue(shell.at().mono) {
+            let product = self.markets.market(symbol).product.clone();
+            let why = format!("{product}: no snapshot of its book came");
+            let (kind, now) = (kind_of(StreamRole::Book), shell.now_ms());
+            let registrar = &mut LinkSockets { shell, kind };
+            let step = self.connections[index].give_up(why, now, registrar);
+            self.step(index, step, shell);
+            return;
+        }
+        if self.connections[index].is_subscribed() {
+            self.ask_for_snapshot(index, shell);
+        }
+    }
+
+    pub(super) fn books_deadline(&self, now: i64) -> Option<i64> {
+        let connected = self
+            .connections
+            .iter()
+            .any(|c| c.role == StreamRole::Book && c.is_subscribed());
+        connected.then(|| self.books.next_deadline(now)).flatten()
+    }
+
+    /// Best prices of tickers, where no books are kept.
+    pub(super) fn take_quotes(&mut self, quotes: Vec<(SymbolId, Quote)>, stamp: Stamp, now: i64) {
+        for (symbol, quote) in quotes {
+            if self.books.ticker(symbol, quote, now) {
+                self.tell_quote(symbol, quote, stamp);
+            }
+        }
+    }
+
+    fn tell_quote(&mut self, symbol: SymbolId, quote: Quote, stamp: Stamp) {
+        let max_spread_bps = self.books.max_spread_bps();
+        self.input(
+            stamp,
+            Input::Quote {
+                symbol,
+                quote,
+                max_spread_bps,
+            },
+        );
+    }
+
+    /// Books that begin or stop to give prices are told to the core and to the log.
+    fn tell_books(&mut self, stamp: Stamp, shell: &Shell<LiveJob>) {
+        for BookChange { symbol, problem } in self.books.changes(shell.at().mono) {
+            if let Some(problem) = problem {
+                let (product, why) = (&self.markets.market(symbol).product, problem.name());
+                let fields: log::Fields<'_> = &[("product", product), ("why", &why)];
+                log::info(TARGET, "the book gives no price", fields);
+            }
+            self.input(stamp, book_feed(symbol, problem.is_none()));
+        }
+    }
+
+    /// Subscribes to the next product whose book is not there; one snapshot is under way at a time.
+    fn ask_for_snapshot(&mut self, index: usize, shell: &mut Shell<LiveJob>) {
+        let Some((symbol, was_subscribed)) = self.books.ask(shell.at().mono) else {
+            return;
+        };
+        let (role, at) = (StreamRole::Book, self.stamp(shell).wall);
+        let products = [self.markets.market(symbol).product.clone()];
+        let mut nonce = || self.caller.nonce();
+        let before = if was_subscribed {
+            self.codec.unsubscribe(role, &products, at, &mut nonce)
+        } else {
+            Ok(Vec::new())
+        };
+        let frames = before.and_then(|mut frames| {
+            frames.extend(self.codec.subscribe(role, &products, at, &mut nonce)?);
+            Ok(frames)
+        });
+        match frames {
+            Ok(frames) => {
+                let kind = kind_of(role);
+                for frame in frames {
+                    // A full buffer is found by the missing snapshot.
+                    let _ = self.connections[index].send(frame, &mut LinkSockets { shell, kind });
+                }
+            }
+            Err(text) => log::error(TARGET, "cannot subscribe to books", &[("why", &text)]),
+        }
+    }
+}
+
+fn book_feed(symbol: SymbolId, fresh: bool) -> Input {
+    Input::Feed {
+        symbol,
+        feed: "book".to_owned(),
+        fresh,
+    }
+}

@@ -1,0 +1,85 @@
+//! What a reading of a connection brought: frames in the exchange's words, events in the core's numbers.
+
+use super::books::{Books, ticker_quote};
+use super::markets::Markets;
+use super::venue_orders::NEWS_MAX;
+use crate::core::market::{Quote, SymbolId, Trade};
+use crate::exchange::orders::VenueOrder;
+use crate::exchange::stream::{Channel, StreamEvent, StreamRole};
+use crate::exchange::{DecodeError, ExchangeCodec, PublicTrade};
+
+/// What a frame brought, in the core's numbers: collected while the link's buffer is borrowed.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    pub(super) trades: Vec<(Trade, bool)>,
+    pub(super) subscribed: bool,
+    /// Levels of books came.
+    pub(super) booked: bool,
+    /// The last best prices of each symbol.
+    pub(super) quotes: Vec<(SymbolId, Quote)>,
+    pub(super) gap: Option<(u64, u64)>,
+    pub(super) refusals: Vec<String>,
+    pub(super) damaged: Vec<DecodeError>,
+    pub(super) orders_dropped: u64,
+}
+
+impl Brought {
+    /// Reads one frame of a role.
+    pub(super) fn read(
+        &mut self,
+        text: &str,
+        (codec, role): (&mut dyn ExchangeCodec, StreamRole),
+        (markets, orders, books): (&mut Markets, &mut Vec<VenueOrder>, &mut Books),
+        now: i64,
+    ) {
+        let decoded = codec.decode(role, text, &mut |event| match event {
+            event if books.take(&event, markets, now) => self.booked = true,
+            StreamEvent::Order(order) if orders.len() < NEWS_MAX => orders.push(order),
+            StreamEvent::Order(_) => self.orders_dropped += 1,
+            event => self.note(event, markets),
+        });
+        if let Err(error) = decoded {
+            self.damaged.push(error);
+            if role == StreamRole::Book {
+                books.damaged();
+            }
+        }
+    }
+
+    /// What could not be read, in words.
+    #[cfg(test)]
+    pub(super) fn refused(&self) -> Vec<String> {
+        self.damaged.iter().map(ToString::to_string).collect()
+    }
+
+    fn note(&mut self, event: StreamEvent<'_>, markets: &mut Markets) {
+        match event {
+            StreamEvent::Trade { trade, snapshot } => self.trade(&trade, snapshot, markets),
+            StreamEvent::Subscribed { channel, products } => {
+                self.subscribed |= match channel {
+                    // Every connection has them; they prove the transport only.
+                    Channel::Heartbeats => false,
+                    Channel::Orders => true,
+                    _ => !products.is_empty(),
+                };
+            }
+            StreamEvent::Ticker(ticker) => {
+                if let Some((symbol, quote)) = ticker_quote(&ticker, markets) {
+                    // Only the last one of a reading counts.
+                    self.quotes.retain(|(known, _)| *known != symbol);
+                    self.quotes.push((symbol, quote));
+                }
+            }
+            StreamEvent::OrdersComplete => self.subscribed = true,
+            StreamEvent::Gap { expected, got } => self.gap = Some((expected, got)),
+            StreamEvent::Refused { text } => self.refusals.push(text),
+            _ => {}
+        }
+    }
+
+    fn trade(&mut self, trade: &PublicTrade<'_>, snapshot: bool, markets: &mut Markets) {
+        if let Some(trade) = markets.trade(trade) {
+            self.trades.push((trade, snapshot));
+        }
+    }
+}
