@@ -24,6 +24,7 @@ pub mod markets;
 mod reconciliation;
 mod reconnection;
 #[cfg(test)]
+#[path = "scene_tests.rs"]
 mod scene;
 pub mod session;
 pub mod settings;

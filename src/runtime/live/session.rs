@@ -169,30 +169,7 @@ impl<'a> Session<'a> {
         observer: &'a mut dyn Observer,
         reload: &'a mut dyn FnMut() -> Result<String, String>,
     ) -> Result<Self, String> {
-        let stage_limit_ms = u64::try_from(settings.stage_limit.as_millis()).unwrap_or(15_000);
-        let connections = settings
-            .roles
-            .iter()
-            .zip(0u64..)
-            .map(|(role, number)| {
-                let silence = settings.silence.as_millis() / 1000;
-                let rhythm = Rhythm {
-                    silence_seconds: u32::try_from(silence).unwrap_or(30).max(1),
-                    ..codec.rhythm(*role)
-                };
-                let link = LinkSettings {
-                    tls: settings.tls.clone(),
-                    stage_limit_ms,
-                    message_max: rhythm.max_message,
-                };
-                let back_off = BackOff::new(settings.reconnect_attempts, settings.seed ^ number);
-                let endpoint = Endpoint::parse(codec.stream_url(*role))?;
-                let first = number * STAGGER_MS;
-                let names = settings.names.clone();
-                let again = (back_off, names);
-                Ok(Connection::new(*role, endpoint, link, rhythm, again, first))
-            })
-            .collect::<Result<Vec<_>, String>>()?;
+        let connections = connections(&*codec, &settings)?;
         let limiter = Limiter::new(settings.limits.clone());
         let mut caller = Caller::new(settings.client.clone(), limiter, settings.call_limit);
         caller.set_clock_offset(settings.clock_offset);
@@ -461,6 +438,37 @@ impl<'a> Session<'a> {
             Step::Lost { why, pause_ms } => self.lost(index, &why, pause_ms, shell),
         }
     }
+}
+
+/// One for each role, dialled one after the other.
+fn connections(
+    codec: &dyn ExchangeCodec,
+    settings: &LiveSettings,
+) -> Result<Vec<Connection>, String> {
+    let stage_limit_ms = u64::try_from(settings.stage_limit.as_millis()).unwrap_or(15_000);
+    settings
+        .roles
+        .iter()
+        .zip(0u64..)
+        .map(|(role, number)| {
+            let silence = settings.silence.as_millis() / 1000;
+            let rhythm = Rhythm {
+                silence_seconds: u32::try_from(silence).unwrap_or(30).max(1),
+                ..codec.rhythm(*role)
+            };
+            let link = LinkSettings {
+                tls: settings.tls.clone(),
+                stage_limit_ms,
+                message_max: rhythm.max_message,
+            };
+            let back_off = BackOff::new(settings.reconnect_attempts, settings.seed ^ number);
+            let endpoint = Endpoint::parse(codec.stream_url(*role))?;
+            let first = number * STAGGER_MS;
+            let names = settings.names.clone();
+            let again = (back_off, names);
+            Ok(Connection::new(*role, endpoint, link, rhythm, again, first))
+        })
+        .collect()
 }
 
 /// The account's stream is served before the markets'.
