@@ -36,6 +36,10 @@ const INSIDE: Role = No("inside a type whose size counts");
 /// Every constant of type `usize` in the rooms that run, by file.
 const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
+        "src/core/market/freshness.rs",
+        &[("OTHER", No("a place in a table of names"))],
+    ),
+    (
         "src/core/market/filter.rs",
         &[("CONFIRMATIONS", Planned), ("IDS_KEPT", Planned)],
     ),
@@ -244,6 +248,14 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("CURVE", SHOWN), ("REASON", SHOWN), ("TEXT", SHOWN)],
     ),
     ("src/report/outcome_tally.rs", &[("REASONS_MAX", Planned)]),
+    (
+        "src/runtime/control.rs",
+        &[
+            ("ANSWER_MAX", Planned),
+            ("CLIENTS_MAX", Planned),
+            ("LINE_MAX", Planned),
+        ],
+    ),
     ("src/runtime/effect_table.rs", &[("SLOT_BYTES", INSIDE)]),
     (
         "src/runtime/event_loop.rs",
@@ -254,6 +266,37 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         ],
     ),
     ("src/runtime/jobs.rs", &[("COUNT", Planned)]),
+    ("src/runtime/live/bridge.rs", &[("BRIDGED_MAX", Planned)]),
+    (
+        "src/runtime/live/watch.rs",
+        &[("COMPARED_A_RUN", No("symbols of one run, no buffer"))],
+    ),
+    (
+        "src/runtime/live/backfill.rs",
+        &[("TRADES_WAITING", Planned)],
+    ),
+    ("src/runtime/live/caller.rs", &[("WAITING_MAX", Planned)]),
+    (
+        "src/runtime/live/inquiry.rs",
+        &[(
+            "PAGES_MAX",
+            No("pages of one list, read one after the other"),
+        )],
+    ),
+    ("src/runtime/live/planned.rs", &[("LINK_BYTES", Planned)]),
+    (
+        "src/runtime/live/reconciliation.rs",
+        &[(
+            "LISTED_MAX",
+            No("of a listing that is gone after its round"),
+        )],
+    ),
+    (
+        "src/runtime/live/session.rs",
+        &[("QUESTIONS_IN_A_ROW", No("answers in a row, no buffer"))],
+    ),
+    ("src/runtime/live/tape.rs", &[("HELD_MAX", OTHER_VERBS)]),
+    ("src/runtime/live/venue_orders.rs", &[("NEWS_MAX", Planned)]),
     (
         "src/runtime/meters.rs",
         &[("BUCKETS", Planned), ("COUNT", INSIDE)],

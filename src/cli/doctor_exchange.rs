@@ -295,7 +295,7 @@ fn limits(effective: &Effective) -> Check {
     Check::ok(
         "limits",
         format!(
-            "our own for market data and downloads: {} requests; orders wait for none",
+            "our own requests for market data and downloads: {}; orders wait for none",
             windows.join(", ")
         ),
     )

@@ -5,7 +5,7 @@ use super::replay::loop_settings;
 use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::core::units::Span;
-use crate::exchange::calls::{Call, CallAnswer};
+use crate::exchange::calls::{Call, CallAnswer, FailureKind};
 use crate::exchange::orders::Product;
 use crate::exchange::{Access, ExchangeCodec, build};
 use crate::net::{HttpClient, NameCache, TlsConfig, client_config};
@@ -205,5 +205,12 @@ pub fn products_of(symbols: &[&str], answers: &[Answered]) -> Result<Vec<Product
 
 /// A question that was refused, as a failure of the verb.
 pub fn refused(what: &str, trouble: &CallTrouble) -> Failure {
-    Failure::run_time(format!("{what}: {trouble}"))
+    let hint = match trouble {
+        CallTrouble::Refused(failure) if failure.kind == FailureKind::Unauthorized => {
+            ": the exchange refuses the key; expected one that it knows, with its private part, and a \
+             clock that is right"
+        }
+        _ => "",
+    };
+    Failure::run_time(format!("{what}: {trouble}{hint}"))
 }

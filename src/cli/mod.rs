@@ -10,6 +10,9 @@ mod csv_writer;
 pub mod doctor;
 mod doctor_exchange;
 mod doctor_machine;
+pub mod download;
+mod download_pages;
+mod download_rows;
 mod exchange;
 pub mod exit;
 mod explain;
@@ -34,6 +37,7 @@ pub mod replay;
 pub mod replay_ledger;
 pub mod replay_start;
 pub mod report;
+pub mod reset_paper;
 mod row_watch;
 pub mod sources;
 pub mod status;
@@ -135,8 +139,12 @@ pub enum Verb {
     Ctl(status::ControlArguments),
     /// Record the market data of the configured symbols; needs no key
     Record(record::Arguments),
+    /// Fetch candles or trades of a span of time from the exchange; needs no key
+    Download(download::Arguments),
     /// Look at configuration, key, clock, network, disk and memory, and say what to mend
     Doctor(doctor::Arguments),
+    /// Put the paper account's ledger aside and begin another with this balance
+    ResetPaper(reset_paper::Arguments),
     /// Show what the account at the exchange holds
     Balance(balance::Arguments),
     /// Show the open orders at the exchange
@@ -186,7 +194,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Status(arguments) => status::status(common, arguments),
         Verb::Ctl(arguments) => status::control(common, arguments),
         Verb::Record(arguments) => record::run(common, arguments),
+        Verb::Download(arguments) => download::run(common, arguments),
         Verb::Doctor(arguments) => doctor::run(common, arguments),
+        Verb::ResetPaper(arguments) => reset_paper::run(common, arguments),
         Verb::Balance(arguments) => balance::run(common, arguments),
         Verb::Orders(arguments) => orders::run(common, arguments),
         Verb::Positions(arguments) => positions::run(common, arguments),

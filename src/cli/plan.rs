@@ -1,4 +1,4 @@
-//! `minnow plan`: every bounded buffer of a replay with count, size and the total, from the
+//! `minnow plan`: every bounded buffer of a replay or a session with count, size and the total, from the
 //! configuration and the code's own constants.
 //!
 //! An upper bound of what is asked for, not a measurement: most buffers are never full, and memory
@@ -63,6 +63,16 @@ pub fn buffers(effective: &Effective, files: usize) -> Vec<Buffer> {
     all.extend(crate::runtime::replay::planned_buffers(
         &loop_settings(effective),
         files,
+    ));
+    // The market's connection, and the account's where orders are real.
+    let connections = if effective.flag("system.dry_run") {
+        1
+    } else {
+        2
+    };
+    all.extend(crate::runtime::live::planned_buffers(
+        effective.symbols().len(),
+        connections,
     ));
     all.extend(crate::store::planned::buffers(BatchLimits::REPLAY));
     all.extend(crate::report::planned::buffers());

@@ -110,6 +110,7 @@ fn session_header(
         fingerprint: effective.fingerprint(),
         settings: effective.recordable(),
         seed: settings.seed,
+        execution: settings.execution,
         started: source.started,
         origin: source.origin.clone(),
         ..Header::new(settings.instruments.clone())
@@ -137,9 +138,17 @@ pub fn core_settings(effective: &Effective, headers: &[Header]) -> Result<Settin
         instance_head: instance_head(&headers[0].instance),
         session: session_name(&headers[0]),
     };
-    effective
+    let mut settings = effective
         .for_core(&instruments, &identity)
-        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))
+        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
+    // What the venue said stands in the recording, of the orders of this very configuration; under
+    // another one there are other orders, and the paper account fills them.
+    if let [header] = headers
+        && header.fingerprint == effective.fingerprint()
+    {
+        settings.execution = header.execution;
+    }
+    Ok(settings)
 }
 
 /// The configured symbols in their order, or all of the recordings when none is configured.

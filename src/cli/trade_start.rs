@@ -13,7 +13,7 @@ use crate::core::modes::Turns;
 use crate::core::orders::client_id::base32;
 use crate::core::recovery::TradingState;
 use crate::core::settings::{Execution, FeeRates, Identity, Settings};
-use crate::core::units::{Span, Stamp};
+use crate::core::units::{Decimal, Span, Stamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::Product;
@@ -68,6 +68,8 @@ pub fn start(
         .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
     if mode != Mode::Paper {
         settings.execution = Execution::Venue;
+    } else if let Some(balance) = paper_balance(&ledger)? {
+        settings.paper.starting_balance = balance;
     }
     if let Some(rates) = fee_tier(answers).filter(|_| effective.flag("trading.use_fee_tiers")) {
         settings.paper.fees.fill(rates);
@@ -130,6 +132,24 @@ fn instance(effective: &Effective, ledger: &mut Ledger) -> Result<String, Failur
         .map_err(Failure::run_time)
 }
 
+/// Under what name a paper ledger knows the cash that it began with, where it is not the configured.
+pub(super) const PAPER_BALANCE: &str = "paper_balance";
+
+/// What `reset-paper` gave this ledger.
+fn paper_balance(ledger: &Ledger) -> Result<Option<Decimal>, Failure> {
+    let noted = ledger.noted(PAPER_BALANCE).map_err(Failure::run_time)?;
+    noted
+        .map(|text| {
+            Decimal::parse_plain(&text).map_err(|error| {
+                Failure::run_time(format!(
+                    "{}: {PAPER_BALANCE}: {error}",
+                    ledger.path().display()
+                ))
+            })
+        })
+        .transpose()
+}
+
 /// The core as the ledger left it, or a new one; and its monotonic time minus the machine's.
 fn core(settings: Settings, ledger: &Ledger, at: Stamp) -> Result<(Core, i64), Failure> {
     let saved = ledger.saved_state().map_err(Failure::run_time)?;
@@ -166,7 +186,12 @@ fn recording_folder(effective: &Effective, settings: &Settings, began: Stamp) ->
     let text = began.wall.to_string();
     let time: String = text.chars().take(19).filter(|c| *c != ':').collect();
     let name = format!("{time}-{}", settings.identity.session);
-    Some(effective.recording_directory().join(name))
+    let directory = effective.recording_directory();
+    // Two sessions of one second: a verb that ended at once, and the bot after it.
+    let further = (2u32..).map(|number| directory.join(format!("{name}-{number}")));
+    std::iter::once(directory.join(&name))
+        .chain(further)
+        .find(|folder| folder.symlink_metadata().is_err())
 }
 
 /// The recording, begun.
@@ -188,6 +213,7 @@ fn recorder(
         fingerprint: effective.fingerprint(),
         settings: effective.recordable(),
         seed: settings.seed,
+        execution: settings.execution,
         started: began,
         origin: format!("{}, live", effective.text("exchange.name")),
         state: Some(state),
@@ -241,10 +267,10 @@ fn live_settings(
         control: Some(Path::new(effective.text("data.directory")).join("control.sock")),
         silence: effective.seconds("exchange.websocket_timeout"),
         retention: None,
-        quiet_until: None,
-        tasks: task_settings(effective),
         books: book_settings(effective),
         errand: None,
+        quiet_until: None,
+        tasks: task_settings(effective),
     }
 }
 

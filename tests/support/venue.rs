@@ -61,6 +61,15 @@ impl Venue {
         self.process.wait().code()
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Settings of a client, as a `.env` file.
+    pub fn settings_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("venue/venue.env")
+    }
+
     pub fn file(&self, name: &str) -> String {
         let path = self.folder.path().join("venue").join(name);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

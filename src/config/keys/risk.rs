@@ -94,25 +94,20 @@ pub const KEYS: &[Key] = &[
         .means("equity loss within 300 s that stops everything"),
     integer("risk.emergency_api_failures", "10", 1, 1000)
         .core()
-        .means("exchange failures within 600 s")
-        .later(),
+        .means("exchange failures within 600 s"),
     integer("risk.emergency_position_errors", "3", 1, 100)
         .core()
-        .means("position inconsistencies within 60 s")
-        .later(),
+        .means("position inconsistencies within 60 s"),
     number("risk.emergency_margin_pct", "95", "50", "100")
         .core()
         .means("margin used"),
     integer("risk.breaker_failures", "5", 1, 100)
         .core()
-        .means("failures that open the circuit breaker")
-        .later(),
+        .means("failures that open the circuit breaker"),
     number("risk.breaker_window_seconds", "300", "10", "86400")
         .core()
-        .means("the window they are counted in")
-        .later(),
+        .means("the window they are counted in"),
     number("risk.breaker_open_seconds", "300", "10", "86400")
         .core()
-        .means("how long it stays open at first")
-        .later(),
+        .means("how long it stays open at first"),
 ];

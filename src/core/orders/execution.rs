@@ -200,6 +200,9 @@ impl Core {
         {
             return false;
         }
+        if at_venue && self.write_off_dust(id, at, out) {
+            return false;
+        }
         let symbol = &self.symbols[id.index()];
         let (Some(position), None) = (&symbol.position, &symbol.exit) else {
             return false;

@@ -153,14 +153,13 @@ impl Core {
             return;
         }
         let blocked = self.entry_blocked(id, at);
-        if let Some(reason) = blocked
-            && self.symbols[id.index()].position.is_none()
-        {
+        let flat_and_blocked = blocked.filter(|_| self.symbols[id.index()].position.is_none());
+        let paused = self.symbols[id.index()]
+            .decision_errors
+            .is_paused(at.mono)
+            .then_some("strategy_paused");
+        if let Some(reason) = flat_and_blocked.or(paused) {
             self.conclude(id, run, hold(), Outcome::hold(reason), at, out);
-            return;
-        }
-        if self.symbols[id.index()].decision_errors.is_paused(at.mono) {
-            self.conclude(id, run, hold(), Outcome::hold("strategy_paused"), at, out);
             return;
         }
         match self.ask_strategy(id, &view) {

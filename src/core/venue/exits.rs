@@ -5,13 +5,13 @@
 //! closing everything is decided anew, the first time at once, then with growing gaps.
 
 use super::track::retry_gap;
-use crate::core::effect::Effects;
+use crate::core::effect::{AlertLevel, Effects};
 use crate::core::machine::{Core, Timer};
-use crate::core::market::{Candle, SymbolId};
+use crate::core::market::{Candle, ProductKind, SymbolId};
 use crate::core::orders::protection::reached;
 use crate::core::records::{ExitReason, Leg, OrderKind};
 use crate::core::symbol::Slot;
-use crate::core::units::{Price, Stamp};
+use crate::core::units::{Decimal, Price, Stamp};
 
 impl Core {
     /// A traded price: stop, target, then the position's other rules.
@@ -90,6 +90,39 @@ impl Core {
         desk.wanted = None;
         let retry = desk.retry.take();
         self.disarm(retry);
+    }
+
+    /// What is left of a position is too small for the venue to sell: a close of it could only be
+    /// refused, again and again. It goes out of the books at the mark and stays in the account, where
+    /// it counts as somebody else's. Returns whether it did.
+    pub(in crate::core) fn write_off_dust(
+        &mut self,
+        id: SymbolId,
+        at: Stamp,
+        out: &mut Effects,
+    ) -> bool {
+        let symbol = &self.symbols[id.index()];
+        let (instrument, last) = (&symbol.instrument, symbol.last);
+        let (Some(position), None, None) = (&symbol.position, &symbol.entry, &symbol.exit) else {
+            return false;
+        };
+        let price = last.unwrap_or_else(|| position.level_at_pct(Decimal::ZERO));
+        let held = position.quantity();
+        let size = instrument.quantity(held);
+        let is_dust = size < instrument.min_quantity
+            || instrument.notional(price, held) < instrument.min_notional;
+        if instrument.kind != ProductKind::Spot || !is_dust {
+            return false;
+        }
+        let text = format!(
+            "{}: {size} is less than the venue sells: written off, it stays in the account",
+            instrument.symbol
+        );
+        self.report(AlertLevel::Warning, "dust", text, at, out);
+        self.exit_begins(id);
+        self.correct_position(id, 0, at, out);
+        self.symbols[id.index()].desk.misses = 0;
+        true
     }
 
     /// An exit neither fills nor ends: its rest is cancelled, so that it can be decided anew.

@@ -184,7 +184,13 @@ impl Core {
 
     /// The venue's holding counts: what is missing here comes in, what is too much goes, at the mark
     /// and without fee. What lies on the other side is not ours.
-    fn correct_position(&mut self, id: SymbolId, theirs: i64, at: Stamp, out: &mut Effects) {
+    pub(super) fn correct_position(
+        &mut self,
+        id: SymbolId,
+        theirs: i64,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
         let symbol = &mut self.symbols[id.index()];
         let Some(position) = &symbol.position else {
             return;

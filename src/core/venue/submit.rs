@@ -14,6 +14,9 @@ use crate::core::records::{Leg, Order, OrderKind, OrderState};
 use crate::core::symbol::Slot;
 use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
 
+/// Queries after which an order that no query finds is looked for in listings too.
+const LISTED_AFTER: u8 = 4;
+
 impl Core {
     /// An approved order becomes an intent with its id and leaves as an effect.
     pub(in crate::core) fn submit_to_venue(
@@ -211,15 +214,21 @@ impl Core {
             return;
         };
         let owes = working.owes_answer();
-        if let Some(track) = working.venue.as_mut() {
+        let is_unknown = working.order.state == OrderState::Unknown;
+        let asked = working.venue.as_mut().map_or(0, |track| {
             track.check = None;
             track.asked = track.asked.saturating_add(1);
-        }
+            track.asked
+        });
         if owes {
             out.push(Effect::Query {
                 client_id: working.order.client_id.clone(),
                 venue_id: working.order.venue_id.clone(),
             });
+        }
+        if is_unknown && asked >= LISTED_AFTER {
+            // Only complete listings prove that it never arrived.
+            self.want_reconciliation(out);
         }
         self.check_later(id, slot, at);
     }

@@ -57,8 +57,9 @@ pub struct Ended<P> {
     pub half_trip: Span,
 }
 
+/// A call that waits.
 #[derive(Clone, Debug)]
-struct Planned<P> {
+pub(super) struct Planned<P> {
     call: Call,
     purpose: P,
     class: EffectClass,

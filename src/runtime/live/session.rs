@@ -169,7 +169,7 @@ impl<'a> Session<'a> {
         observer: &'a mut dyn Observer,
         reload: &'a mut dyn FnMut() -> Result<String, String>,
     ) -> Result<Self, String> {
-        let connections = connections(&*codec, &settings)?;
+        let connections = connections(&settings, &*codec)?;
         let limiter = Limiter::new(settings.limits.clone());
         let mut caller = Caller::new(settings.client.clone(), limiter, settings.call_limit);
         caller.set_clock_offset(settings.clock_offset);
@@ -440,10 +440,10 @@ impl<'a> Session<'a> {
     }
 }
 
-/// One for each role, dialled one after the other.
+/// The connections of a session, a role each.
 fn connections(
-    codec: &dyn ExchangeCodec,
     settings: &LiveSettings,
+    codec: &dyn ExchangeCodec,
 ) -> Result<Vec<Connection>, String> {
     let stage_limit_ms = u64::try_from(settings.stage_limit.as_millis()).unwrap_or(15_000);
     settings

@@ -8,16 +8,17 @@
 use super::connection::{Connection, Step};
 use super::freshness::{Freshness, Silence};
 use super::job::{LiveJob, LiveOutput};
-use super::markets::{Market, Markets};
+use super::markets::Markets;
 use super::session::{kind_of, submit};
 use super::settings::Retention;
+use super::tape_settings::{TapeCounts, TapeSettings};
 use crate::core::market::{SymbolId, TimedTrade, Trade};
 use crate::core::units::stamp::SECOND;
-use crate::core::units::{Span, Stamp, Timestamp};
+use crate::core::units::{Stamp, Timestamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::stream::{Channel, Rhythm, StreamEvent, StreamRole};
 use crate::log;
-use crate::net::{BackOff, Endpoint, Incoming, LinkSettings, NameCache, TlsConfig};
+use crate::net::{BackOff, Endpoint, Incoming, LinkSettings};
 use crate::runtime::application::{Application, Arrival, EffectOutcome, EffectReport};
 use crate::runtime::clock::ClockEvent;
 use crate::runtime::jobs::EffectClass;
@@ -38,45 +39,6 @@ const HELD: i64 = 2 * SECOND;
 pub const HELD_MAX: usize = 65_536;
 /// What was written is handed to the disk at least that often, nanoseconds.
 const FLUSH_EVERY: i64 = SECOND;
-
-/// What a recording of market data is told.
-#[derive(Clone, Debug)]
-pub struct TapeSettings {
-    /// In the order of the recording's instruments.
-    pub markets: Vec<Market>,
-    pub tls: TlsConfig,
-    pub names: NameCache,
-    /// Bound of connect, TLS and websocket handshake each.
-    pub stage_limit: Span,
-    /// Silence of the connection after which it counts as dead.
-    pub silence: Span,
-    /// Silence of a symbol that is told.
-    pub stale_after: Span,
-    /// Quick attempts to connect again before the slow ones.
-    pub reconnect_attempts: u32,
-    /// Of the jitter of reconnecting.
-    pub seed: u64,
-    /// The exchange's clock minus ours, nanoseconds.
-    pub clock_offset: i64,
-    /// By the exchange's clock; earlier trades of the first snapshot are left out.
-    pub started: Timestamp,
-    /// Ends by itself after this time.
-    pub limit: Option<Span>,
-    pub retention: Option<Retention>,
-}
-
-/// Counts since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TapeCounts {
-    pub trades: u64,
-    /// Known already: of a snapshot after a reconnect.
-    pub repeated: u64,
-    /// Later than the moment they are waited for.
-    pub late: u64,
-    pub frames_refused: u64,
-    /// Reconnects after which trades are missing.
-    pub gaps: u64,
-}
 
 /// Of one symbol.
 #[derive(Clone, Copy, Debug, Default)]

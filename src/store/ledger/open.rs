@@ -202,6 +202,50 @@ impl Ledger {
             .map_err(sqlite)
     }
 
+    /// What stands under a name, if anything does.
+    ///
+    /// # Errors
+    /// What SQLite reports.
+    pub fn noted(&self, name: &str) -> Result<Option<String>, LedgerError> {
+        self.connection
+            .query_row("SELECT value FROM meta WHERE key = ?1", [name], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(|e| LedgerError::from_sqlite(&self.path, "read what it knows", &e))
+    }
+
+    /// Gives the file another name, which must be free, with everything that was ever written; the
+    /// ledger's own name is free then.
+    ///
+    /// # Errors
+    /// The name is taken, another program reads the file, or the system refuses; it keeps its name
+    /// then.
+    pub fn archive(mut self, name: &Path) -> Result<(), LedgerError> {
+        let taken = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+        if name.symlink_metadata().is_ok() {
+            return Err(LedgerError::from_io(name, "keep a ledger there", &taken));
+        }
+        self.checkpoint()?;
+        let Self {
+            path,
+            connection,
+            _lock,
+            ..
+        } = self;
+        connection
+            .close()
+            .map_err(|(_, e)| LedgerError::from_sqlite(&path, "close it", &e))?;
+        // SQLite removes its own files with the last connection; with one of them left somebody
+        // reads on, and a ledger without its log would not be whole.
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if Path::new(&log).exists() {
+            return Err(LedgerError::Busy { path });
+        }
+        std::fs::rename(&path, name).map_err(|e| LedgerError::from_io(&path, "rename it", &e))
+    }
+
     /// When the limit of this name ends by itself; `None` where it does not, or was never set.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 
 use super::RecordingError;
 use crate::core::market::{Instrument, SymbolId};
+use crate::core::settings::Execution;
 use crate::core::units::Stamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -50,6 +51,9 @@ pub struct Header {
     pub settings: BTreeMap<String, serde_json::Value>,
     #[serde(default)]
     pub seed: u64,
+    /// Who filled the orders; absent = the paper account.
+    #[serde(default, skip_serializing_if = "Execution::is_paper")]
+    pub execution: Execution,
     /// `SymbolId` inside the recording is the index in this list.
     pub instruments: Vec<Instrument>,
     /// Stamp of the start, or of the first entry of imported history.
@@ -77,6 +81,7 @@ impl PartialEq for Header {
             && self.fingerprint == other.fingerprint
             && self.settings == other.settings
             && self.seed == other.seed
+            && self.execution == other.execution
             && self.instruments == other.instruments
             && self.started == other.started
             && self.origin == other.origin

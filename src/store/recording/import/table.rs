@@ -111,7 +111,7 @@ impl TradeSource for TradeTable {
     }
 }
 
-/// The rows of a CSV file; what is no UTF-8 is a bad row.
+/// The rows of a CSV file; what is no UTF-8 is a bad row, a line that begins with `#` is none.
 pub(super) struct Rows<'a> {
     path: PathBuf,
     watch: &'a dyn Watch,
@@ -131,6 +131,7 @@ impl<'a> Rows<'a> {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            .comment(Some(b'#'))
             .from_reader(open_text(path, checksum, watch)?);
         Ok(Self {
             path: path.to_owned(),

@@ -1,0 +1,139 @@
+//! `kill -9` at random points between decision and fill, while the venue loses answers, frames and
+//! connections: no order is lost, doubled or forgotten.
+//!
+//! `MINNOW_KILL_POINTS` says how often (12), `MINNOW_KILL_SEED` from which seed (1). After at most
+//! [`KILLS_A_WORLD`] kills the books are compared and a new venue begins.
+
+use crate::books::{self, arm, clear, differences, settle};
+use crate::bot::{Bot, Desk};
+use crate::venue::Venue;
+use minnow::core::units::rng::SplitMix64;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Kills before everything is settled and compared.
+const KILLS_A_WORLD: u64 = 12;
+/// Time that a session lives at most before it is killed, in ms; candles close each second.
+const LIVES_MS: u64 = 8_000;
+
+fn number(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text}")),
+        Err(_) => default,
+    }
+}
+
+/// Something for the venue to do wrong.
+fn fault(random: &mut SplitMix64) -> Value {
+    let (rest, chance) = (
+        "/api/v3/brokerage",
+        [0.05, 0.2, 0.6][random.below(3) as usize],
+    );
+    let orders = "/api/v3/brokerage/orders";
+    match random.below(9) {
+        0 => json!({"fault": "answer_lost", "path": orders, "chance": chance}),
+        1 => json!({"fault": "answer_lost", "path": rest, "chance": 0.05}),
+        2 => json!({"fault": "server_error", "path": orders, "chance": 0.2}),
+        3 => json!({"fault": "slow_answer", "path": rest, "chance": chance, "ms": 700}),
+        4 => json!({"fault": "disconnect", "chance": 0.02}),
+        5 => json!({"fault": "duplicate_frame", "chance": chance}),
+        6 => json!({"fault": "missing_frame", "chance": 0.02}),
+        7 => json!({"fault": "late_events"}),
+        _ => json!({"fault": "partial_fill"}),
+    }
+}
+
+/// Sleeps until the moments after a candle's close, when orders are on their way; sometimes until
+/// any moment at all.
+fn wait_for_a_point(random: &mut SplitMix64) {
+    if random.below(4) == 0 {
+        std::thread::sleep(Duration::from_millis(random.below(LIVES_MS)));
+        return;
+    }
+    let seconds = Duration::from_millis(2_000 + 1_000 * random.below(LIVES_MS / 1_000 - 2));
+    let now = SystemTime::now() + seconds;
+    let now = now.duration_since(UNIX_EPOCH).expect("after 1970");
+    let to_close = 1_000 - u64::from(now.subsec_millis());
+    let after = 40 + random.below(160);
+    std::thread::sleep(seconds + Duration::from_millis(to_close + after));
+}
+
+/// One venue and one ledger through a number of kills.
+fn world(seed: u64, kills: u64) {
+    let random = &mut SplitMix64::new(seed);
+    let venue = Venue::start(&[
+        "--seed",
+        &seed.to_string(),
+        "--fault-seed",
+        &seed.to_string(),
+    ]);
+    // As many failures as this would stop entries, which is another test's matter.
+    let desk = Desk::real(&venue)
+        .with("risk.emergency_api_failures=1000")
+        .with("risk.breaker_failures=100")
+        .with("risk.breaker_open_seconds=10");
+    let mut rest = venue.rest();
+    for _ in 0..kills {
+        clear(&mut rest);
+        let bot = desk.start();
+        for _ in 0..random.below(4) {
+            arm(&mut rest, &fault(random));
+        }
+        wait_for_a_point(random);
+        bot.kill();
+    }
+    clear(&mut rest);
+    let mut bot = desk.start();
+    settle(&mut bot, &desk, &venue);
+    let hash = bot.stop();
+    let ledger = desk.ledger("venue");
+    assert_eq!(differences(&ledger, &mut rest), [""; 0], "seed {seed}");
+    assert_eq!(books::events(&ledger, "position_differs"), 0, "seed {seed}");
+    desk.replay_is_identical(&hash);
+    eprintln!(
+        "seed {seed}: {kills} kills, {} orders filled, {} cancelled, {} never sent",
+        books::orders_in(&ledger, "filled"),
+        books::orders_in(&ledger, "cancelled"),
+        books::orders_in(&ledger, "never_sent"),
+    );
+}
+
+#[test]
+fn no_order_is_lost_doubled_or_forgotten_whenever_the_process_is_killed() {
+    let (mut left, mut seed) = (
+        number("MINNOW_KILL_POINTS", 12),
+        number("MINNOW_KILL_SEED", 1),
+    );
+    while left > 0 {
+        let kills = left.min(KILLS_A_WORLD);
+        world(seed, kills);
+        left -= kills;
+        seed += 1;
+    }
+}
+
+/// What was told last survives: a bot killed right after an order comes back and closes it.
+#[test]
+fn a_bot_killed_while_its_order_waits_for_an_answer_finds_out_about_it() {
+    let venue = Venue::start(&[]);
+    let desk = Desk::real(&venue);
+    let mut rest = venue.rest();
+    let path = "/api/v3/brokerage/orders";
+    arm(
+        &mut rest,
+        &json!({"fault": "slow_answer", "path": path, "ms": 3000}),
+    );
+    let bot = desk.start();
+    let deadline = Instant::now() + crate::bot::PATIENCE;
+    while rest.get("/venue/status")["orders"] == 0 {
+        assert!(Instant::now() < deadline, "no order");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Bot::kill(bot);
+    clear(&mut rest);
+    let mut bot = desk.start();
+    settle(&mut bot, &desk, &venue);
+    let hash = bot.stop();
+    assert!(books::orders_in(&desk.ledger("venue"), "filled") > 0);
+    desk.replay_is_identical(&hash);
+}

@@ -1,0 +1,19 @@
+//! The whole live bot against the local venue, as processes over real TLS: market data, real orders,
+//! `kill -9`, lost connections, the service manager.
+
+#[path = "../support/folder.rs"]
+mod folder;
+#[path = "../support/process.rs"]
+mod process;
+#[path = "../support/venue.rs"]
+mod venue;
+
+mod books;
+mod bot;
+mod connections;
+mod kills;
+mod manager;
+mod orders;
+mod paper;
+mod quiet;
+mod starts;
