@@ -9,7 +9,7 @@ use super::markets::Markets;
 use crate::core::market::order_book::BookProblem;
 use crate::core::market::{OrderBook, Quote, SymbolId};
 use crate::core::units::stamp::SECOND;
-use crate::core::units::{Decimal, Side, Span};
+use crate::core::units::{Decimal, Quantity, Side, Span};
 use crate::exchange::stream::{StreamEvent, Ticker};
 use serde::Serialize;
 
@@ -140,9 +140,12 @@ impl Books {
             StreamEvent::BookLevel { level, .. } => {
                 let instrument = &markets.market(symbol).instrument;
                 let side = if level.is_bid { Side::Buy } else { Side::Sell };
-                let placed = instrument
-                    .exact_price(level.price)
-                    .zip(instrument.exact_quantity(level.quantity));
+                let quantity = if level.quantity.is_zero() {
+                    Some(Quantity(0))
+                } else {
+                    instrument.exact_quantity(level.quantity)
+                };
+                let placed = instrument.exact_price(level.price).zip(quantity);
                 match placed {
                     Some((price, quantity)) => {
                         self.counts.levels += 1;

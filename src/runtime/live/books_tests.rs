@@ -182,6 +182,17 @@ fn levels_of_other_products_and_off_the_grid_are_counted_and_left_out() {
 }
 
 #[test]
+fn a_level_of_quantity_zero_is_gone() {
+    let mut feed = Feed::new();
+    feed.books.ask(0);
+    let levels = [BOTH[0], BOTH[1], ("bid", "99.00", "1")];
+    feed.read("BTC-USD", "snapshot", &levels, 1);
+    feed.read("BTC-USD", "update", &[("bid", "100.00", "0")], 2);
+    assert_eq!(feed.books.quotes(2)[0].1.bid, Price(9_900));
+    assert_eq!(feed.books.counts.levels_refused, 0);
+}
+
+#[test]
 fn a_large_snapshot_leaves_a_small_book() {
     let prices: Vec<String> = (0..15_000)
         .map(|n| format!("{}.{:02}", 100 + n / 100, n % 100))

@@ -26,6 +26,7 @@ mod planned;
 mod reconciliation;
 mod reconnection;
 #[cfg(test)]
+#[path = "scene_tests.rs"]
 mod scene;
 pub mod session;
 pub mod settings;

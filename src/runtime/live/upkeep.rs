@@ -131,6 +131,29 @@ impl Session<'_> {
         })
     }
 
+    /// Each symbol in a few words.
+    fn symbols_seen(&self) -> Vec<serde_json::Value> {
+        let now = crate::runtime::clock::monotonic_ns();
+        self.core
+            .symbols()
+            .iter()
+            .map(|symbol| {
+                let instrument = &symbol.instrument;
+                json!({
+                    "symbol": instrument.symbol,
+                    "last": symbol.last.map(|price| instrument.price(price).to_string()),
+                    "candles": symbol.series.contiguous(),
+                    "fresh": self.freshness.is_fresh(symbol.id),
+                    "spread_bps": symbol.spread.map(|spread| spread.bps.to_string()),
+                    "book": self.books.problem(symbol.id, now),
+                    "position": symbol.position.as_ref().map(|position| {
+                        instrument.quantity(position.quantity()).to_string()
+                    }),
+                })
+            })
+            .collect()
+    }
+
     /// The session's part of a status dump.
     pub(super) fn describe(&self, status: &mut ApplicationStatus) {
         let connections: Vec<_> = self
@@ -151,26 +174,7 @@ impl Session<'_> {
                 })
             })
             .collect();
-        let now = crate::runtime::clock::monotonic_ns();
-        let symbols: Vec<_> = self
-            .core
-            .symbols()
-            .iter()
-            .map(|symbol| {
-                let instrument = &symbol.instrument;
-                json!({
-                    "symbol": instrument.symbol,
-                    "last": symbol.last.map(|price| instrument.price(price).to_string()),
-                    "candles": symbol.series.contiguous(),
-                    "fresh": self.freshness.is_fresh(symbol.id),
-                    "spread_bps": symbol.spread.map(|spread| spread.bps.to_string()),
-                    "book": self.books.problem(symbol.id, now),
-                    "position": symbol.position.as_ref().map(|position| {
-                        instrument.quantity(position.quantity()).to_string()
-                    }),
-                })
-            })
-            .collect();
+        let symbols = self.symbols_seen();
         let refused: serde_json::Map<_, _> = self
             .markets
             .refused()
