@@ -240,6 +240,7 @@ fn gate_decision(bencher: divan::Bencher) {
         emergency: &emergency,
         breaker: BreakerState::Closed,
         data_problem: None,
+        spread: None,
         reconciled: true,
         losses: &losses,
         entries: &entries,
