@@ -271,12 +271,11 @@ impl Session<'_> {
         shell: &mut Shell<LiveJob>,
     ) -> Result<(), String> {
         match output {
-            LiveOutput::Looked(present) => {
-                if present? {
-                    let stamp = self.stamp(shell);
-                    self.halt(stamp);
-                }
+            LiveOutput::Looked(Ok(true)) => {
+                let stamp = self.stamp(shell);
+                self.halt(stamp);
             }
+            LiveOutput::Looked(Err(text)) => return Err(text),
             LiveOutput::GivenBack(given) => {
                 let given = given?;
                 if let Some(after) = given.after {
