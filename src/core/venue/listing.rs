@@ -247,8 +247,7 @@ impl Core {
             venue_id: None,
         };
         let fill = self.book(id, &mut working, booking, at);
-        let order = working.order.clone();
-        self.hash_order(&order);
+        self.hash_order(&working.order);
         persist_order(&working, out);
         out.push(Effect::Persist(Box::new(Record::Fill(fill.clone()))));
         self.apply_fill(id, &fill, number, (intent.entry, intent.exit), at, out);
