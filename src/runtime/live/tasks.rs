@@ -272,7 +272,8 @@ impl Session<'_> {
     ) -> Result<(), String> {
         match output {
             LiveOutput::Looked(present) => {
-                if present? {
+                let is_there = present?;
+                if is_there {
                     let stamp = self.stamp(shell);
                     self.halt(stamp);
                 }
