@@ -45,10 +45,12 @@ fn partial_fills_become_positions_of_what_was_filled() {
     let venue = Venue::start(&["--fault", "partial_fill"]);
     let desk = Desk::real(&venue);
     let mut bot = desk.start();
-    bot.until_fills(8);
+    let ledger = desk.ledger("venue");
+    bot.until("what is left of an exit is dust", |_| {
+        books::events(&ledger, "dust") > 0
+    });
     settle(&mut bot, &desk, &venue);
     let hash = bot.stop();
-    let ledger = desk.ledger("venue");
     assert!(books::orders_in(&ledger, "cancelled") > 0, "IOC remainders");
     desk.replay_is_identical(&hash);
 }

@@ -47,10 +47,10 @@ impl Session<'_> {
             self.account_lost(stamp);
             self.doubt_orders(stamp);
         }
-        self.begin_errand(shell);
         self.look_for_halt(stamp);
         self.keep_quiet(shell);
         self.tasks = Some(Tasks::new(&self.settings.tasks, now));
+        self.begin_errand(shell);
         self.carry_out(shell);
     }
 

@@ -45,12 +45,12 @@ pub struct LiveSettings {
     pub silence: Span,
     /// Where sessions are recorded, how many bytes of them are kept, and this session's own folder.
     pub retention: Option<Retention>,
-    /// What the session is for, where it is not to trade until it is stopped.
-    pub errand: Option<Errand>,
     /// The exchange asked an earlier process for quiet until then, by our clock.
     pub quiet_until: Option<Timestamp>,
     pub tasks: TaskSettings,
     pub books: BookSettings,
+    /// What the session is for, where it is not to trade until it is stopped.
+    pub errand: Option<Errand>,
     /// Where the control socket lies; `None` = none.
     pub control: Option<std::path::PathBuf>,
 }
