@@ -28,12 +28,12 @@ fn survives(fault: &Value, settings: &[&str], told: impl Fn(&Value) -> bool) {
     bot.until("whole", is_whole);
     let mut rest = venue.rest();
     arm(&mut rest, fault);
-    bot.until("noticed", told);
     let name = fault["fault"].as_str().expect("a name");
-    assert!(struck(&mut rest, name) > 0);
+    bot.until("struck", |_| struck(&mut venue.rest(), name) > 0);
+    bot.until("noticed", told);
     clear(&mut rest);
     let session = bot.until("whole again", |session| {
-        is_whole(session) && sum(session, "subscribed") >= 2 + sum(session, "lost")
+        is_whole(session) && sum(session, "dialled") == 2 + sum(session, "lost")
     });
     bot.until_fills(count(&session["fills"]) + 2);
     settle(&mut bot, &desk, &venue);

@@ -251,8 +251,7 @@ impl Core {
         self.hash_order(&order);
         persist_order(&working, out);
         out.push(Effect::Persist(Box::new(Record::Fill(fill.clone()))));
-        let purpose = (intent.entry, intent.exit);
-        self.apply_fill(id, &fill, number, purpose, at, out);
+        self.apply_fill(id, &fill, number, (intent.entry, intent.exit), at, out);
         self.settle(id);
     }
 
