@@ -15,6 +15,7 @@ use crate::core::units::Timestamp;
 use crate::core::units::calendar::parse_time;
 use crate::report::{Accumulator, Report, TradesShown, json, terminal};
 use crate::runtime::journal::{Journal, Observer};
+use crate::runtime::memory;
 use crate::runtime::replay::{Feed, Outcome, Plan, Replay, ReplayProgress};
 use crate::runtime::{EffectSettings, EventLoop, LoopSettings, PoolSettings, ThreadStart};
 use crate::store::ledger::{Ledger, LedgerError};
@@ -114,8 +115,10 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     // The ledger of an earlier run is replaced only when nothing else stands in the way.
     let start = Start::new(arguments, &effective, settings, turns, opened)?;
     let ledger = Ledger::create_replay(&path, &row).map_err(ledger_failure)?;
+    // Neither the start's memory under the run's nor the run's under the report's.
+    memory::turn_over();
     let exit = replay(common, arguments, &effective, start, ledger)?;
-    give_memory_back();
+    memory::turn_over();
     print_report(common, arguments, &path)?;
     if let Some(file) = &arguments.html {
         super::html::read_and_write(&path, &arguments.files, file)?;
@@ -324,15 +327,6 @@ pub(super) fn reload_text(
 fn say_what_applies(effective: &Effective) {
     for notice in effective.notices() {
         note(&notice);
-    }
-}
-
-/// What the run has freed goes back to the system, so that the report does not come on top of it.
-fn give_memory_back() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: takes no pointer and may be called at any time; the workers have been joined.
-    unsafe {
-        libc::malloc_trim(0);
     }
 }
 

@@ -9,9 +9,8 @@ use std::os::fd::AsRawFd;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Peak memory of a replay, however long its recording is: 16 MiB for a release. The pages of a
-/// binary that is less optimised are more.
-const PEAK_KIB: u64 = if cfg!(debug_assertions) { 20 } else { 16 } * 1024;
+/// Peak memory of a replay, however long its recording is.
+const PEAK_KIB: u64 = 16 * 1024;
 
 #[test]
 fn there_are_three_threads_and_never_more() {
