@@ -16,6 +16,9 @@ pub enum CandleSource {
     Flat,
 }
 
+/// Largest volume of a candle, in lots or tick-lots: far beyond any market, far within the integer.
+pub const VOLUME_MAX: i128 = 10i128.pow(34);
+
 /// Open, high, low, close of one interval, with volumes in grid units so that they are conserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candle {
@@ -99,8 +102,9 @@ impl Candle {
             self.low = self.low.min(later.low);
             self.close = later.close;
         }
-        self.volume += later.volume;
-        self.quote_volume += later.quote_volume;
+        // A day of seconds of the largest volumes would pass the integer.
+        self.volume = self.volume.saturating_add(later.volume);
+        self.quote_volume = self.quote_volume.saturating_add(later.quote_volume);
         self.trades += later.trades;
         self.complete &= later.complete;
     }
@@ -116,9 +120,35 @@ impl Candle {
         if self.low > self.open.min(self.close) {
             return Err("low above open or close");
         }
-        if self.volume < 0 {
+        if self.volume < 0 || self.quote_volume < 0 {
             return Err("negative volume");
         }
+        if self.volume > VOLUME_MAX || self.quote_volume > VOLUME_MAX {
+            return Err("volume beyond any market");
+        }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_beyond_any_market_are_refused_and_those_below_add_up_without_wrapping() {
+        let mut candle = Candle::flat(Timestamp(0), Price(1));
+        candle.volume = VOLUME_MAX;
+        assert_eq!(candle.check(), Ok(()));
+        let second = candle;
+        for _ in 0..86_400 {
+            candle.absorb(&second);
+        }
+        assert_eq!(candle.volume, i128::MAX);
+        assert_eq!(candle.check(), Err("volume beyond any market"));
+        candle.volume = 0;
+        candle.quote_volume = VOLUME_MAX + 1;
+        assert_eq!(candle.check(), Err("volume beyond any market"));
+        candle.quote_volume = -1;
+        assert_eq!(candle.check(), Err("negative volume"));
     }
 }

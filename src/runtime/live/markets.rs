@@ -213,4 +213,35 @@ mod tests {
         let counted: Vec<u64> = markets.refused().map(|(_, count)| count).collect();
         assert_eq!(counted, [1, 1, 0, 0]);
     }
+
+    #[test]
+    fn a_candle_of_an_absurd_volume_never_reaches_the_core() {
+        let mut markets = markets();
+        let candle = |volume| VenueCandle {
+            open_time: Timestamp(0),
+            open: Decimal::ONE,
+            high: Decimal::ONE,
+            low: Decimal::ONE,
+            close: Decimal::ONE,
+            volume,
+        };
+        let symbol = SymbolId(0);
+        assert!(
+            markets
+                .candle(symbol, &candle(Decimal::from_int(1_000_000)))
+                .is_some()
+        );
+        let fine = Instrument {
+            lot: Decimal::new(1, 18),
+            ..markets.markets[0].instrument.clone()
+        };
+        markets.markets[0].instrument = fine;
+        let absurd = Decimal::from_int(1_000_000_000_000_000_000);
+        assert_eq!(markets.candle(symbol, &candle(absurd)), None);
+        assert!(
+            markets
+                .refused()
+                .any(|counted| counted == (Refusal::BrokenCandle, 1))
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use super::{Header, RecordingError};
 use crate::core::effect::Checkpoint;
 use crate::core::input::{Answer, Command, Input, VenueListing};
+pub(super) use crate::core::market::candle::VOLUME_MAX;
 use crate::core::market::instrument::GRID_MAX;
 use crate::core::market::{Aggressor, Candle, SymbolId, TimedCandle, TimedTrade, Trade};
 use crate::core::units::{Price, Quantity, Stamp, Timestamp};
@@ -268,9 +269,6 @@ fn check_steps(numbers: &[i64]) -> Result<(), String> {
         None => Ok(()),
     }
 }
-
-/// Largest volume of a candle: far beyond any market, far within the integer.
-pub(super) const VOLUME_MAX: i128 = 10i128.pow(34);
 
 /// Candles of one run: with what the core makes of them they stay within the caches.
 pub const CANDLES_OF_RUN: usize = 32;
