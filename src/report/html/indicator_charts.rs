@@ -14,7 +14,7 @@ use super::thin::{Point, thin};
 use crate::report::figures::count;
 
 /// Small charts of all symbols together.
-const PANELS_MAX: usize = 16;
+const PANELS_MAX: usize = 12;
 /// Charts over the price of one symbol.
 const ON_PRICE_MAX: usize = 2;
 /// Points of a line.
