@@ -90,27 +90,34 @@ pub fn orders(world: &mut World, request: &Request, _: Timestamp, _: &[&str]) ->
     };
     let before = cursor(request)?;
     let limit = number(request, "limit", PAGE, PAGE_MAX)?.max(1);
-    let mut page: Vec<&Order> = world
-        .engine
-        .orders()
-        .rev()
-        .filter(|order| order.number < before)
-        .filter(fits)
-        .take(limit + 1)
-        .collect();
+    let listed = world.engine.orders().rev().filter(fits);
+    let (page, next) = page(listed, |order| order.number, before, limit);
+    let shown: Vec<Value> = page.iter().map(|order| order_json(world, order)).collect();
+    Ok(json!({
+        "orders": shown,
+        "sequence": "0",
+        "has_next": next.is_some(),
+        "cursor": next.unwrap_or_default(),
+    }))
+}
+
+/// The first `limit` of a list that is newest first, among those below `before`, and the cursor of
+/// the page after it.
+fn page<'w, T>(
+    listed: impl Iterator<Item = &'w T>,
+    number: impl Fn(&T) -> u64,
+    before: u64,
+    limit: usize,
+) -> (Vec<&'w T>, Option<String>) {
+    let below = listed.filter(|one| number(one) < before);
+    let mut page: Vec<&T> = below.take(limit + 1).collect();
     let has_next = page.len() > limit;
     page.truncate(limit);
     let next = page
         .last()
         .filter(|_| has_next)
-        .map(|order| order.number.to_string());
-    let shown: Vec<Value> = page.iter().map(|order| order_json(world, order)).collect();
-    Ok(json!({
-        "orders": shown,
-        "sequence": "0",
-        "has_next": has_next,
-        "cursor": next.unwrap_or_default(),
-    }))
+        .map(|last| number(last).to_string());
+    (page, next)
 }
 
 /// Numbers below this one belong to the page.
@@ -140,20 +147,8 @@ pub fn fills(world: &mut World, request: &Request, _: Timestamp, _: &[&str]) -> 
     };
     let before = cursor(request)?;
     let limit = number(request, "limit", PAGE, PAGE_MAX)?.max(1);
-    let mut page: Vec<&Fill> = world
-        .engine
-        .fills()
-        .rev()
-        .filter(|fill| fill.number < before)
-        .filter(fits)
-        .take(limit + 1)
-        .collect();
-    let has_next = page.len() > limit;
-    page.truncate(limit);
-    let next = page
-        .last()
-        .filter(|_| has_next)
-        .map(|fill| fill.number.to_string());
+    let listed = world.engine.fills().rev().filter(fits);
+    let (page, next) = page(listed, |fill| fill.number, before, limit);
     let shown: Vec<Value> = page.iter().map(|fill| fill_json(world, fill)).collect();
     Ok(json!({"fills": shown, "cursor": next.unwrap_or_default()}))
 }
