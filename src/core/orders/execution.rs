@@ -51,26 +51,26 @@ impl Core {
         }
     }
 
-    fn submit_on_paper(&mut self, intent: &OrderIntent, at: Stamp, out: &mut Effects) {
-        let id = intent.symbol;
-        let slot = match intent.leg {
-            Leg::Entry => Slot::Entry,
-            Leg::Close | Leg::Guard => Slot::Exit,
-            Leg::Stop => Slot::Stop,
-            Leg::Target => Slot::Target,
-        };
+    /// The record of a new order, counted and hashed; `number` is what its client id is made of.
+    pub(in crate::core) fn new_order(
+        &mut self,
+        intent: &OrderIntent,
+        number: u64,
+        state: OrderState,
+        at: Stamp,
+    ) -> Order {
         let order = Order {
             id: Numbers::next(&mut self.numbers.order),
-            client_id: client_id(&self.settings.identity, intent.decision, intent.leg),
-            decision: intent.decision,
-            symbol: id,
+            client_id: client_id(&self.settings.identity, number, intent.leg),
+            decision: number,
+            symbol: intent.symbol,
             leg: intent.leg,
             side: intent.side,
             kind: intent.kind,
             quantity: intent.quantity,
             price: intent.price,
             reduce_only: intent.is_reduction(),
-            state: OrderState::Open,
+            state,
             filled: Quantity::ZERO,
             filled_value: 0,
             fee: Decimal::ZERO,
@@ -81,6 +81,18 @@ impl Core {
         };
         self.counts.orders += 1;
         self.hash_order(&order);
+        order
+    }
+
+    fn submit_on_paper(&mut self, intent: &OrderIntent, at: Stamp, out: &mut Effects) {
+        let id = intent.symbol;
+        let slot = match intent.leg {
+            Leg::Entry => Slot::Entry,
+            Leg::Close | Leg::Guard => Slot::Exit,
+            Leg::Stop => Slot::Stop,
+            Leg::Target => Slot::Target,
+        };
+        let order = self.new_order(intent, intent.decision, OrderState::Open, at);
         let mut working = Working {
             order,
             entry: intent.entry,

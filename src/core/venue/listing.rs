@@ -225,7 +225,7 @@ impl Core {
         let desk = &mut self.symbols[id.index()].desk;
         desk.exit_number = desk.exit_number.max(number);
         let mut working = Working {
-            order: self.intended(&intent, number, at),
+            order: self.new_order(&intent, number, OrderState::Intended, at),
             entry: intent.entry,
             exit: intent.exit,
             reference: price,
@@ -329,7 +329,7 @@ impl Core {
             entry: exit.is_none().then_some(plan),
             exit,
         };
-        let mut order = self.intended(&intent, decision, at);
+        let mut order = self.new_order(&intent, decision, OrderState::Intended, at);
         listed.client_id.clone_into(&mut order.client_id);
         order.venue_id = Some(listed.venue_id.clone());
         order.state = if listed.status.is_final() {

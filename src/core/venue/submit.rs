@@ -7,12 +7,11 @@ use crate::core::effect::{Effect, Effects};
 use crate::core::machine::{Core, Numbers, Timer};
 use crate::core::market::SymbolId;
 use crate::core::market::instrument::GRID_MAX;
-use crate::core::orders::client_id::client_id;
 use crate::core::orders::execution::persist_order;
 use crate::core::orders::{OrderIntent, Working};
-use crate::core::records::{Leg, Order, OrderKind, OrderState};
+use crate::core::records::{Leg, OrderKind, OrderState};
 use crate::core::symbol::Slot;
-use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
+use crate::core::units::{Decimal, Price, Rounding, Side, Stamp};
 
 /// Queries after which an order that no query finds is looked for in listings too.
 const LISTED_AFTER: u8 = 4;
@@ -28,7 +27,7 @@ impl Core {
         let id = intent.symbol;
         let (limit, number) = (self.worst_price(intent), self.number_of(intent));
         let working = Working {
-            order: self.intended(intent, number, at),
+            order: self.new_order(intent, number, OrderState::Intended, at),
             entry: intent.entry,
             exit: intent.exit,
             reference: intent.reference,
@@ -55,33 +54,6 @@ impl Core {
             Slot::Entry
         };
         self.put_to_work(id, slot, working, at);
-    }
-
-    /// An order's record as it is intended.
-    pub(super) fn intended(&mut self, intent: &OrderIntent, number: u64, at: Stamp) -> Order {
-        let order = Order {
-            id: Numbers::next(&mut self.numbers.order),
-            client_id: client_id(&self.settings.identity, number, intent.leg),
-            decision: number,
-            symbol: intent.symbol,
-            leg: intent.leg,
-            side: intent.side,
-            kind: intent.kind,
-            quantity: intent.quantity,
-            price: intent.price,
-            reduce_only: intent.is_reduction(),
-            state: OrderState::Intended,
-            filled: Quantity::ZERO,
-            filled_value: 0,
-            fee: Decimal::ZERO,
-            reason: intent.exit.map_or(String::new(), |r| r.name().to_owned()),
-            created: at.wall,
-            updated: at.wall,
-            venue_id: None,
-        };
-        self.counts.orders += 1;
-        self.hash_order(&order);
-        order
     }
 
     /// Puts an order into its slot with its deadline: an entry's rest is not waited for, and an exit
