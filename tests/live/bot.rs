@@ -1,5 +1,6 @@
 //! A bot under test: its folder, its settings, its process, its control socket, its ledger.
 
+use crate::eager::EAGER;
 use crate::folder::Folder;
 use crate::process::Process;
 use crate::venue::Venue;
@@ -14,30 +15,12 @@ use std::time::{Duration, Instant};
 /// What only a broken bot does not reach.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Decides each second on three symbols and enters whenever two bars rose.
-const EAGER: &[&str] = &[
+/// What this bot has beside the eager settings: three symbols and room for many small orders.
+const BESIDE: &[&str] = &[
     "trading.symbols=BTC-USD,ETH-USD,SOL-USD",
-    "trading.interval=1s",
-    "strategy.type=momentum",
-    "strategy.momentum.lookback=2",
-    "strategy.momentum.entry_threshold=0",
-    "strategy.momentum.exit_threshold=0.00001",
-    "strategy.momentum.use_volume=false",
-    "data.enable_cipher_b_filter=false",
-    "trading.min_candles_for_trading=3",
-    "trading.min_profit_pct=0",
-    "trading.min_trading_interval_seconds=0",
-    "trading.use_fee_tiers=false",
-    "trading.taker_fee_rate=0.0001",
-    "trading.maker_fee_rate=0.0001",
     "trading.max_size_pct=0.5",
     "market_data.close_grace_ms=50",
-    "risk.max_trades_per_day=10000",
-    "risk.consecutive_losses=50",
     "risk.order_rate=1000",
-    "risk.max_daily_loss_pct=14",
-    "risk.emergency_rapid_loss_pct=50",
-    "logging.format=text",
 ];
 
 /// A folder with everything that a bot needs and leaves behind.
@@ -51,7 +34,8 @@ pub struct Desk {
 impl Desk {
     /// A bot that trades on paper with the data of this venue.
     pub fn paper(venue: &Venue) -> Self {
-        let settings = EAGER.iter().map(|setting| (*setting).to_owned()).collect();
+        let settings = EAGER.iter().chain(BESIDE);
+        let settings = settings.map(|setting| (*setting).to_owned()).collect();
         Self {
             folder: Folder::new(),
             settings,

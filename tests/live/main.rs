@@ -1,6 +1,8 @@
 //! The whole live bot against the local venue, as processes over real TLS: market data, real orders,
 //! `kill -9`, lost connections, the service manager.
 
+#[path = "../support/eager.rs"]
+mod eager;
 #[path = "../support/folder.rs"]
 mod folder;
 #[path = "../support/process.rs"]

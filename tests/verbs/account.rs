@@ -73,15 +73,7 @@ fn orders_tell_own_from_foreign_ones() {
 #[test]
 fn without_a_key_the_account_is_not_asked() {
     let venue = Venue::start(&[]);
-    let desk = Desk::at(&venue);
-    let public: String = venue
-        .file("venue.env")
-        .lines()
-        .filter(|line| line.starts_with("EXCHANGE__"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    let path = desk.folder.write("public.env", public);
-    let desk = desk.with_env_file(path);
+    let desk = Desk::at(&venue).without_key(&venue);
     for verb in ["balance", "orders", "positions"] {
         let ended = desk.run(&[verb]).with(78);
         assert!(ended.stderr.contains("cdp_api_key_name"), "{ended:?}");

@@ -1,5 +1,6 @@
 //! A data directory, the venue's settings, and minnow with both.
 
+use crate::eager::EAGER;
 use crate::folder::Folder;
 use crate::process::Process;
 use crate::venue::Venue;
@@ -10,28 +11,6 @@ use std::time::{Duration, Instant};
 
 /// What only a broken program does not reach.
 pub const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Decides each second and enters whenever two bars rose.
-const EAGER: &[&str] = &[
-    "trading.interval=1s",
-    "strategy.type=momentum",
-    "strategy.momentum.lookback=2",
-    "strategy.momentum.entry_threshold=0",
-    "strategy.momentum.exit_threshold=0.00001",
-    "strategy.momentum.use_volume=false",
-    "data.enable_cipher_b_filter=false",
-    "trading.min_candles_for_trading=3",
-    "trading.min_profit_pct=0",
-    "trading.min_trading_interval_seconds=0",
-    "trading.use_fee_tiers=false",
-    "trading.taker_fee_rate=0.0001",
-    "trading.maker_fee_rate=0.0001",
-    "risk.max_trades_per_day=10000",
-    "risk.consecutive_losses=50",
-    "risk.max_daily_loss_pct=14",
-    "risk.emergency_rapid_loss_pct=50",
-    "logging.format=text",
-];
 
 pub struct Desk {
     pub folder: Folder,
@@ -80,6 +59,18 @@ impl Desk {
     pub fn with(mut self, setting: &str) -> Self {
         self.settings.push(setting.to_owned());
         self
+    }
+
+    /// The same without the key: the venue's address and certificate alone.
+    pub fn without_key(self, venue: &Venue) -> Self {
+        let public: String = venue
+            .file("venue.env")
+            .lines()
+            .filter(|line| line.starts_with("EXCHANGE__"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let path = self.folder.write("public.env", public);
+        self.with_env_file(path)
     }
 
     /// With another file of settings.

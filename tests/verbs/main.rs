@@ -10,6 +10,8 @@ mod leaving;
 mod paper;
 mod recording;
 
+#[path = "../support/eager.rs"]
+mod eager;
 #[path = "../support/folder.rs"]
 mod folder;
 #[path = "../support/process.rs"]

@@ -45,15 +45,7 @@ fn the_market_is_recorded_through_a_reconnect_and_replays() {
 #[test]
 fn a_recording_ends_by_itself_and_needs_no_key() {
     let venue = Venue::start(&[]);
-    let desk = Desk::at(&venue);
-    let public: String = venue
-        .file("venue.env")
-        .lines()
-        .filter(|line| line.starts_with("EXCHANGE__"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    let path = desk.folder.write("public.env", public);
-    let desk = desk.with_env_file(path);
+    let desk = Desk::at(&venue).without_key(&venue);
     let ended = desk
         .run(&["record", "--seconds", "4", "--out", "here", "--json"])
         .with(0);
