@@ -46,4 +46,5 @@ pub use load::load;
 pub use parse::check_value;
 pub use recorded::Recorded;
 pub use reload::{ReloadPlan, reload_difference};
+pub use rules::as_account_currency;
 pub use secret::Secret;

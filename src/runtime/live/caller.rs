@@ -4,7 +4,7 @@
 //! sent twice from here. Waiting calls are bounded; what finds no room is refused, counted and told.
 
 use super::host_breaker::HostBreaker;
-use super::job::LiveJob;
+use super::job::{LiveJob, LiveOutput};
 use super::limiter::Limiter;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Span, Stamp, Timestamp};
@@ -13,6 +13,7 @@ use crate::exchange::calls::{Call, CallAnswer, CallFailure, FailureKind, Method}
 use crate::log;
 use crate::net::http_call::{HttpErrorKind, HttpLimits, HttpMethod};
 use crate::net::{HttpCall, HttpClient, HttpError, HttpReply};
+use crate::runtime::application::{Arrival, EffectOutcome, EffectReport};
 use crate::runtime::effect_table::Admission;
 use crate::runtime::jobs::{EffectClass, EffectId, EffectRequest, Wait};
 use crate::runtime::shell::Shell;
@@ -278,6 +279,25 @@ impl<P: Clone> Caller<P> {
                 Some(not_sent(planned, "refused: queue full".to_owned()))
             }
         }
+    }
+
+    /// The end of an effect, for those whose effects are calls and nothing else. `None`: late, not
+    /// ours, or tried again.
+    pub fn reported(
+        &mut self,
+        codec: &dyn ExchangeCodec,
+        now: i64,
+        report: EffectReport<LiveOutput>,
+    ) -> Option<Ended<P>> {
+        if report.arrival == Arrival::Late {
+            return None;
+        }
+        let failure = report.outcome.failure();
+        let reply = match report.outcome {
+            EffectOutcome::Done(LiveOutput::Replied(reply)) => Ok(reply),
+            _ => Err(CallTrouble::Ambiguous(failure.unwrap_or_default())),
+        };
+        self.ended(codec, now, report.id, reply)
     }
 
     /// A worker brought a reply (or none, and why). `None`: it is not ours, or is tried again.

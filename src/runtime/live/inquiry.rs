@@ -12,7 +12,7 @@ use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::log;
 use crate::net::{BackOff, HttpClient};
-use crate::runtime::application::{Application, Arrival, EffectOutcome, EffectReport};
+use crate::runtime::application::{Application, EffectReport};
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
@@ -175,16 +175,8 @@ impl Application for Inquiry {
     }
 
     fn on_effect(&mut self, report: EffectReport<LiveOutput>, shell: &mut Shell<LiveJob>) {
-        if report.arrival == Arrival::Late {
-            return;
-        }
-        let failure = report.outcome.failure();
-        let reply = match report.outcome {
-            EffectOutcome::Done(LiveOutput::Replied(reply)) => Ok(reply),
-            _ => Err(CallTrouble::Ambiguous(failure.unwrap_or_default())),
-        };
         let now = shell.at().mono;
-        if let Some(ended) = self.caller.ended(&*self.codec, now, report.id, reply) {
+        if let Some(ended) = self.caller.reported(&*self.codec, now, report) {
             self.take(ended, shell);
         }
     }

@@ -1,5 +1,6 @@
 //! What workers do for a session: REST calls, names to addresses, ledger rows, the recording.
 
+use super::settings::Retention;
 use crate::log::{Rotation, RotationStep};
 use crate::net::{HttpCall, HttpClient, HttpError, HttpReply, NameCache};
 use crate::runtime::jobs::{Job, Slice, Verdict};
@@ -35,11 +36,7 @@ pub enum LiveJob {
         above: u64,
     },
     /// Recordings beyond what is kept.
-    Retain {
-        directory: PathBuf,
-        max_bytes: u64,
-        active: PathBuf,
-    },
+    Retain(Retention),
 }
 
 /// What it brings back.
@@ -71,12 +68,9 @@ impl Job for LiveJob {
             Self::Commit(commit) => LiveOutput::Written(commit.run()),
             Self::Record(batch) => LiveOutput::Recorded(batch.run()),
             Self::Compress(rotation) => return compress(rotation),
-            Self::Retain {
-                directory,
-                max_bytes,
-                active,
-            } => LiveOutput::Retained(
-                keep_below(&directory, max_bytes, &active).map_err(|e| e.to_string()),
+            Self::Retain(kept) => LiveOutput::Retained(
+                keep_below(&kept.directory, kept.max_bytes, &kept.active)
+                    .map_err(|e| e.to_string()),
             ),
             Self::Look { path } => LiveOutput::Looked(
                 path.try_exists()

@@ -7,6 +7,7 @@ use super::caller::Ended;
 use super::job::LiveJob;
 use super::session::{Purpose, Session, TARGET};
 use super::venue_orders::state_of;
+use crate::config::as_account_currency;
 use crate::core::input::{
     AccountNews, Input, ListedFill, ListedOrder, ListedPosition, VenueListing, VenueState,
 };
@@ -223,11 +224,11 @@ impl Session<'_> {
     /// All of the account currency.
     fn cash(&self, round: &Round) -> Option<Decimal> {
         let symbol = self.markets.symbols().next()?;
-        let currency = &self.markets.market(symbol).instrument.currency;
+        let currency = as_account_currency(&self.markets.market(symbol).instrument.currency);
         round
             .balances
             .iter()
-            .filter(|balance| same_currency(&balance.currency, currency))
+            .filter(|balance| as_account_currency(&balance.currency) == currency)
             .map(|balance| balance.available + balance.hold)
             .reduce(|sum, more| sum + more)
     }
@@ -301,38 +302,12 @@ impl Session<'_> {
 
     /// The account's stream is gone.
     pub(super) fn account_lost(&mut self, stamp: Stamp) {
-        self.account_feed(stamp, false);
+        self.all_feeds("account", false, stamp);
     }
 
     /// The account's stream counts: what happened meanwhile is asked for.
     pub(super) fn account_subscribed(&mut self, stamp: Stamp) {
-        self.account_feed(stamp, true);
+        self.all_feeds("account", true, stamp);
         self.next_round = i64::MIN;
     }
-
-    fn account_feed(&mut self, stamp: Stamp, fresh: bool) {
-        for symbol in self.markets.symbols() {
-            let feed = "account".to_owned();
-            self.input(
-                stamp,
-                Input::Feed {
-                    symbol,
-                    feed,
-                    fresh,
-                },
-            );
-        }
-    }
-}
-
-/// USDC counts as USD.
-fn same_currency(a: &str, b: &str) -> bool {
-    let plain = |name: &'_ str| {
-        if name == "USDC" {
-            "USD".to_owned()
-        } else {
-            name.to_owned()
-        }
-    };
-    plain(a) == plain(b)
 }

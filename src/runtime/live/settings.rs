@@ -2,13 +2,17 @@
 
 use super::books::BookSettings;
 use super::errand::Errand;
+use super::job::LiveJob;
 use super::limiter::Window;
 use super::markets::Market;
+use super::session::submit;
 use super::tasks::TaskSettings;
 use crate::core::market::Interval;
 use crate::core::units::{Span, Timestamp};
 use crate::exchange::stream::StreamRole;
 use crate::net::{HttpClient, NameCache, TlsConfig};
+use crate::runtime::jobs::EffectClass;
+use crate::runtime::shell::Shell;
 
 /// See the file's head.
 #[derive(Clone, Debug)]
@@ -61,4 +65,13 @@ pub struct Retention {
     pub directory: std::path::PathBuf,
     pub max_bytes: u64,
     pub active: std::path::PathBuf,
+}
+
+impl Retention {
+    /// Has a worker remove what is beyond the bound, where there is one.
+    pub(super) fn keep(retention: Option<&Self>, shell: &mut Shell<LiveJob>) {
+        if let Some(wanted) = retention {
+            submit(shell, EffectClass::Storage, LiveJob::Retain(wanted.clone()));
+        }
+    }
 }

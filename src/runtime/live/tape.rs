@@ -255,7 +255,7 @@ impl Tape {
         match self.recorder.returned(recorded) {
             Ok(()) if segment != self.segment => {
                 self.segment = segment;
-                self.retain(shell);
+                Retention::keep(self.settings.retention.as_ref(), shell);
             }
             Ok(()) => {}
             Err(error) => self.failure = Some(error.to_string()),
@@ -264,22 +264,6 @@ impl Tape {
             // What came while the disk was busy.
             self.next_flush
                 .get_or_insert(shell.at().mono.saturating_add(FLUSH_EVERY));
-        }
-    }
-
-    fn retain(&self, shell: &mut Shell<LiveJob>) {
-        if let Some(Retention {
-            directory,
-            max_bytes,
-            active,
-        }) = self.settings.retention.clone()
-        {
-            let job = LiveJob::Retain {
-                directory,
-                max_bytes,
-                active,
-            };
-            submit(shell, EffectClass::Storage, job);
         }
     }
 
@@ -369,7 +353,7 @@ impl Application for Tape {
         self.connection.begin(shell.now_ms());
         let limit = self.settings.limit;
         self.ends = limit.map(|limit| shell.at().mono.saturating_add(limit.0));
-        self.retain(shell);
+        Retention::keep(self.settings.retention.as_ref(), shell);
         let products = self.markets.products().join(", ");
         log::info(TARGET, "recording begins", &[("products", &products)]);
         Ok(())

@@ -1,7 +1,7 @@
 //! What a session does beside trading: the exchange's clock, late results, its status.
 
 use super::job::{LiveJob, LiveOutput};
-use super::session::{Purpose, Session, TARGET, submit};
+use super::session::{Purpose, Session, TARGET};
 use super::settings::Retention;
 use super::tasks::Tasks;
 use crate::exchange::calls::Call;
@@ -24,19 +24,7 @@ impl Session<'_> {
 
     /// Removes recordings beyond what is kept; at the start and with each new segment.
     pub(super) fn retain(&self, shell: &mut Shell<LiveJob>) {
-        if let Some(Retention {
-            directory,
-            max_bytes,
-            active,
-        }) = self.settings.retention.clone()
-        {
-            let job = LiveJob::Retain {
-                directory,
-                max_bytes,
-                active,
-            };
-            submit(shell, EffectClass::Storage, job);
-        }
+        Retention::keep(self.settings.retention.as_ref(), shell);
     }
 
     /// What the cleaning of recordings came to.

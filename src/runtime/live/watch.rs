@@ -149,7 +149,7 @@ impl Session<'_> {
         }
         if blocks != self.clock_blocks {
             self.clock_blocks = blocks;
-            self.clock_feed(!blocks, stamp);
+            self.all_feeds("clock", !blocks, stamp);
         }
     }
 
@@ -188,9 +188,10 @@ impl Session<'_> {
         self.journal.push(Row::Limit(row), now.mono);
     }
 
-    fn clock_feed(&mut self, fresh: bool, stamp: Stamp) {
+    /// A feed that every symbol depends on.
+    pub(super) fn all_feeds(&mut self, name: &str, fresh: bool, stamp: Stamp) {
         for symbol in self.markets.symbols() {
-            let feed = "clock".to_owned();
+            let feed = name.to_owned();
             self.input(
                 stamp,
                 Input::Feed {
