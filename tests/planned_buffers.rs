@@ -266,18 +266,24 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         ],
     ),
     ("src/runtime/jobs.rs", &[("COUNT", Planned)]),
-    ("src/runtime/live/bridge.rs", &[("BRIDGED_MAX", Planned)]),
+    (
+        "src/runtime/live/feeds/bridge.rs",
+        &[("BRIDGED_MAX", Planned)],
+    ),
     (
         "src/runtime/live/watch.rs",
         &[("COMPARED_A_RUN", No("symbols of one run, no buffer"))],
     ),
     (
-        "src/runtime/live/backfill.rs",
+        "src/runtime/live/feeds/backfill.rs",
         &[("TRADES_WAITING", Planned)],
     ),
-    ("src/runtime/live/caller.rs", &[("WAITING_MAX", Planned)]),
     (
-        "src/runtime/live/inquiry.rs",
+        "src/runtime/live/calls/caller.rs",
+        &[("WAITING_MAX", Planned)],
+    ),
+    (
+        "src/runtime/live/calls/inquiry.rs",
         &[(
             "PAGES_MAX",
             No("pages of one list, read one after the other"),
@@ -285,7 +291,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
     ),
     ("src/runtime/live/planned.rs", &[("LINK_BYTES", Planned)]),
     (
-        "src/runtime/live/reconciliation.rs",
+        "src/runtime/live/orders/reconciliation.rs",
         &[(
             "LISTED_MAX",
             No("of a listing that is gone after its round"),
@@ -295,8 +301,14 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/runtime/live/session.rs",
         &[("QUESTIONS_IN_A_ROW", No("answers in a row, no buffer"))],
     ),
-    ("src/runtime/live/tape.rs", &[("HELD_MAX", OTHER_VERBS)]),
-    ("src/runtime/live/venue_orders.rs", &[("NEWS_MAX", Planned)]),
+    (
+        "src/runtime/live/recording/tape.rs",
+        &[("HELD_MAX", OTHER_VERBS)],
+    ),
+    (
+        "src/runtime/live/orders/venue_orders.rs",
+        &[("NEWS_MAX", Planned)],
+    ),
     (
         "src/runtime/meters.rs",
         &[("BUCKETS", Planned), ("COUNT", INSIDE)],

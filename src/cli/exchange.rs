@@ -10,7 +10,7 @@ use crate::exchange::orders::Product;
 use crate::exchange::{Access, ExchangeCodec, build};
 use crate::net::{HttpClient, NameCache, TlsConfig, client_config};
 use crate::runtime::EventLoop;
-use crate::runtime::live::caller::CallTrouble;
+use crate::runtime::live::calls::caller::CallTrouble;
 use crate::runtime::live::{Answered, Inquiry, Patience, Window};
 use crate::runtime::signals::Signal;
 use std::path::Path;

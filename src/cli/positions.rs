@@ -13,7 +13,7 @@ use crate::core::units::{Decimal, Rounding};
 use crate::exchange::calls::{Call, CallAnswer, FailureKind};
 use crate::exchange::orders::{Product, VenuePosition};
 use crate::runtime::live::Answered;
-use crate::runtime::live::caller::CallTrouble;
+use crate::runtime::live::calls::caller::CallTrouble;
 use serde_json::json;
 
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -1,6 +1,6 @@
 //! The session's hooks into the loop.
 
-use super::caller::CallTrouble;
+use super::calls::caller::CallTrouble;
 use super::job::{LiveJob, LiveOutput};
 use super::session::{Session, SessionOutcome, TARGET, kind_of, loop_ms};
 use crate::core::input::{Command, Input};
@@ -228,7 +228,7 @@ impl Application for Session<'_> {
         status.queues.push(QueueView {
             name: "calls_waiting".to_owned(),
             used: self.caller.waiting(),
-            capacity: super::caller::WAITING_MAX,
+            capacity: super::calls::caller::WAITING_MAX,
             high_water: 0,
             dropped: self.caller.counts.refused,
         });

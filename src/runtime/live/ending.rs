@@ -1,6 +1,6 @@
 //! The end of a session: what is still open, and its closing in order.
 
-use super::connection::Connection;
+use super::feeds::connection::Connection;
 use super::job::LiveJob;
 use super::session::{Session, kind_of, submit};
 use crate::core::input::Input;

@@ -1,53 +1,48 @@
 //! A session on live data: sockets and REST calls in front of the core, ledger and recording behind
 //! it. The core is the one of a replay; only what feeds it differs.
+//!
+//! | folder or file | what it is |
+//! |---|---|
+//! | `session`, `application` | the session and its hooks into the loop; `settings` is what it is told |
+//! | `feeds` | market data on its way to the core |
+//! | `calls` | REST calls to the exchange |
+//! | `orders` | real orders, and reconciliation with the venue |
+//! | `recording` | market data into a recording, without a core |
+//! | `tasks`, `watch`, `upkeep` | periodic tasks, what they look at, and the status |
+//! | `commands`, `errand` | what a person wants, of a running session or of one made for it |
+//! | `ending` | the end in order |
+//! | `job` | what workers do for all of these |
 
 mod application;
-pub mod backfill;
-mod book_feed;
-pub mod books;
-pub mod bridge;
-mod brought;
-pub mod caller;
-pub mod candle_check;
+pub mod calls;
 mod commands;
-pub mod connection;
-pub mod download;
 mod ending;
 pub mod errand;
-pub mod freshness;
-pub mod handshake;
-pub mod host_breaker;
-pub mod inquiry;
+pub mod feeds;
 pub mod job;
-pub mod limiter;
-mod market_data;
-pub mod markets;
+mod orders;
 mod planned;
-mod reconciliation;
-mod reconnection;
+pub mod recording;
 #[cfg(test)]
 #[path = "scene_tests.rs"]
 mod scene;
 pub mod session;
 pub mod settings;
-pub mod tape;
-mod tape_settings;
 pub mod tasks;
 mod upkeep;
-mod venue_orders;
 mod watch;
 
-pub use books::BookSettings;
-pub use caller::{Caller, http_call};
-pub use download::{Download, DownloadEnd, Pages};
+pub use calls::caller::{Caller, http_call};
+pub use calls::download::{Download, DownloadEnd, Pages};
+pub use calls::handshake::Handshakes;
+pub use calls::inquiry::{Answered, Inquiry, Patience};
+pub use calls::limiter::{Limiter, Window};
 pub use errand::Errand;
-pub use handshake::Handshakes;
-pub use inquiry::{Answered, Inquiry, Patience};
-pub use limiter::{Limiter, Window};
-pub use markets::{Market, Markets};
+pub use feeds::books::BookSettings;
+pub use feeds::markets::{Market, Markets};
 pub use planned::planned_buffers;
+pub use recording::tape::Tape;
+pub use recording::tape_settings::{TapeCounts, TapeSettings};
 pub use session::{Session, SessionOutcome};
 pub use settings::{LiveSettings, Retention};
-pub use tape::Tape;
-pub use tape_settings::{TapeCounts, TapeSettings};
 pub use tasks::TaskSettings;

@@ -1,10 +1,10 @@
 //! The bounded buffers of a session beside those that a replay has too.
 
-use super::backfill::TRADES_WAITING;
-use super::bridge::BRIDGED_MAX;
-use super::caller::{Planned, WAITING_MAX};
+use super::calls::caller::{Planned, WAITING_MAX};
+use super::feeds::backfill::TRADES_WAITING;
+use super::feeds::bridge::BRIDGED_MAX;
+use super::orders::venue_orders::NEWS_MAX;
 use super::session::Purpose;
-use super::venue_orders::NEWS_MAX;
 use crate::core::market::Trade;
 use crate::core::planned::Buffer;
 use crate::exchange::orders::VenueOrder;

@@ -1,7 +1,7 @@
 //! A session without a loop, for tests: paper, one product, live data up to trade 5.
 
-use super::brought::Brought;
-use super::market_data::feed;
+use super::feeds::brought::Brought;
+use super::feeds::market_data::feed;
 use super::{BookSettings, LiveSettings, Market, Session, TaskSettings};
 use crate::config::{Sources, load};
 use crate::core::Core;

@@ -5,21 +5,21 @@
 //! `application` (the hooks of the loop), `market_data` (streams, candles, freshness),
 //! `venue_orders` and `reconciliation` (real orders).
 
-use super::backfill::Backfill;
-use super::books::Books;
-use super::bridge::Bridge;
-use super::caller::{Caller, Ended};
-use super::candle_check::CandleCheck;
-use super::connection::{Connection, Step};
+use super::calls::caller::{Caller, Ended};
+use super::calls::limiter::Limiter;
 use super::errand::ErrandState;
-use super::freshness::Freshness;
+use super::feeds::backfill::Backfill;
+use super::feeds::books::Books;
+use super::feeds::bridge::Bridge;
+use super::feeds::candle_check::CandleCheck;
+use super::feeds::connection::{Connection, Step};
+use super::feeds::freshness::Freshness;
+use super::feeds::markets::Markets;
 use super::job::LiveJob;
-use super::limiter::Limiter;
-use super::markets::Markets;
-use super::reconciliation::{Question, Round};
+use super::orders::reconciliation::{Question, Round};
+use super::orders::venue_orders::Outgoing;
 use super::settings::LiveSettings;
 use super::tasks::Tasks;
-use super::venue_orders::Outgoing;
 use crate::core::Core;
 use crate::core::effect::{AlertLevel, Effect, Effects, ModelRequest};
 use crate::core::input::{Answer, Input};

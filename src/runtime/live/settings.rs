@@ -1,10 +1,10 @@
 //! What a session is told besides the core's settings: plain values that the command line fills.
 
-use super::books::BookSettings;
+use super::calls::limiter::Window;
 use super::errand::Errand;
+use super::feeds::books::BookSettings;
+use super::feeds::markets::Market;
 use super::job::LiveJob;
-use super::limiter::Window;
-use super::markets::Market;
 use super::session::submit;
 use super::tasks::TaskSettings;
 use crate::core::market::Interval;

@@ -1,8 +1,8 @@
 //! What a session watches beside its feeds: its own candles against the exchange's, the exchange's
 //! clock, and the HALT file.
 
-use super::caller::Ended;
-use super::candle_check::Difference;
+use super::calls::caller::Ended;
+use super::feeds::candle_check::Difference;
 use super::job::LiveJob;
 use super::session::{Purpose, Session, TARGET};
 use crate::core::input::{Command, Input};

@@ -2,12 +2,7 @@
 
 use super::backfill::{Backfill, Page};
 use super::brought::Brought;
-use super::caller::Ended;
 use super::freshness::Silence;
-use super::job::LiveJob;
-use super::session::{Purpose, Session, TARGET, kind_of};
-use super::settings::LiveSettings;
-use super::tasks::Tasks;
 use crate::core::input::Input;
 use crate::core::market::{SymbolId, Trade};
 use crate::core::units::{Stamp, Timestamp};
@@ -18,6 +13,11 @@ use crate::log;
 use crate::net::Incoming;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::live::calls::caller::Ended;
+use crate::runtime::live::job::LiveJob;
+use crate::runtime::live::session::{Purpose, Session, TARGET, kind_of};
+use crate::runtime::live::settings::LiveSettings;
+use crate::runtime::live::tasks::Tasks;
 use crate::runtime::shell::Shell;
 use mio::Token;
 
@@ -28,7 +28,7 @@ const PROBED: u16 = 1;
 
 impl Session<'_> {
     /// Everything begins: candles are asked for, connections dial by their own deadlines.
-    pub(super) fn begin(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn begin(&mut self, shell: &mut Shell<LiveJob>) {
         let stamp = self.stamp(shell);
         let now = shell.now_ms();
         for connection in &mut self.connections {
@@ -55,7 +55,7 @@ impl Session<'_> {
     }
 
     /// The connection stands: subscribe to every product of the run.
-    pub(super) fn subscribe(&mut self, index: usize, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn subscribe(&mut self, index: usize, shell: &mut Shell<LiveJob>) {
         let role = self.connections[index].role;
         self.codec.connected(role);
         if role == StreamRole::Book {
@@ -83,7 +83,7 @@ impl Session<'_> {
     }
 
     /// A connection is gone: what it fed is stale from here on.
-    pub(super) fn lost(
+    pub(in crate::runtime::live) fn lost(
         &mut self,
         index: usize,
         why: &str,
@@ -108,7 +108,7 @@ impl Session<'_> {
     }
 
     /// Serves a connection that is ready. `true`: there may be more.
-    pub(super) fn serve(
+    pub(in crate::runtime::live) fn serve(
         &mut self,
         index: usize,
         token: Token,
@@ -192,7 +192,11 @@ impl Session<'_> {
     }
 
     /// The trades of a reading, in their order.
-    pub(super) fn take_trades(&mut self, trades: Vec<(Trade, bool)>, stamp: Stamp) {
+    pub(in crate::runtime::live) fn take_trades(
+        &mut self,
+        trades: Vec<(Trade, bool)>,
+        stamp: Stamp,
+    ) {
         for (trade, is_snapshot) in trades {
             if !self.bridge_trade(trade, is_snapshot) {
                 self.live_trade(trade, is_snapshot, stamp);
@@ -211,13 +215,13 @@ impl Session<'_> {
     }
 
     /// Open time of the bucket that candles are missing from, if the symbol has any.
-    pub(super) fn last_candle(&self, symbol: SymbolId) -> Option<Timestamp> {
+    pub(in crate::runtime::live) fn last_candle(&self, symbol: SymbolId) -> Option<Timestamp> {
         let series = &self.core.symbols()[symbol.index()].series;
         let last = series.history().newest()?;
         Some(last.open_time + series.interval().span())
     }
 
-    pub(super) fn want_candles(
+    pub(in crate::runtime::live) fn want_candles(
         &mut self,
         symbol: SymbolId,
         stamp: Stamp,
@@ -237,7 +241,7 @@ impl Session<'_> {
     }
 
     /// Asks for the next page of every symbol that waits for one.
-    pub(super) fn ask_for_pages(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn ask_for_pages(&mut self, shell: &mut Shell<LiveJob>) {
         let pages: Vec<Page> = self
             .backfills
             .values_mut()
@@ -300,7 +304,12 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn live_trade(&mut self, trade: Trade, is_snapshot: bool, stamp: Stamp) {
+    pub(in crate::runtime::live) fn live_trade(
+        &mut self,
+        trade: Trade,
+        is_snapshot: bool,
+        stamp: Stamp,
+    ) {
         let symbol = trade.symbol;
         // Trades of a subscription's snapshot lie in candles that are asked for; they prove that the
         // feed is alive.
@@ -326,7 +335,7 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn feeds_deadline(&self) -> Option<i64> {
+    pub(in crate::runtime::live) fn feeds_deadline(&self) -> Option<i64> {
         [self.freshness.next_deadline(), self.bridges_deadline()]
             .into_iter()
             .flatten()
@@ -334,7 +343,7 @@ impl Session<'_> {
     }
 
     /// Asks about silent symbols; blocks entries of those that are dead.
-    pub(super) fn watch_feeds(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn watch_feeds(&mut self, shell: &mut Shell<LiveJob>) {
         self.watch_bridges(shell);
         for silence in self.freshness.expire(shell.at().mono) {
             match silence {
@@ -359,7 +368,7 @@ impl Session<'_> {
     }
 
     /// The answer to a call about market data.
-    pub(super) fn market_answer(
+    pub(in crate::runtime::live) fn market_answer(
         &mut self,
         ended: Ended<Purpose>,
         symbol: SymbolId,
@@ -401,7 +410,7 @@ impl Session<'_> {
     }
 
     /// Dials the market's connection anew.
-    pub(super) fn break_off(&mut self, why: &str, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn break_off(&mut self, why: &str, shell: &mut Shell<LiveJob>) {
         for index in 0..self.connections.len() {
             let kind = kind_of(self.connections[index].role);
             let now = shell.now_ms();
@@ -413,11 +422,11 @@ impl Session<'_> {
 }
 
 /// The loop's monotonic time of a stamp.
-pub(super) const fn loop_mono(stamp: Stamp, settings: &LiveSettings) -> i64 {
+pub(in crate::runtime::live) const fn loop_mono(stamp: Stamp, settings: &LiveSettings) -> i64 {
     stamp.mono - settings.mono_offset
 }
 
-pub(super) fn feed(symbol: SymbolId, fresh: bool) -> Input {
+pub(in crate::runtime::live) fn feed(symbol: SymbolId, fresh: bool) -> Input {
     Input::Feed {
         symbol,
         feed: TRADES.to_owned(),

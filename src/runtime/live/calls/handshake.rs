@@ -2,10 +2,10 @@
 //!
 //! For a diagnosis. The links are closed as soon as they stand; nothing is subscribed.
 
-use super::job::{LiveJob, LiveOutput};
 use crate::net::{Endpoint, Link, LinkSettings, LinkState};
 use crate::runtime::application::{Application, EffectReport};
 use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::live::job::{LiveJob, LiveOutput};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::sources::{Readiness, SourceKind, SourceState};

@@ -1,11 +1,11 @@
 //! Outages of the trade stream, from the exchange's frames to the core's candles.
 
-use super::super::Session;
-use super::super::scene::{A, MINUTE, at, read, trades, with_session};
 use crate::core::market::Candle;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Price, Timestamp};
 use crate::exchange::stream::StreamRole;
+use crate::runtime::live::Session;
+use crate::runtime::live::scene::{A, MINUTE, at, read, trades, with_session};
 
 fn reconnect(session: &mut Session<'_>, second: i64) {
     session.market_lost(at(second));

@@ -5,7 +5,6 @@
 //! answered, more and more slowly; a verb asks once.
 
 use super::caller::{CallTrouble, Caller, Ended};
-use super::job::{LiveJob, LiveOutput};
 use super::limiter::Limiter;
 use crate::core::units::Span;
 use crate::exchange::ExchangeCodec;
@@ -14,6 +13,7 @@ use crate::log;
 use crate::net::{BackOff, HttpClient};
 use crate::runtime::application::{Application, EffectReport};
 use crate::runtime::jobs::EffectClass;
+use crate::runtime::live::job::{LiveJob, LiveOutput};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use std::collections::VecDeque;

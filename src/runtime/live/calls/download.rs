@@ -4,7 +4,6 @@
 //! ends it. Which page is next, and what becomes of an answer, is the business of [`Pages`].
 
 use super::caller::{CallTrouble, Caller, Ended};
-use super::job::{LiveJob, LiveOutput};
 use super::limiter::{Limiter, Window};
 use crate::core::units::Span;
 use crate::exchange::ExchangeCodec;
@@ -13,6 +12,7 @@ use crate::log;
 use crate::net::{BackOff, HttpClient};
 use crate::runtime::application::{Application, EffectReport};
 use crate::runtime::jobs::EffectClass;
+use crate::runtime::live::job::{LiveJob, LiveOutput};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 

@@ -4,7 +4,6 @@
 //! sent twice from here. Waiting calls are bounded; what finds no room is refused, counted and told.
 
 use super::host_breaker::HostBreaker;
-use super::job::{LiveJob, LiveOutput};
 use super::limiter::Limiter;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Span, Stamp, Timestamp};
@@ -16,6 +15,7 @@ use crate::net::{HttpCall, HttpClient, HttpError, HttpReply};
 use crate::runtime::application::{Arrival, EffectOutcome, EffectReport};
 use crate::runtime::effect_table::Admission;
 use crate::runtime::jobs::{EffectClass, EffectId, EffectRequest, Wait};
+use crate::runtime::live::job::{LiveJob, LiveOutput};
 use crate::runtime::shell::Shell;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -60,7 +60,7 @@ pub struct Ended<P> {
 
 /// A call that waits.
 #[derive(Clone, Debug)]
-pub(super) struct Planned<P> {
+pub(in crate::runtime::live) struct Planned<P> {
     call: Call,
     purpose: P,
     class: EffectClass,

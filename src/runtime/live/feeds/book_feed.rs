@@ -1,8 +1,6 @@
 //! The session's side of books and tickers: subscriptions, one snapshot at a time, news for the core.
 
 use super::books::BookChange;
-use super::job::LiveJob;
-use super::session::{Session, TARGET, kind_of, submit};
 use crate::core::input::Input;
 use crate::core::market::{Quote, SymbolId};
 use crate::core::units::Stamp;
@@ -10,23 +8,29 @@ use crate::exchange::stream::StreamRole;
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::live::job::LiveJob;
+use crate::runtime::live::session::{Session, TARGET, kind_of, submit};
 use crate::runtime::shell::Shell;
 
 impl Session<'_> {
     /// The connection of books stands; until they are there, they are silent.
-    pub(super) fn books_connected(&mut self, index: usize, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn books_connected(
+        &mut self,
+        index: usize,
+        shell: &mut Shell<LiveJob>,
+    ) {
         self.books.lost();
         self.ask_for_snapshot(index, shell);
     }
 
     /// The connection of books is gone.
-    pub(super) fn books_lost(&mut self, stamp: Stamp, shell: &Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn books_lost(&mut self, stamp: Stamp, shell: &Shell<LiveJob>) {
         self.books.lost();
         self.tell_books(stamp, shell);
     }
 
     /// At the beginning no book gives a price.
-    pub(super) fn books_begin(&mut self, stamp: Stamp) {
+    pub(in crate::runtime::live) fn books_begin(&mut self, stamp: Stamp) {
         if self.books.is_on() {
             for symbol in self.markets.symbols() {
                 self.input(stamp, book_feed(symbol, false));
@@ -35,7 +39,12 @@ impl Session<'_> {
     }
 
     /// What a reading has brought: news for the core, the next snapshot, memory given back.
-    pub(super) fn books_read(&mut self, index: usize, stamp: Stamp, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn books_read(
+        &mut self,
+        index: usize,
+        stamp: Stamp,
+        shell: &mut Shell<LiveJob>,
+    ) {
         if !self.books.is_on() {
             return;
         }
@@ -53,7 +62,7 @@ impl Session<'_> {
     }
 
     /// Looks after books whose time has come: stale ones, snapshots that are due or overdue.
-    pub(super) fn watch_books(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn watch_books(&mut self, shell: &mut Shell<LiveJob>) {
         if !self.books.is_on() {
             return;
         }
@@ -80,7 +89,7 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn books_deadline(&self, now: i64) -> Option<i64> {
+    pub(in crate::runtime::live) fn books_deadline(&self, now: i64) -> Option<i64> {
         let connected = self
             .connections
             .iter()
@@ -89,7 +98,12 @@ impl Session<'_> {
     }
 
     /// Best prices of tickers, where no books are kept.
-    pub(super) fn take_quotes(&mut self, quotes: Vec<(SymbolId, Quote)>, stamp: Stamp, now: i64) {
+    pub(in crate::runtime::live) fn take_quotes(
+        &mut self,
+        quotes: Vec<(SymbolId, Quote)>,
+        stamp: Stamp,
+        now: i64,
+    ) {
         for (symbol, quote) in quotes {
             if self.books.ticker(symbol, quote, now) {
                 self.tell_quote(symbol, quote, stamp);

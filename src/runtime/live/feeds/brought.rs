@@ -2,30 +2,30 @@
 
 use super::books::{Books, ticker_quote};
 use super::markets::Markets;
-use super::venue_orders::NEWS_MAX;
 use crate::core::market::{Quote, SymbolId, Trade};
 use crate::exchange::orders::VenueOrder;
 use crate::exchange::stream::{Channel, StreamEvent, StreamRole};
 use crate::exchange::{DecodeError, ExchangeCodec, PublicTrade};
+use crate::runtime::live::orders::venue_orders::NEWS_MAX;
 
 /// What a frame brought, in the core's numbers: collected while the link's buffer is borrowed.
 #[derive(Debug, Default)]
-pub(super) struct Brought {
-    pub(super) trades: Vec<(Trade, bool)>,
-    pub(super) subscribed: bool,
+pub(in crate::runtime::live) struct Brought {
+    pub(in crate::runtime::live) trades: Vec<(Trade, bool)>,
+    pub(in crate::runtime::live) subscribed: bool,
     /// Levels of books came.
-    pub(super) booked: bool,
+    pub(in crate::runtime::live) booked: bool,
     /// The last best prices of each symbol.
-    pub(super) quotes: Vec<(SymbolId, Quote)>,
-    pub(super) gap: Option<(u64, u64)>,
-    pub(super) refusals: Vec<String>,
-    pub(super) damaged: Vec<DecodeError>,
-    pub(super) orders_dropped: u64,
+    pub(in crate::runtime::live) quotes: Vec<(SymbolId, Quote)>,
+    pub(in crate::runtime::live) gap: Option<(u64, u64)>,
+    pub(in crate::runtime::live) refusals: Vec<String>,
+    pub(in crate::runtime::live) damaged: Vec<DecodeError>,
+    pub(in crate::runtime::live) orders_dropped: u64,
 }
 
 impl Brought {
     /// Reads one frame of a role.
-    pub(super) fn read(
+    pub(in crate::runtime::live) fn read(
         &mut self,
         text: &str,
         (codec, role): (&mut dyn ExchangeCodec, StreamRole),
@@ -48,7 +48,7 @@ impl Brought {
 
     /// What could not be read, in words.
     #[cfg(test)]
-    pub(super) fn refused(&self) -> Vec<String> {
+    pub(in crate::runtime::live) fn refused(&self) -> Vec<String> {
         self.damaged.iter().map(ToString::to_string).collect()
     }
 

@@ -1,9 +1,9 @@
 //! What a recording of market data is told, and what it counts.
 
-use super::markets::Market;
-use super::settings::Retention;
 use crate::core::units::{Span, Timestamp};
 use crate::net::{NameCache, TlsConfig};
+use crate::runtime::live::feeds::markets::Market;
+use crate::runtime::live::settings::Retention;
 
 /// What a recording of market data is told.
 #[derive(Clone, Debug)]

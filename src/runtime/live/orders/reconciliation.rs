@@ -3,9 +3,6 @@
 //! One question after the other, to the last page; a question that fails ends the round as *not
 //! known*, never as *empty*. What the difference means is the core's business.
 
-use super::caller::Ended;
-use super::job::LiveJob;
-use super::session::{Purpose, Session, TARGET};
 use super::venue_orders::state_of;
 use crate::config::as_account_currency;
 use crate::core::input::{
@@ -18,12 +15,15 @@ use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::{Balance, VenueFill, VenueOrder, VenuePosition};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
+use crate::runtime::live::calls::caller::Ended;
+use crate::runtime::live::job::LiveJob;
+use crate::runtime::live::session::{Purpose, Session, TARGET};
 use crate::runtime::shell::Shell;
 
 /// Time between two rounds.
-pub(super) const EVERY: i64 = 300 * SECOND;
+pub(in crate::runtime::live) const EVERY: i64 = 300 * SECOND;
 /// A round that failed is tried again after this.
-pub(super) const AGAIN: i64 = 10 * SECOND;
+pub(in crate::runtime::live) const AGAIN: i64 = 10 * SECOND;
 /// How far back recent orders and fills are asked for, at least.
 const LOOK_BACK: i64 = 600 * SECOND;
 /// Before the oldest open order of ours.
@@ -33,7 +33,7 @@ const LISTED_MAX: usize = 10_000;
 
 /// The questions, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
+pub(in crate::runtime::live) enum Question {
     Open,
     Recent,
     Fills,
@@ -43,7 +43,7 @@ pub(super) enum Question {
 
 /// A round under way.
 #[derive(Debug)]
-pub(super) struct Round {
+pub(in crate::runtime::live) struct Round {
     at: Timestamp,
     since: Timestamp,
     open: Vec<VenueOrder>,
@@ -61,7 +61,7 @@ impl Round {
 
 impl Session<'_> {
     /// Begins a round, unless one is under way.
-    pub(super) fn reconcile(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn reconcile(&mut self, shell: &mut Shell<LiveJob>) {
         if self.round.is_some() || !self.is_venue() {
             return;
         }
@@ -120,7 +120,7 @@ impl Session<'_> {
     }
 
     /// The answer to one of the questions.
-    pub(super) fn round_answer(
+    pub(in crate::runtime::live) fn round_answer(
         &mut self,
         question: Question,
         ended: Ended<Purpose>,
@@ -301,12 +301,12 @@ impl Session<'_> {
     }
 
     /// The account's stream is gone.
-    pub(super) fn account_lost(&mut self, stamp: Stamp) {
+    pub(in crate::runtime::live) fn account_lost(&mut self, stamp: Stamp) {
         self.all_feeds("account", false, stamp);
     }
 
     /// The account's stream counts: what happened meanwhile is asked for.
-    pub(super) fn account_subscribed(&mut self, stamp: Stamp) {
+    pub(in crate::runtime::live) fn account_subscribed(&mut self, stamp: Stamp) {
         self.all_feeds("account", true, stamp);
         self.next_round = i64::MIN;
     }

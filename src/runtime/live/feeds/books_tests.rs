@@ -1,11 +1,11 @@
 //! Books of a session: what comes of frames, time and lost connections.
 
-use super::super::Market;
 use super::*;
 use crate::core::market::{Instrument, ProductKind};
 use crate::core::units::{Price, Timestamp};
 use crate::exchange::stream::StreamRole;
 use crate::exchange::{Access, ExchangeCodec, build};
+use crate::runtime::live::Market;
 
 const A: SymbolId = SymbolId(0);
 const B: SymbolId = SymbolId(1);

@@ -2,18 +2,18 @@
 //! asked for.
 
 use super::bridge::{Bridge, Reach};
-use super::job::LiveJob;
 use super::market_data::{feed, loop_mono};
-use super::session::Session;
 use crate::core::input::Input;
 use crate::core::market::{SymbolId, Trade};
 use crate::core::units::Stamp;
+use crate::runtime::live::job::LiveJob;
+use crate::runtime::live::session::Session;
 use crate::runtime::shell::Shell;
 
 impl Session<'_> {
     /// The market's subscription counts. Trades are known without a hole from here on, once what is
     /// missing from before is there.
-    pub(super) fn market_subscribed(&mut self, stamp: Stamp) {
+    pub(in crate::runtime::live) fn market_subscribed(&mut self, stamp: Stamp) {
         let now = loop_mono(stamp, &self.settings);
         for symbol in self.markets.symbols() {
             // A confirmed feed is alive; from here on its silence counts.
@@ -36,7 +36,7 @@ impl Session<'_> {
     }
 
     /// The market's connection is gone: nothing is fresh before its next subscription.
-    pub(super) fn market_lost(&mut self, stamp: Stamp) {
+    pub(in crate::runtime::live) fn market_lost(&mut self, stamp: Stamp) {
         for bridge in self.bridges.values_mut() {
             *bridge = bridge.suspended();
         }
@@ -55,7 +55,11 @@ impl Session<'_> {
     }
 
     /// A trade of a symbol that waits for its subscription's first trades; `false`: it does not.
-    pub(super) fn bridge_trade(&mut self, trade: Trade, is_snapshot: bool) -> bool {
+    pub(in crate::runtime::live) fn bridge_trade(
+        &mut self,
+        trade: Trade,
+        is_snapshot: bool,
+    ) -> bool {
         match self.bridges.get_mut(&trade.symbol) {
             Some(bridge) => {
                 bridge.note(trade, is_snapshot);
@@ -66,7 +70,7 @@ impl Session<'_> {
     }
 
     /// Ends the waits that can be ended: after each reading, and when they are given up.
-    pub(super) fn cross_bridges(&mut self, stamp: Stamp) {
+    pub(in crate::runtime::live) fn cross_bridges(&mut self, stamp: Stamp) {
         if self.bridges.is_empty() {
             return;
         }
@@ -100,12 +104,12 @@ impl Session<'_> {
     }
 
     /// A subscription whose first trades do not come is not waited for for ever.
-    pub(super) fn bridges_deadline(&self) -> Option<i64> {
+    pub(in crate::runtime::live) fn bridges_deadline(&self) -> Option<i64> {
         self.bridges.values().map(Bridge::deadline).min()
     }
 
     /// Gives up the waits that have lasted too long.
-    pub(super) fn watch_bridges(&mut self, shell: &Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn watch_bridges(&mut self, shell: &Shell<LiveJob>) {
         if self
             .bridges_deadline()
             .is_some_and(|due| due <= shell.at().mono)

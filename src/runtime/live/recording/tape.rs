@@ -5,12 +5,6 @@
 //! What comes later than that moment is written at the stamp reached by then. The stream's snapshot
 //! after a reconnect closes short gaps; a longer one is told and counted, and stays a gap.
 
-use super::connection::{Connection, Step};
-use super::freshness::{Freshness, Silence};
-use super::job::{LiveJob, LiveOutput};
-use super::markets::Markets;
-use super::session::{kind_of, submit};
-use super::settings::Retention;
 use super::tape_settings::{TapeCounts, TapeSettings};
 use crate::core::market::{SymbolId, TimedTrade, Trade};
 use crate::core::units::stamp::SECOND;
@@ -23,6 +17,12 @@ use crate::runtime::application::{Application, Arrival, EffectOutcome, EffectRep
 use crate::runtime::clock::ClockEvent;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::live::feeds::connection::{Connection, Step};
+use crate::runtime::live::feeds::freshness::{Freshness, Silence};
+use crate::runtime::live::feeds::markets::Markets;
+use crate::runtime::live::job::{LiveJob, LiveOutput};
+use crate::runtime::live::session::{kind_of, submit};
+use crate::runtime::live::settings::Retention;
 use crate::runtime::replay::{Recorded, Recorder};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
@@ -448,7 +448,7 @@ impl Application for Tape {
                 .flatten()
                 .min()
         };
-        let own = own.map(|due| super::session::loop_ms(due, 0));
+        let own = own.map(|due| crate::runtime::live::session::loop_ms(due, 0));
         let others = [own, self.connection.next_deadline()];
         others.into_iter().flatten().min()
     }

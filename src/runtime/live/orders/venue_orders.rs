@@ -5,9 +5,6 @@
 //! back does the request leave. An answer that may mean anything makes the order *unknown*: it is
 //! asked for, never sent again.
 
-use super::caller::{CallTrouble, Ended};
-use super::job::LiveJob;
-use super::session::{Purpose, Session, TARGET};
 use crate::core::effect::Effect;
 use crate::core::input::{Input, OrderEvent, OrderNews, VenueState};
 use crate::core::market::SymbolId;
@@ -21,16 +18,19 @@ use crate::exchange::orders::{
 };
 use crate::log;
 use crate::runtime::jobs::EffectClass;
+use crate::runtime::live::calls::caller::{CallTrouble, Ended};
+use crate::runtime::live::job::LiveJob;
+use crate::runtime::live::session::{Purpose, Session, TARGET};
 use crate::runtime::shell::Shell;
 
 /// How far before its sending an order is looked for in the venue's lists.
 const LOOK_BACK: i64 = 10 * SECOND;
 /// Events of the user channel kept in one turn. What is beyond them is asked for instead.
-pub(super) const NEWS_MAX: usize = 1024;
+pub(in crate::runtime::live) const NEWS_MAX: usize = 1024;
 
 /// Orders on their way out.
 #[derive(Debug, Default)]
-pub(super) struct Outgoing {
+pub(in crate::runtime::live) struct Outgoing {
     /// Not yet in the ledger.
     intended: Vec<OrderRequest>,
     /// In the batch that is being written.
@@ -55,7 +55,7 @@ impl Outgoing {
 
 impl Session<'_> {
     /// What the core wants of the venue, taken out of its effects.
-    pub(super) fn venue_effects(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn venue_effects(&mut self, shell: &mut Shell<LiveJob>) {
         let wishes: Vec<Effect> = self
             .effects
             .iter()
@@ -88,13 +88,18 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn news(&mut self, stamp: Stamp, client_id: &str, news: OrderNews) {
+    pub(in crate::runtime::live) fn news(
+        &mut self,
+        stamp: Stamp,
+        client_id: &str,
+        news: OrderNews,
+    ) {
         let client_id = client_id.to_owned();
         self.input(stamp, Input::Order(OrderEvent { client_id, news }));
     }
 
     /// The batch with these intents is in the ledger: they are sent.
-    pub(super) fn intents_durable(&mut self, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn intents_durable(&mut self, shell: &mut Shell<LiveJob>) {
         let stamp = self.stamp(shell);
         for request in std::mem::take(&mut self.outgoing.committing) {
             let client_id = request.order.client_id.clone();
@@ -116,7 +121,7 @@ impl Session<'_> {
     }
 
     /// The ledger refuses: nothing of these is sent.
-    pub(super) fn intents_lost(&mut self, why: &str, stamp: Stamp) {
+    pub(in crate::runtime::live) fn intents_lost(&mut self, why: &str, stamp: Stamp) {
         let mut lost = std::mem::take(&mut self.outgoing.committing);
         lost.append(&mut self.outgoing.intended);
         for request in lost {
@@ -243,7 +248,11 @@ impl Session<'_> {
     }
 
     /// The end of a call about an order.
-    pub(super) fn order_answer(&mut self, ended: Ended<Purpose>, shell: &mut Shell<LiveJob>) {
+    pub(in crate::runtime::live) fn order_answer(
+        &mut self,
+        ended: Ended<Purpose>,
+        shell: &mut Shell<LiveJob>,
+    ) {
         let stamp = self.stamp(shell);
         match ended.purpose {
             Purpose::Place { client_id } => self.placed(&client_id, ended.result, stamp),
@@ -363,7 +372,7 @@ impl Session<'_> {
     }
 
     /// Orders of an earlier process whose sending was under way: nobody knows what became of them.
-    pub(super) fn doubt_orders(&mut self, stamp: Stamp) {
+    pub(in crate::runtime::live) fn doubt_orders(&mut self, stamp: Stamp) {
         let doubtful: Vec<String> = self
             .core
             .symbols()
@@ -385,14 +394,14 @@ impl Session<'_> {
     }
 
     /// What the user channel said of our orders in this turn.
-    pub(super) fn take_order_news(&mut self, stamp: Stamp) {
+    pub(in crate::runtime::live) fn take_order_news(&mut self, stamp: Stamp) {
         for order in std::mem::take(&mut self.order_news) {
             self.venue_order(&order, stamp);
         }
     }
 
     /// An order as the venue has it, from the stream or an answer.
-    pub(super) fn venue_order(&mut self, order: &VenueOrder, stamp: Stamp) {
+    pub(in crate::runtime::live) fn venue_order(&mut self, order: &VenueOrder, stamp: Stamp) {
         let client_id = if order.client_id.is_empty() {
             self.client_of(&order.venue_id).unwrap_or_default()
         } else {
@@ -467,7 +476,7 @@ fn within(size: crate::core::units::Decimal, price: crate::core::units::Decimal)
 }
 
 /// The core's word for a venue's state; `None` where the venue says nothing certain.
-pub(super) const fn state_of(status: VenueOrderStatus) -> Option<VenueState> {
+pub(in crate::runtime::live) const fn state_of(status: VenueOrderStatus) -> Option<VenueState> {
     Some(match status {
         VenueOrderStatus::Pending | VenueOrderStatus::Open => VenueState::Open,
         VenueOrderStatus::Filled => VenueState::Filled,

@@ -1,0 +1,24 @@
+//! Market data on its way to the core: connections, frames, and what fills the holes between them.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `connection` | one websocket: resolve, dial, subscribe, and again |
+//! | `brought` | a reading of it: frames in the exchange's words, events in the core's numbers |
+//! | `markets` | products to symbols, decimals to the grid |
+//! | `market_data` | subscriptions, frames and candles of a session |
+//! | `backfill`, `bridge`, `reconnection` | candles of before, short outages, longer ones |
+//! | `freshness` | how old each symbol's data is |
+//! | `books`, `book_feed` | order books and best prices |
+//! | `candle_check` | own candles against the exchange's |
+
+pub mod backfill;
+pub(super) mod book_feed;
+pub mod books;
+pub mod bridge;
+pub(super) mod brought;
+pub mod candle_check;
+pub mod connection;
+pub mod freshness;
+pub(super) mod market_data;
+pub mod markets;
+pub(super) mod reconnection;

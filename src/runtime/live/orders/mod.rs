@@ -1,0 +1,9 @@
+//! Real orders and what the venue has of them.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `venue_orders` | an intent is durable, then sent, once; what became of it |
+//! | `reconciliation` | everything of ours at the venue, asked for in rounds |
+
+pub(super) mod reconciliation;
+pub(super) mod venue_orders;
