@@ -289,6 +289,7 @@ const TABLE: &[(&str, &[(&str, Role)])] = &[
             No("pages of one list, read one after the other"),
         )],
     ),
+    ("src/runtime/live/ledger_rows.rs", &[("ROWS_MAX", Planned)]),
     ("src/runtime/live/planned.rs", &[("LINK_BYTES", Planned)]),
     (
         "src/runtime/live/orders/reconciliation.rs",

@@ -175,6 +175,7 @@ impl Journal {
         self.ledger = Some(written.ledger);
         match written.result {
             Ok(committed) => {
+                self.failed = false;
                 self.rows_written += committed.rows as u64;
                 self.batches += 1;
                 self.batcher.committed(written.rows);

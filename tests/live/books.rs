@@ -49,6 +49,11 @@ fn venue_orders(rest: &mut Rest) -> BTreeMap<String, Entry> {
     }
 }
 
+/// How many orders the venue was ever given.
+pub fn orders_at(rest: &mut Rest) -> usize {
+    venue_orders(rest).len()
+}
+
 /// What the venue holds for the account: available and held back together.
 pub fn balances(rest: &mut Rest) -> BTreeMap<String, Decimal> {
     let accounts = rest.get("/api/v3/brokerage/accounts?limit=250");

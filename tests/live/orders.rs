@@ -1,10 +1,11 @@
 //! Real orders at the local venue: both books say the same, and the session replays.
 
 use crate::books::{self, differences, settle};
-use crate::bot::Desk;
+use crate::bot::{Desk, PATIENCE};
 use crate::process::count;
 use crate::venue::Venue;
 use serde_json::json;
+use std::time::Duration;
 
 #[test]
 fn ledger_and_venue_agree_and_the_session_replays_to_the_same_state() {
@@ -97,4 +98,58 @@ fn an_emergency_stop_sells_everything_at_the_venue() {
     assert_eq!(held, []);
     // Halted.
     bot.stop_with(4);
+}
+
+#[test]
+fn while_the_ledger_refuses_nothing_is_sent_and_afterwards_nothing_is_missing() {
+    let venue = Venue::start(&[]);
+    let desk = Desk::real(&venue);
+    let mut bot = desk.start();
+    bot.until_fills(2);
+    // Another program holds the file: every commit is refused.
+    let path = desk.folder.file("data/venue.sqlite");
+    let other = rusqlite::Connection::open(path).expect("the ledger opens");
+    other.busy_timeout(PATIENCE).expect("a time-out");
+    other.execute_batch("BEGIN IMMEDIATE").expect("it is held");
+    bot.process.wait_for_line("the ledger refuses");
+    let orders = books::orders_at(&mut venue.rest());
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(
+        books::orders_at(&mut venue.rest()),
+        orders,
+        "nothing is sent"
+    );
+    let again = bot.process.lines_with("the ledger refuses");
+    assert_eq!(again, [""; 0], "told once");
+    other.execute_batch("ROLLBACK").expect("it is free");
+    bot.process.wait_for_line("the ledger takes rows again");
+    let answer = bot.tell(&json!({"command": "resume", "reason": "the ledger is free again"}));
+    assert_eq!(answer["emergency_stop"], json!(null), "{answer}");
+    settle(&mut bot, &desk, &venue);
+    let hash = bot.stop();
+    assert_eq!(
+        differences(&desk.ledger("venue"), &mut venue.rest()),
+        [""; 0]
+    );
+    desk.replay_is_identical(&hash);
+}
+
+#[test]
+fn a_stop_waits_for_the_answer_to_an_order() {
+    let venue = Venue::start(&[]);
+    let desk = Desk::real(&venue);
+    let mut bot = desk.start();
+    bot.until_fills(1);
+    let slow = json!({"fault": "slow_answer", "ms": 2000, "path": "/api/v3/brokerage/orders"});
+    books::arm(&mut venue.rest(), &slow);
+    let before = bot.session()["orders"].as_u64();
+    bot.until("an order on its way", |session| {
+        session["orders"].as_u64() > before
+    });
+    // Status 3 would say that an order was left in doubt.
+    bot.stop();
+    let ledger = desk.ledger("venue");
+    assert_eq!(books::orders_in(&ledger, "sent"), 0);
+    assert_eq!(books::orders_in(&ledger, "unknown"), 0);
+    assert_eq!(differences(&ledger, &mut venue.rest()), [""; 0]);
 }

@@ -92,7 +92,10 @@ impl Application for Session<'_> {
                 LiveOutput::Resolved { host, addresses } => {
                     self.resolved(&host, &addresses, shell);
                 }
-                LiveOutput::Written(written) => self.written(written, shell),
+                LiveOutput::Written(written) => {
+                    let stamp = self.stamp(shell);
+                    self.written(written, stamp);
+                }
                 LiveOutput::Recorded(recorded) => self.recorded(recorded),
                 // Of a task: they have an owner.
                 LiveOutput::Looked(_) | LiveOutput::GivenBack(_) => {}
@@ -191,7 +194,8 @@ impl Application for Session<'_> {
         let offset = self.settings.mono_offset;
         let now = crate::runtime::clock::monotonic_ns();
         let core = self.core.next_deadline().map(|due| loop_ms(due, offset));
-        let journal = self.journal.next_deadline().map(|due| loop_ms(due, offset));
+        let journal = self.rows_deadline().map(|due| loop_ms(due, offset));
+        let ending = self.ending_deadline().map(|due| loop_ms(due, offset));
         let calls = self.caller.next_deadline(now).map(|due| loop_ms(due, 0));
         let feeds = self.feeds_deadline().map(|due| loop_ms(due, 0));
         let round = (self.next_round != i64::MAX && self.round.is_none())
@@ -202,7 +206,7 @@ impl Application for Session<'_> {
         let tasks = self.tasks_deadline();
         let books = self.books_deadline(now).map(|due| loop_ms(due, 0));
         let others = [
-            core, journal, calls, feeds, round, manager, errand, tasks, books,
+            core, journal, calls, feeds, round, manager, errand, tasks, books, ending,
         ];
         let others = others.into_iter().flatten();
         let connections = self.connections.iter().filter_map(|c| c.next_deadline());

@@ -4,10 +4,15 @@ use super::feeds::connection::Connection;
 use super::job::LiveJob;
 use super::session::{Session, kind_of, submit};
 use crate::core::input::Input;
+use crate::core::records::{Order, OrderState};
+use crate::core::units::stamp::SECOND;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::link_sockets::LinkSockets;
 use crate::runtime::replay::Recorder;
 use crate::runtime::shell::Shell;
+
+/// How long the end waits for what becomes of orders.
+const ORDERS_WAITED_FOR: i64 = 5 * SECOND;
 
 impl Session<'_> {
     /// What keeps the end from coming, in words.
@@ -28,11 +33,37 @@ impl Session<'_> {
         open
     }
 
-    /// Stops in order: no entries, then the rest of rows and recording, then the sockets.
+    /// An order may still be told of: its sending, its fills or its cancel are under way.
+    fn orders_in_motion(&self) -> bool {
+        let moves = |order: &Order| {
+            matches!(
+                order.state,
+                OrderState::Intended
+                    | OrderState::Durable
+                    | OrderState::Sent
+                    | OrderState::Unknown
+                    | OrderState::Cancelling
+            )
+        };
+        !self.outgoing.is_empty()
+            || self.core.symbols().iter().any(|symbol| {
+                symbol.exit.is_some() || symbol.entry.as_ref().is_some_and(|w| moves(&w.order))
+            })
+    }
+
+    /// When the wait for orders is over, as the core counts time; `None` while there is none.
+    pub(super) fn ending_deadline(&self) -> Option<i64> {
+        let until = self.ending_since.saturating_add(ORDERS_WAITED_FOR);
+        (self.winding_up && !self.sockets_stopped).then_some(until)
+    }
+
+    /// Stops in order: no entries, a while for what becomes of orders, then the rest of rows and
+    /// recording, then the sockets.
     pub(super) fn wind_up(&mut self, shell: &mut Shell<LiveJob>) {
         let stamp = self.stamp(shell);
         if !self.winding_up {
             self.winding_up = true;
+            self.ending_since = stamp.mono;
             if let Some(tasks) = &mut self.tasks {
                 tasks.stop();
             }
@@ -41,6 +72,12 @@ impl Session<'_> {
             }
             self.input(stamp, Input::Stop);
             self.carry_out(shell);
+        }
+        let waited = stamp.mono.saturating_sub(self.ending_since);
+        if self.orders_in_motion() && waited < ORDERS_WAITED_FOR {
+            return;
+        }
+        if !std::mem::replace(&mut self.sockets_stopped, true) {
             self.journal.finish(&self.core.holds(), stamp.mono);
             if let Some(recorder) = &mut self.recorder {
                 recorder.finish();
@@ -54,11 +91,13 @@ impl Session<'_> {
         if let Some(batch) = self.recorder.as_mut().and_then(Recorder::everything) {
             submit(shell, EffectClass::Storage, LiveJob::Record(batch));
         }
-        if !self.ledger_broken && !self.journal.is_idle() {
+        // One more try of a ledger that refuses: what it does not take is told.
+        let refuses = self.ledger_again.is_some_and(|again| stamp.mono < again);
+        if !refuses && !self.journal.is_idle() {
             self.commit(stamp, shell);
         }
         let recorded = self.recorder.as_ref().is_none_or(Recorder::is_idle);
-        let written = self.ledger_broken || self.journal.is_idle();
+        let written = refuses || self.journal.is_idle();
         let closed = self.connections.iter().all(Connection::is_closed);
         if recorded && written && closed {
             self.settings.client.shut_down();

@@ -11,6 +11,7 @@
 //! | `tasks`, `watch`, `upkeep` | periodic tasks, what they look at, and the status |
 //! | `commands`, `errand` | what a person wants, of a running session or of one made for it |
 //! | `ending` | the end in order |
+//! | `ledger_rows` | rows on their way to the ledger |
 //! | `job` | what workers do for all of these |
 
 mod application;
@@ -20,6 +21,7 @@ mod ending;
 pub mod errand;
 pub mod feeds;
 pub mod job;
+mod ledger_rows;
 mod orders;
 mod planned;
 pub mod recording;

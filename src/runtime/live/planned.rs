@@ -3,12 +3,14 @@
 use super::calls::caller::{Planned, WAITING_MAX};
 use super::feeds::backfill::TRADES_WAITING;
 use super::feeds::bridge::BRIDGED_MAX;
+use super::ledger_rows::ROWS_MAX;
 use super::orders::venue_orders::NEWS_MAX;
 use super::session::Purpose;
 use crate::core::market::Trade;
 use crate::core::planned::Buffer;
 use crate::exchange::orders::VenueOrder;
 use crate::runtime::control::{ANSWER_MAX, CLIENTS_MAX, LINE_MAX};
+use crate::store::ledger::Row;
 
 /// Bytes that a websocket link keeps: what is read at once, what waits to be sent, and what TLS holds
 /// of both.
@@ -35,6 +37,12 @@ pub fn planned_buffers(symbols: usize, connections: usize) -> Vec<Buffer> {
             "WAITING_MAX",
             WAITING_MAX,
             size_of::<Planned<Purpose>>(),
+        ),
+        of(
+            "rows of a ledger that refuses",
+            "ROWS_MAX",
+            ROWS_MAX,
+            size_of::<Row>(),
         ),
         of(
             "order events of a turn",

@@ -32,14 +32,13 @@ use crate::log;
 use crate::net::{BackOff, Endpoint, LinkSettings};
 use crate::runtime::control::Control;
 use crate::runtime::jobs::{EffectClass, EffectRequest, Wait};
-use crate::runtime::journal::{Journal, Observer, Written};
+use crate::runtime::journal::{Journal, Observer};
 use crate::runtime::link_sockets::LinkSockets;
 use crate::runtime::replay::{Recorded, Recorder};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::sources::SourceKind;
 use crate::runtime::systemd::Notifier;
-use crate::store::ledger::{Row, StateRow};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -132,7 +131,12 @@ pub struct Session<'a> {
     last: Stamp,
     outcome: Option<SessionOutcome>,
     pub(super) winding_up: bool,
-    pub(super) ledger_broken: bool,
+    /// The ledger refuses: the time of the next try.
+    pub(super) ledger_again: Option<i64>,
+    /// When the end began, monotonic nanoseconds of the core.
+    pub(super) ending_since: i64,
+    /// The end is past its orders: sockets close, the last rows go out.
+    pub(super) sockets_stopped: bool,
     pub(super) counts: SessionCounts,
 }
 
@@ -205,7 +209,9 @@ impl<'a> Session<'a> {
             last: Stamp::default(),
             outcome: None,
             winding_up: false,
-            ledger_broken: false,
+            ledger_again: None,
+            ending_since: 0,
+            sockets_stopped: false,
             counts: SessionCounts::default(),
         })
     }
@@ -309,9 +315,7 @@ impl<'a> Session<'a> {
 
     /// Rows and the recording to their workers, when they are due.
     fn keep(&mut self, stamp: Stamp, shell: &mut Shell<LiveJob>) {
-        if self.outgoing.wants_commit() || self.journal.is_due(stamp.mono) {
-            self.commit(stamp, shell);
-        }
+        self.keep_rows(stamp, shell);
         if let Some(recorder) = &mut self.recorder {
             let rotates = recorder.maybe_rotate(&self.core, self.last);
             if let Some(batch) = recorder.due() {
@@ -319,42 +323,6 @@ impl<'a> Session<'a> {
             }
             if rotates {
                 self.retain(shell);
-            }
-        }
-    }
-
-    /// Everything collected, with the trading state that it leads to.
-    pub(super) fn commit(&mut self, stamp: Stamp, shell: &mut Shell<LiveJob>) {
-        if !self.journal.is_here() {
-            return;
-        }
-        // Plain values under names of our own: they always serialise.
-        if let Ok(body) = serde_json::to_string(&self.core.trading_state(stamp)) {
-            let time = stamp.wall;
-            self.journal
-                .push(Row::State(StateRow { time, body }), stamp.mono);
-        }
-        let class = if self.outgoing.wants_commit() {
-            EffectClass::Order
-        } else {
-            EffectClass::Ledger
-        };
-        if let Some(commit) = self.journal.everything() {
-            self.outgoing.commit_begins();
-            submit(shell, class, LiveJob::Commit(commit));
-        }
-    }
-
-    /// A batch is written, or was refused: then nothing of what it was to allow is done.
-    pub(super) fn written(&mut self, written: Written, shell: &mut Shell<LiveJob>) {
-        match self.journal.written(written) {
-            Ok(()) => self.intents_durable(shell),
-            Err(error) => {
-                let (text, stamp) = (error.to_string(), self.stamp(shell));
-                log::error(TARGET, "the ledger refuses", &[("why", &text)]);
-                self.ledger_broken = true;
-                self.intents_lost(&text, stamp);
-                self.input(stamp, Input::LedgerFailed { text });
             }
         }
     }

@@ -43,7 +43,10 @@ impl Session<'_> {
     /// A result after its effect was given up: what travels with a job comes back all the same.
     pub(super) fn late(&mut self, output: LiveOutput, shell: &mut Shell<LiveJob>) {
         match output {
-            LiveOutput::Written(written) => self.written(written, shell),
+            LiveOutput::Written(written) => {
+                let stamp = self.stamp(shell);
+                self.written(written, stamp);
+            }
             LiveOutput::Recorded(recorded) => self.recorded(recorded),
             // The owner has gone on: an order is asked for by its core.
             LiveOutput::Replied(_)

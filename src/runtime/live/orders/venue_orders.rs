@@ -99,8 +99,7 @@ impl Session<'_> {
     }
 
     /// The batch with these intents is in the ledger: they are sent.
-    pub(in crate::runtime::live) fn intents_durable(&mut self, shell: &mut Shell<LiveJob>) {
-        let stamp = self.stamp(shell);
+    pub(in crate::runtime::live) fn intents_durable(&mut self, stamp: Stamp) {
         for request in std::mem::take(&mut self.outgoing.committing) {
             let client_id = request.order.client_id.clone();
             self.news(stamp, &client_id, OrderNews::Durable);
