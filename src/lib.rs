@@ -20,9 +20,10 @@
 //! Arrows run one way: `cli` -> `sweep`, `venue` -> `runtime`, `report` -> `store`, `exchange`, `net`, `config`,
 //! `log` -> `core`, `files`. `tests/house.rs` keeps it so.
 
+pub use minnow_core as core;
+
 pub mod cli;
 pub mod config;
-pub mod core;
 pub mod exchange;
 pub mod files;
 pub mod log;

@@ -150,7 +150,8 @@ fn rooms_import_only_along_the_arrows() {
 #[test]
 fn every_room_of_the_table_exists_and_has_a_door_sign() {
     for (room, _) in ARROWS {
-        let sign = root().join("src").join(room).join("mod.rs");
+        let door = if *room == "core" { "lib.rs" } else { "mod.rs" };
+        let sign = root().join("src").join(room).join(door);
         let text = std::fs::read_to_string(&sign)
             .unwrap_or_else(|error| panic!("{}: {error}", sign.display()));
         assert!(text.starts_with("//! "), "{}: no door sign", sign.display());
@@ -331,7 +332,25 @@ fn after_tests() -> std::collections::HashMap<u8, u8> { UNFINISHED() }
 "##;
     // Spelled here, so that whoever searches for unfinished code does not find this.
     let text = text.replace("UNFINISHED", concat!("to", "do!"));
-    Source::new("src/core/planted.rs", text)
+    Source::new("src/exchange/planted.rs", text)
+}
+
+#[test]
+fn paths_of_the_core_crate_begin_with_its_room() {
+    let text = "//! Planted.\nuse crate::units::Decimal;\nuse super::super::strategy::Reading;\n";
+    let inside = Source::new("src/core/indicators/planted.rs", text.into());
+    let paths = |source: &Source| -> Vec<String> {
+        source.crate_paths().into_iter().map(|f| f.path).collect()
+    };
+    assert_eq!(
+        paths(&inside),
+        ["core::units::Decimal", "core::strategy::Reading"]
+    );
+    let outside = Source::new(
+        "src/log/planted.rs",
+        "//! Planted.\nuse minnow_core::units::Decimal;\n".into(),
+    );
+    assert_eq!(paths(&outside), ["core::units::Decimal"]);
 }
 
 #[test]

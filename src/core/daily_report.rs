@@ -59,7 +59,7 @@ pub struct DailyReport {
 
 /// What the day has come to so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::core) struct DailyTally {
+pub(crate) struct DailyTally {
     /// When the next report is due; unknown before the first candle.
     due: Option<Timestamp>,
     /// Equity, cash and fees paid when the day began; unknown before the first candle.
@@ -139,7 +139,7 @@ fn next_due(time: Timestamp, time_of_day: Span) -> Timestamp {
 
 impl Core {
     /// A candle that ends at `end` has closed with this equity.
-    pub(in crate::core) fn day_goes_on(
+    pub(crate) fn day_goes_on(
         &mut self,
         end: Timestamp,
         equity: Decimal,
@@ -263,7 +263,7 @@ impl fmt::Display for DailyReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::units::calendar::parse_time;
+    use crate::units::calendar::parse_time;
 
     #[test]
     fn a_report_is_due_at_the_next_time_of_day() {

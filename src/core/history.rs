@@ -20,7 +20,7 @@ const AHEAD: Span = Span(5 * SECOND);
 
 impl Core {
     /// Finished candles of a symbol, oldest first.
-    pub(in crate::core) fn history(
+    pub(crate) fn history(
         &mut self,
         at: Stamp,
         id: SymbolId,
@@ -137,7 +137,7 @@ impl Core {
     }
 
     /// No trade is missing since the symbol's prices fell silent.
-    pub(in crate::core) fn whole(&mut self, at: Stamp, id: SymbolId) {
+    pub(crate) fn whole(&mut self, at: Stamp, id: SymbolId) {
         self.hash
             .words(Tag::Whole, &[at.wall.0.into(), id.0.into()]);
         match self.symbols.get_mut(id.index()) {
@@ -147,7 +147,7 @@ impl Core {
     }
 
     /// Best prices; a bid and an ask that are none say nothing.
-    pub(in crate::core) fn quote(&mut self, at: Stamp, id: SymbolId, quote: Quote, limit: Decimal) {
+    pub(crate) fn quote(&mut self, at: Stamp, id: SymbolId, quote: Quote, limit: Decimal) {
         let words = [at.wall.0, id.0.into(), quote.bid.0, quote.ask.0].map(i128::from);
         self.hash.words(Tag::Quote, &words);
         self.hash.words(Tag::Quote, &[limit.raw()]);
@@ -158,7 +158,7 @@ impl Core {
     }
 
     /// Trades are known without a hole from `until` on.
-    pub(in crate::core) fn partial(&mut self, at: Stamp, id: SymbolId, until: Timestamp) {
+    pub(crate) fn partial(&mut self, at: Stamp, id: SymbolId, until: Timestamp) {
         self.hash.words(
             Tag::Partial,
             &[at.wall.0.into(), id.0.into(), until.0.into()],

@@ -28,7 +28,7 @@ pub const CHECKPOINT_EVERY: u64 = 1000;
 /// What a deadline is for. The order of the variants is the order at one stamp; symbols follow in
 /// the configured order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::core) enum Timer {
+pub(crate) enum Timer {
     OrderTimeout(SymbolId),
     MaxHold(SymbolId),
     RollOver(SymbolId),
@@ -44,7 +44,7 @@ pub(in crate::core) enum Timer {
 
 /// Next free numbers; a pure function of the run.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(in crate::core) struct Numbers {
+pub(crate) struct Numbers {
     pub decision: u64,
     pub order: u64,
     pub fill: u64,
@@ -80,30 +80,30 @@ pub struct Counts {
 /// The deterministic trading core.
 #[derive(Debug)]
 pub struct Core {
-    pub(in crate::core) settings: Settings,
-    pub(in crate::core) turns: Turns,
-    pub(in crate::core) symbols: Vec<Symbol>,
-    pub(in crate::core) account: Account,
-    pub(in crate::core) guard: Guard,
-    pub(in crate::core) mode: Mode,
+    pub(crate) settings: Settings,
+    pub(crate) turns: Turns,
+    pub(crate) symbols: Vec<Symbol>,
+    pub(crate) account: Account,
+    pub(crate) guard: Guard,
+    pub(crate) mode: Mode,
     /// Dealings with the venue; blank on paper.
-    pub(in crate::core) desk: VenueDesk,
-    pub(in crate::core) numbers: Numbers,
-    pub(in crate::core) hash: StateHash,
-    pub(in crate::core) counts: Counts,
+    pub(crate) desk: VenueDesk,
+    pub(crate) numbers: Numbers,
+    pub(crate) hash: StateHash,
+    pub(crate) counts: Counts,
     /// Decisions to hold by reason; empty reason = the strategy saw nothing.
-    pub(in crate::core) holds: HoldCounts,
+    pub(crate) holds: HoldCounts,
     /// Write a decision row for every HOLD too.
-    pub(in crate::core) keep_holds: bool,
-    pub(in crate::core) explanations: Explanations,
-    pub(in crate::core) daily: DailyTally,
+    pub(crate) keep_holds: bool,
+    pub(crate) explanations: Explanations,
+    pub(crate) daily: DailyTally,
     wheel: Wheel<Timer>,
     /// Next deadline, monotonic nanoseconds; `i64::MAX` = none.
     deadline: i64,
     /// The wheel has changed since `deadline` was read from it.
     deadline_stale: bool,
     due: Vec<Timer>,
-    pub(in crate::core) inputs: u64,
+    pub(crate) inputs: u64,
     /// Take the plain path for every trade (to check that the fast one agrees).
     plain: bool,
 }
@@ -403,7 +403,7 @@ impl Core {
     }
 
     /// Arms the roll-over of the open bucket where it has changed.
-    pub(in crate::core) fn sync_roll_over(&mut self, id: SymbolId, at: Stamp) {
+    pub(crate) fn sync_roll_over(&mut self, id: SymbolId, at: Stamp) {
         let symbol = &mut self.symbols[id.index()];
         // While no prices come nobody knows whether a bucket was empty.
         let wanted = match symbol.stale.hides_prices() {
@@ -422,32 +422,32 @@ impl Core {
     }
 
     /// Arms a timer `delay` after `at`, rounded up to the millisecond.
-    pub(in crate::core) fn arm(&mut self, timer: Timer, at: Stamp, delay: Span) -> Armed {
+    pub(crate) fn arm(&mut self, timer: Timer, at: Stamp, delay: Span) -> Armed {
         let due = at.mono.saturating_add(delay.0).max(0);
         self.arm_at(timer, (due as u64).div_ceil(MILLISECOND as u64))
     }
 
     /// Arms a timer for a monotonic millisecond.
-    pub(in crate::core) fn arm_at(&mut self, timer: Timer, due: u64) -> Armed {
+    pub(crate) fn arm_at(&mut self, timer: Timer, due: u64) -> Armed {
         let key = self.wheel.arm(due, timer);
         self.deadline_stale = true;
         Armed { key, due }
     }
 
-    pub(in crate::core) fn disarm(&mut self, armed: Option<Armed>) {
+    pub(crate) fn disarm(&mut self, armed: Option<Armed>) {
         if let Some(armed) = armed {
             self.wheel.cancel(armed.key);
             self.deadline_stale = true;
         }
     }
 
-    pub(in crate::core) fn settle(&mut self, id: SymbolId) {
+    pub(crate) fn settle(&mut self, id: SymbolId) {
         let trailing = self.settings.risk.trailing_stop_pct.is_some();
         self.symbols[id.index()].settle(trailing);
     }
 
     /// Reads the next deadline anew where a timer was armed, cancelled or fired.
-    pub(in crate::core) fn refresh_deadline(&mut self) {
+    pub(crate) fn refresh_deadline(&mut self) {
         if !std::mem::take(&mut self.deadline_stale) {
             return;
         }
@@ -470,7 +470,7 @@ impl Core {
         }
     }
 
-    pub(in crate::core) fn checkpoint(&self, time: Timestamp, candle: bool, out: &mut Effects) {
+    pub(crate) fn checkpoint(&self, time: Timestamp, candle: bool, out: &mut Effects) {
         out.push(Effect::Checkpoint(Checkpoint {
             inputs: self.inputs,
             time,
@@ -479,12 +479,12 @@ impl Core {
         }));
     }
 
-    pub(in crate::core) fn note_hold(&mut self, reason: &'static str) {
+    pub(crate) fn note_hold(&mut self, reason: &'static str) {
         self.holds.note(reason);
     }
 }
 
 /// Code of an action in the state hash.
-pub(in crate::core) const fn action_code(action: Action) -> i128 {
+pub(crate) const fn action_code(action: Action) -> i128 {
     action as i128
 }

@@ -84,12 +84,21 @@ impl Source {
         paths(&tokens(&self.product))
     }
 
-    /// Paths of this crate without the leading `crate`; `super` is followed to the root.
+    /// Paths of the house without the leading `crate`; `super` is followed to the root. The core is
+    /// a crate of its own and a room of the house at once: its paths begin with `core`.
     pub fn crate_paths(&self) -> Vec<Found> {
-        let below_src = self.name.strip_prefix("src/").unwrap_or(&self.name);
-        let depth = below_src.matches('/').count() + usize::from(!below_src.ends_with("mod.rs"));
+        let (below_root, root) = match self.name.strip_prefix("src/core/") {
+            Some(below) => (below, "core::"),
+            None => (self.name.strip_prefix("src/").unwrap_or(&self.name), ""),
+        };
+        let depth = below_root.matches('/').count() + usize::from(!below_root.ends_with("mod.rs"));
         let mut found = Vec::new();
         for Found { line, path } in self.paths() {
+            if let Some(rest) = path.strip_prefix("minnow_core::") {
+                let path = format!("core::{rest}");
+                found.push(Found { line, path });
+                continue;
+            }
             let own = if let Some(rest) = path.strip_prefix("crate::") {
                 Some(rest)
             } else {
@@ -101,7 +110,7 @@ impl Source {
                 (climbed > 0 && climbed >= depth).then_some(rest)
             };
             if let Some(own) = own {
-                let path = own.to_owned();
+                let path = format!("{root}{own}");
                 found.push(Found { line, path });
             }
         }

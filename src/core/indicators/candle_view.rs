@@ -1,8 +1,8 @@
 //! What indicators see of a closed candle.
 
-use crate::core::market::Candle;
-use crate::core::market::instrument::GridScale;
-use crate::core::units::Timestamp;
+use crate::market::Candle;
+use crate::market::instrument::GridScale;
+use crate::units::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A closed candle as doubles, for indicators.

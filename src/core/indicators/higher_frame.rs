@@ -4,10 +4,10 @@
 //! with it; one that was not covered from its start without a hole is left out. Where the frame is
 //! shorter than the candles, or not a multiple of them, there is none.
 
-use crate::core::indicators::CandleView;
-use crate::core::market::Interval;
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Span, Timestamp};
+use crate::indicators::CandleView;
+use crate::market::Interval;
+use crate::units::stamp::SECOND;
+use crate::units::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A closed candle of the longer frame.

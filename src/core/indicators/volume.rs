@@ -6,8 +6,8 @@ use super::bar::hlc3;
 use super::compare::{PERCENT, above, below};
 use super::reading::Reading;
 use super::window::Window;
-use crate::core::units::Timestamp;
-use crate::core::units::calendar::DAY;
+use crate::units::Timestamp;
+use crate::units::calendar::DAY;
 use serde::{Deserialize, Serialize};
 
 /// MFI(n), 0 to 100: a bar's flow is its typical price times its volume, positive where the typical

@@ -2,7 +2,7 @@
 
 use super::interval::Interval;
 use super::trade::{SymbolId, Trade};
-use crate::core::units::{Price, Stamp, Timestamp};
+use crate::units::{Price, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@
 
 use super::instrument::GRID_MAX;
 use super::trade::{TimedTrade, Trade};
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Decimal, Price, Ring};
+use crate::units::stamp::SECOND;
+use crate::units::{Decimal, Price, Ring};
 use serde::{Deserialize, Serialize};
 
 /// Trade ids remembered per symbol.
@@ -94,7 +94,7 @@ impl TradeFilter {
             .mul_div(
                 i128::from(price.0) * 45,
                 100 * 100,
-                crate::core::units::Rounding::Down,
+                crate::units::Rounding::Down,
             )
             .map_or(0, |r| (r.raw() / Decimal::ONE.raw()) as i64);
         (price.0 - reach, price.0 + reach)
@@ -230,8 +230,8 @@ fn near(price: Price, reference: Price) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::market::{Aggressor, SymbolId};
-    use crate::core::units::{Quantity, Stamp, Timestamp};
+    use crate::market::{Aggressor, SymbolId};
+    use crate::units::{Quantity, Stamp, Timestamp};
 
     fn row(millis: i64, price: i64, id: u64) -> TimedTrade {
         let time = Timestamp::from_millis(1_500_000_000_000 + millis);

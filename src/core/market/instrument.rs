@@ -1,6 +1,6 @@
 //! What a symbol is: its grid, its currency, its limits and fees, as its venue states them.
 
-use crate::core::units::{Decimal, Price, Quantity, Rounding};
+use crate::units::{Decimal, Price, Quantity, Rounding};
 use serde::{Deserialize, Serialize};
 
 /// Largest price in ticks and largest quantity in lots that anything here accepts. Within them no
@@ -151,7 +151,7 @@ impl Instrument {
     /// Value of a number of tick-lots (sums and differences of price x quantity), signed.
     ///
     /// # Panics
-    /// Beyond the range of decimals, which [`Countable`](crate::core::risk::countable::Countable)
+    /// Beyond the range of decimals, which [`Countable`](crate::risk::countable::Countable)
     /// keeps a run away from.
     pub fn value_of(&self, tick_lots: i128) -> Decimal {
         self.checked_value_of(tick_lots)

@@ -1,7 +1,7 @@
 //! Candle lengths.
 
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Span, Timestamp};
+use crate::units::stamp::SECOND;
+use crate::units::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

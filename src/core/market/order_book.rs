@@ -5,8 +5,8 @@
 //! leave fewer levels than are used, a new snapshot is needed. A book that has a gap, is stale,
 //! crossed or empty on a side gives no price. Prices are ticks, quantities lots.
 
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Decimal, Price, Quantity, Rounding, Side};
+use crate::units::stamp::SECOND;
+use crate::units::{Decimal, Price, Quantity, Rounding, Side};
 use serde::{Deserialize, Serialize};
 
 /// A crossed book is wrong, not merely between two updates, after this.

@@ -7,7 +7,7 @@
 use super::candle::{Candle, CandleSource};
 use super::interval::Interval;
 use super::trade::Trade;
-use crate::core::units::{Price, Ring, Span, Timestamp};
+use crate::units::{Price, Ring, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// More missing buckets than this restart the series instead of becoming flat candles.
@@ -93,12 +93,12 @@ impl Series {
         self.building.as_ref()
     }
 
-    pub(in crate::core) fn building_mut(&mut self) -> Option<&mut Candle> {
+    pub(crate) fn building_mut(&mut self) -> Option<&mut Candle> {
         self.building.as_mut()
     }
 
     /// Whether a gap was announced that no trade has contradicted or ended yet.
-    pub(in crate::core) const fn is_announced_quiet(&self) -> bool {
+    pub(crate) const fn is_announced_quiet(&self) -> bool {
         self.quiet_until.is_some()
     }
 
@@ -320,8 +320,8 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::market::{Aggressor, CandleSource, SymbolId};
-    use crate::core::units::Quantity;
+    use crate::market::{Aggressor, CandleSource, SymbolId};
+    use crate::units::Quantity;
     use proptest::prelude::*;
 
     fn trade(seconds: i64, price: i64, lots: i64) -> Trade {

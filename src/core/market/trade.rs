@@ -1,6 +1,6 @@
 //! A trade print on the instrument's grid.
 
-use crate::core::units::{Price, Quantity, Stamp, Timestamp};
+use crate::units::{Price, Quantity, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Index of a symbol among those of the run, in the configured order.

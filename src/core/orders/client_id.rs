@@ -3,8 +3,8 @@
 //! `mw` + 6 base32 digits of SHA-256(instance id) + `-` + session (5) + `-` + decision (7) + `-` +
 //! leg (1): 24 characters. The same in every replay; the head tells own orders from foreign ones.
 
-use crate::core::records::Leg;
-use crate::core::settings::Identity;
+use crate::records::Leg;
+use crate::settings::Identity;
 
 /// RFC 4648 base32 in lower case.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";

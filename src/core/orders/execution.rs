@@ -3,19 +3,19 @@
 
 use super::client_id::client_id;
 use super::intent::{OrderIntent, Working};
-use crate::core::effect::{Effect, Effects};
-use crate::core::machine::{Core, Numbers, Timer};
-use crate::core::market::SymbolId;
-use crate::core::records::{ExitReason, Leg, Order, OrderKind, OrderState, Record};
-use crate::core::risk::{Approved, approve_reduction};
-use crate::core::settings::Execution;
-use crate::core::state_hash::Tag;
-use crate::core::symbol::{Feed, Slot};
-use crate::core::units::{Decimal, Price, Quantity, Side, Stamp, Timestamp};
+use crate::effect::{Effect, Effects};
+use crate::machine::{Core, Numbers, Timer};
+use crate::market::SymbolId;
+use crate::records::{ExitReason, Leg, Order, OrderKind, OrderState, Record};
+use crate::risk::{Approved, approve_reduction};
+use crate::settings::Execution;
+use crate::state_hash::Tag;
+use crate::symbol::{Feed, Slot};
+use crate::units::{Decimal, Price, Quantity, Side, Stamp, Timestamp};
 
 /// One execution as it is booked: with its fee, and told by a venue or made on paper.
 #[derive(Clone, Debug)]
-pub(in crate::core) struct Booking {
+pub(crate) struct Booking {
     pub price: Price,
     pub quantity: Quantity,
     pub maker: bool,
@@ -38,12 +38,7 @@ pub struct PaperFill {
 
 impl Core {
     /// Puts an approved order to work, on paper or at the venue. This is the only way to an order.
-    pub(in crate::core) fn submit(
-        &mut self,
-        approved: Approved<OrderIntent>,
-        at: Stamp,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn submit(&mut self, approved: Approved<OrderIntent>, at: Stamp, out: &mut Effects) {
         let intent = approved.into_inner();
         match self.settings.execution {
             Execution::Paper => self.submit_on_paper(&intent, at, out),
@@ -52,7 +47,7 @@ impl Core {
     }
 
     /// The record of a new order, counted and hashed; `number` is what its client id is made of.
-    pub(in crate::core) fn new_order(
+    pub(crate) fn new_order(
         &mut self,
         intent: &OrderIntent,
         number: u64,
@@ -146,7 +141,7 @@ impl Core {
     }
 
     /// Cancels what works in a slot.
-    pub(in crate::core) fn cancel(
+    pub(crate) fn cancel(
         &mut self,
         id: SymbolId,
         slot: Slot,
@@ -165,7 +160,7 @@ impl Core {
     }
 
     /// An entry was not filled in time: the rest is cancelled, what is filled stays a position.
-    pub(in crate::core) fn entry_timed_out(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
+    pub(crate) fn entry_timed_out(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
         let symbol = &mut self.symbols[id.index()];
         symbol.disturb();
         if self.settings.execution == Execution::Venue {
@@ -180,7 +175,7 @@ impl Core {
     }
 
     /// Closes a position at market for a reason of its own (not a strategy's).
-    pub(in crate::core) fn close_for(
+    pub(crate) fn close_for(
         &mut self,
         id: SymbolId,
         reason: ExitReason,
@@ -196,7 +191,7 @@ impl Core {
 
     /// Closes a position at market: the rest of an entry and the protection go in the same turn.
     /// Returns whether a close was submitted; false while one is working or has to wait.
-    pub(in crate::core) fn close_position(
+    pub(crate) fn close_position(
         &mut self,
         id: SymbolId,
         decision: u64,
@@ -247,7 +242,7 @@ impl Core {
     }
 
     /// A stop (or the liquidation) was reached: it becomes the exit and fills from this trade on.
-    pub(in crate::core) fn trigger_stop(
+    pub(crate) fn trigger_stop(
         &mut self,
         id: SymbolId,
         reason: ExitReason,
@@ -272,7 +267,7 @@ impl Core {
         symbol.exit = Some(working);
     }
 
-    pub(in crate::core) fn hash_order(&mut self, order: &Order) {
+    pub(crate) fn hash_order(&mut self, order: &Order) {
         self.hash.words(
             Tag::Order,
             &[
@@ -290,7 +285,7 @@ impl Core {
     }
 }
 
-pub(in crate::core) fn persist_order(working: &Working, out: &mut Effects) {
+pub(crate) fn persist_order(working: &Working, out: &mut Effects) {
     out.push(Effect::Persist(Box::new(Record::Order(
         working.order.clone(),
     ))));

@@ -4,20 +4,20 @@ use super::execution::{Booking, PaperFill, persist_order};
 use super::intent::{EntryPlan, OrderIntent, Working};
 use super::position::Position;
 use super::protection::{Protection, ProtectionRules};
-use crate::core::effect::{Effect, Effects};
-use crate::core::machine::{Core, Numbers, Timer};
-use crate::core::market::SymbolId;
-use crate::core::paper::account::fee;
-use crate::core::records::{ExitReason, Fill, Leg, OrderKind, OrderState, Record};
-use crate::core::risk::approve_reduction;
-use crate::core::settings::Execution;
-use crate::core::state_hash::Tag;
-use crate::core::symbol::Slot;
-use crate::core::units::{Decimal, Stamp};
+use crate::effect::{Effect, Effects};
+use crate::machine::{Core, Numbers, Timer};
+use crate::market::SymbolId;
+use crate::paper::account::fee;
+use crate::records::{ExitReason, Fill, Leg, OrderKind, OrderState, Record};
+use crate::risk::approve_reduction;
+use crate::settings::Execution;
+use crate::state_hash::Tag;
+use crate::symbol::Slot;
+use crate::units::{Decimal, Stamp};
 
 impl Core {
     /// Executes part or all of the order in a slot on paper.
-    pub(in crate::core) fn execute(
+    pub(crate) fn execute(
         &mut self,
         id: SymbolId,
         slot: Slot,
@@ -57,7 +57,7 @@ impl Core {
     }
 
     /// What a booked fill does to the position, the cash and the limits.
-    pub(in crate::core) fn apply_fill(
+    pub(crate) fn apply_fill(
         &mut self,
         id: SymbolId,
         fill: &Fill,
@@ -87,7 +87,7 @@ impl Core {
     }
 
     /// Books an execution on its order and pays its fee.
-    pub(in crate::core) fn book(
+    pub(crate) fn book(
         &mut self,
         id: SymbolId,
         working: &mut Working,
@@ -172,13 +172,7 @@ impl Core {
     }
 
     /// Places or amends stop and target so that they cover exactly the position.
-    pub(in crate::core) fn protect(
-        &mut self,
-        id: SymbolId,
-        decision: u64,
-        at: Stamp,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn protect(&mut self, id: SymbolId, decision: u64, at: Stamp, out: &mut Effects) {
         if self.settings.execution == Execution::Venue {
             // Its levels are watched; they rest nowhere.
             return;
@@ -273,7 +267,7 @@ impl Core {
         let gross = position.gross_when_flat(&symbol.instrument);
         let number = Numbers::next(&mut self.numbers.trade);
         let extremes = symbol.extremes;
-        let trade = |p: &Position, s: &crate::core::symbol::Symbol| {
+        let trade = |p: &Position, s: &crate::symbol::Symbol| {
             p.close(number, at, gross, reason, extremes, &s.instrument)
         };
         let mut closed = trade(&position, symbol);
@@ -297,7 +291,7 @@ impl Core {
         self.reverse_if_wanted(id, at, out);
     }
 
-    pub(in crate::core) fn protection_rules(&self) -> ProtectionRules {
+    pub(crate) fn protection_rules(&self) -> ProtectionRules {
         let risk = &self.settings.risk;
         ProtectionRules {
             emergency_stop_loss_pct: risk.emergency_stop_loss_pct,
@@ -308,7 +302,7 @@ impl Core {
 }
 
 /// side x (fill - reference) x quantity: positive costs the trader.
-fn slippage_cost(symbol: &crate::core::symbol::Symbol, fill: &Fill) -> Decimal {
+fn slippage_cost(symbol: &crate::symbol::Symbol, fill: &Fill) -> Decimal {
     let ticks = (fill.price.0 - fill.reference.0) * fill.side.sign();
     symbol
         .instrument

@@ -1,10 +1,10 @@
 //! An order on its way: what is wanted, and what is working at the venue.
 
-use crate::core::market::SymbolId;
-use crate::core::records::{ExitReason, Leg, Order, OrderKind};
-use crate::core::schedule::Armed;
-use crate::core::units::{Decimal, Price, Quantity, Side};
-use crate::core::venue::track::VenueTrack;
+use crate::market::SymbolId;
+use crate::records::{ExitReason, Leg, Order, OrderKind};
+use crate::schedule::Armed;
+use crate::units::{Decimal, Price, Quantity, Side};
+use crate::venue::track::VenueTrack;
 use serde::{Deserialize, Serialize};
 
 /// What an entry brings along for the position it opens.

@@ -2,9 +2,9 @@
 
 use super::intent::EntryPlan;
 use super::protection::Protection;
-use crate::core::market::{Instrument, SymbolId};
-use crate::core::records::{ClosedTrade, ExitReason, Fill, Lot};
-use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
+use crate::market::{Instrument, SymbolId};
+use crate::records::{ClosedTrade, ExitReason, Fill, Lot};
+use crate::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -78,7 +78,7 @@ pub struct Reduced {
 
 impl Position {
     /// Its symbol has another number in this process.
-    pub(in crate::core) fn move_to(&mut self, id: SymbolId) {
+    pub(crate) fn move_to(&mut self, id: SymbolId) {
         self.symbol = id;
         for lot in &mut self.lots {
             lot.symbol = id;

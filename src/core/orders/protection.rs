@@ -4,7 +4,7 @@
 //! one trade is armed for later trades only.
 
 use super::position::Position;
-use crate::core::units::{Decimal, Price, Rounding, Side};
+use crate::units::{Decimal, Price, Rounding, Side};
 use serde::{Deserialize, Serialize};
 
 /// A price level, armed for trades with a later monotonic stamp.
@@ -135,10 +135,10 @@ pub fn breached(side: Side, price: Price, level: Price) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::market::{Instrument, ProductKind, SymbolId};
-    use crate::core::orders::intent::EntryPlan;
-    use crate::core::records::Fill;
-    use crate::core::units::{Quantity, Stamp, Timestamp};
+    use crate::market::{Instrument, ProductKind, SymbolId};
+    use crate::orders::intent::EntryPlan;
+    use crate::records::Fill;
+    use crate::units::{Quantity, Stamp, Timestamp};
 
     fn position(side: Side, leverage: u32) -> Position {
         let fill = Fill {

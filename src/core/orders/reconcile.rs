@@ -5,11 +5,11 @@
 
 use super::Working;
 use super::client_id::parse;
-use crate::core::market::SymbolId;
-use crate::core::records::OrderState;
-use crate::core::units::{Quantity, Timestamp};
-use crate::core::venue::track::{ABSENT_FOR, ABSENT_TIMES, in_motion};
-use crate::core::venue::{ListedFill, ListedOrder, VenueListing, VenueState};
+use crate::market::SymbolId;
+use crate::records::OrderState;
+use crate::units::{Quantity, Timestamp};
+use crate::venue::track::{ABSENT_FOR, ABSENT_TIMES, in_motion};
+use crate::venue::{ListedFill, ListedOrder, VenueListing, VenueState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known on our side.

@@ -1,7 +1,7 @@
 //! Cash of the paper account. Fees are taken once, at each fill; profit comes in at the exit.
 
-use crate::core::market::Instrument;
-use crate::core::units::{Decimal, Price, Quantity, Rounding, Side};
+use crate::market::Instrument;
+use crate::units::{Decimal, Price, Quantity, Rounding, Side};
 use serde::{Deserialize, Serialize};
 
 /// Digits that fees are rounded to.

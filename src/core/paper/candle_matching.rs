@@ -6,15 +6,15 @@
 //! target counts only if the close is beyond it.
 
 use super::account::taker_price;
-use crate::core::effect::Effects;
-use crate::core::machine::Core;
-use crate::core::market::{Candle, SymbolId};
-use crate::core::orders::execution::PaperFill;
-use crate::core::orders::protection::{Protection, breached, reached};
-use crate::core::records::{ExitReason, OrderKind};
-use crate::core::settings::Intrabar;
-use crate::core::symbol::Slot;
-use crate::core::units::{Price, Quantity, Side, Span, Stamp};
+use crate::effect::Effects;
+use crate::machine::Core;
+use crate::market::{Candle, SymbolId};
+use crate::orders::execution::PaperFill;
+use crate::orders::protection::{Protection, breached, reached};
+use crate::records::{ExitReason, OrderKind};
+use crate::settings::Intrabar;
+use crate::symbol::Slot;
+use crate::units::{Price, Quantity, Side, Span, Stamp};
 
 /// Enough for any order: what a gap at the open offers.
 const UNBOUNDED: Quantity = Quantity(i64::MAX);
@@ -29,7 +29,7 @@ enum Reach {
 
 impl Core {
     /// Lets a finished candle fill and trigger what it reaches. `at` is the candle's end.
-    pub(in crate::core) fn match_candle(
+    pub(crate) fn match_candle(
         &mut self,
         id: SymbolId,
         candle: &Candle,
@@ -40,7 +40,7 @@ impl Core {
     }
 
     /// The same for a candle of a gap: a position that was opened in it did not see all of it.
-    pub(in crate::core) fn match_past_candle(
+    pub(crate) fn match_past_candle(
         &mut self,
         id: SymbolId,
         candle: &Candle,
@@ -156,7 +156,7 @@ impl Core {
             return;
         };
         let mut left = UNBOUNDED;
-        let loss = |level: Option<crate::core::orders::protection::Level>| {
+        let loss = |level: Option<crate::orders::protection::Level>| {
             level.is_some_and(|level| breached(side, open, level.price))
         };
         if loss(p.stop) {

@@ -6,19 +6,19 @@
 //! goes on without that condition.
 
 use super::account::taker_price;
-use crate::core::effect::Effects;
-use crate::core::machine::Core;
-use crate::core::market::{SymbolId, TimedTrade};
-use crate::core::orders::execution::PaperFill;
-use crate::core::orders::protection::{Level, breached, reached};
-use crate::core::records::{ExitReason, OrderKind};
-use crate::core::settings::Execution;
-use crate::core::symbol::Slot;
-use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
+use crate::effect::Effects;
+use crate::machine::Core;
+use crate::market::{SymbolId, TimedTrade};
+use crate::orders::execution::PaperFill;
+use crate::orders::protection::{Level, breached, reached};
+use crate::records::{ExitReason, OrderKind};
+use crate::settings::Execution;
+use crate::symbol::Slot;
+use crate::units::{Decimal, Price, Quantity, Rounding, Side, Stamp};
 
 impl Core {
     /// Lets a trade fill and trigger what it reaches.
-    pub(in crate::core) fn match_trade(&mut self, row: &TimedTrade, out: &mut Effects) {
+    pub(crate) fn match_trade(&mut self, row: &TimedTrade, out: &mut Effects) {
         let id = row.trade.symbol;
         let symbol = &self.symbols[id.index()];
         if symbol.position.is_none() && !symbol.has_working_order() {
@@ -40,7 +40,7 @@ impl Core {
     }
 
     /// What a quantity of the market offers to our orders.
-    pub(in crate::core) fn offered(&self, quantity: Quantity) -> Quantity {
+    pub(crate) fn offered(&self, quantity: Quantity) -> Quantity {
         let fraction = self.settings.paper.fill_volume_fraction;
         if fraction == Decimal::ONE {
             return quantity;
@@ -94,7 +94,7 @@ impl Core {
     }
 
     /// Executes what is left of a trade's offer against the order in a slot.
-    pub(in crate::core) fn take(
+    pub(crate) fn take(
         &mut self,
         id: SymbolId,
         slot: Slot,
@@ -119,12 +119,12 @@ impl Core {
     }
 
     /// Whether a level against the position is armed and reached, and no exit works already.
-    pub(in crate::core) fn breaks(
+    pub(crate) fn breaks(
         &self,
         id: SymbolId,
         mono: i64,
         price: Price,
-        level: impl Fn(&crate::core::orders::protection::Protection) -> Option<Level>,
+        level: impl Fn(&crate::orders::protection::Protection) -> Option<Level>,
     ) -> bool {
         let symbol = &self.symbols[id.index()];
         match (&symbol.position, &symbol.exit) {
@@ -136,7 +136,7 @@ impl Core {
     }
 
     /// The stop or the liquidation takes over and fills from this trade on.
-    pub(in crate::core) fn leave_at_market(
+    pub(crate) fn leave_at_market(
         &mut self,
         id: SymbolId,
         reason: ExitReason,
@@ -184,7 +184,7 @@ impl Core {
     }
 
     /// Emergency loss, trailing and break-even stops; levels moved here count for later trades.
-    pub(in crate::core) fn position_rules(
+    pub(crate) fn position_rules(
         &mut self,
         id: SymbolId,
         price: Price,

@@ -4,7 +4,7 @@
 //! pass (HALF_OPEN): success closes, failure opens twice as long, up to an hour. Reductions always
 //! pass. A pure state machine: time comes in as monotonic nanoseconds.
 
-use crate::core::units::Span;
+use crate::units::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -132,7 +132,7 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::units::stamp::SECOND;
+    use crate::units::stamp::SECOND;
 
     fn breaker() -> Breaker {
         Breaker::new(5, Span::from_secs(300), Span::from_secs(300))

@@ -1,7 +1,7 @@
 //! The record of one passage through the gate: every check with value, limit and margin.
 
-use crate::core::records::{Check, CheckOutcome};
-use crate::core::units::Decimal;
+use crate::records::{Check, CheckOutcome};
+use crate::units::Decimal;
 
 /// Room for the checks of one entry; more of them only cost an allocation.
 const ROOM: usize = 32;

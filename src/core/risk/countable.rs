@@ -7,9 +7,9 @@
 //! Between bound and end lies room for the sums over 20 symbols and over exits in many parts, so
 //! that no sum of a run can leave the decimals.
 
-use crate::core::market::Instrument;
-use crate::core::market::instrument::GRID_MAX;
-use crate::core::units::{Decimal, Price, Quantity};
+use crate::market::Instrument;
+use crate::market::instrument::GRID_MAX;
+use crate::units::{Decimal, Price, Quantity};
 
 /// Largest value of what is held of a symbol, and largest equity, in the account currency.
 pub const COUNTED_MAX: Decimal = Decimal::from_int(10_000_000_000_000_000);
@@ -54,7 +54,7 @@ impl Countable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::market::ProductKind;
+    use crate::market::ProductKind;
 
     fn instrument(tick: &str, lot: &str, contract: &str) -> Instrument {
         let d = |text: &str| Decimal::parse(text).unwrap();

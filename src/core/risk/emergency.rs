@@ -1,7 +1,7 @@
 //! The emergency stop: latched, left only by an operator with a reason.
 
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Decimal, Timestamp};
+use crate::units::stamp::SECOND;
+use crate::units::{Decimal, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 

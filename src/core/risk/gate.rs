@@ -9,14 +9,14 @@ use super::checks::{Checks, describe};
 use super::emergency::Emergency;
 use super::limits::{EntryLog, LosingRun, LossLimits, Period};
 use super::sizing::{Budget, RoundTrip, Sizing, allowed_leverage};
-use crate::core::market::{Instrument, SymbolId};
-use crate::core::orders::intent::{EntryPlan, OrderIntent};
-use crate::core::orders::position::Position;
-use crate::core::records::{Check, Leg, OrderKind, Proposal};
-use crate::core::settings::{EntryOrderType, FeeRates, RiskSettings, TradingSettings};
-use crate::core::symbol::Spread;
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Stamp, Timestamp};
+use crate::market::{Instrument, SymbolId};
+use crate::orders::intent::{EntryPlan, OrderIntent};
+use crate::orders::position::Position;
+use crate::records::{Check, Leg, OrderKind, Proposal};
+use crate::settings::{EntryOrderType, FeeRates, RiskSettings, TradingSettings};
+use crate::symbol::Spread;
+use crate::units::stamp::SECOND;
+use crate::units::{Decimal, Price, Quantity, Rounding, Side, Stamp, Timestamp};
 
 /// Who wants the entry: what is out of range is clamped for a strategy, refused for an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 use super::breaker::Breaker;
 use super::emergency::Emergency;
 use super::limits::{EntryLog, LosingRun, LossLimits};
-use crate::core::settings::RiskSettings;
-use crate::core::strategy::errors::RecentErrors;
-use crate::core::units::Decimal;
+use crate::settings::RiskSettings;
+use crate::strategy::errors::RecentErrors;
+use crate::units::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// Limits and latches of the account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::core) struct Guard {
+pub(crate) struct Guard {
     pub losses: LossLimits,
     pub entries: EntryLog,
     pub losing_run: LosingRun,

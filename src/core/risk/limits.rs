@@ -3,10 +3,10 @@
 //! A baseline is the equity at the close of the last candle that ends at or before the boundary,
 //! set before that candle's decision, which already counts for the new period.
 
-use crate::core::settings::RiskSettings;
-use crate::core::units::calendar::{day_start, month_start, week_start};
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Decimal, Rounding, Timestamp};
+use crate::settings::RiskSettings;
+use crate::units::calendar::{day_start, month_start, week_start};
+use crate::units::stamp::SECOND;
+use crate::units::{Decimal, Rounding, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -137,7 +137,7 @@ impl LossLimits {
                     Some(_) => {}
                 }
             }
-            self.next_boundary = day_start(end) + crate::core::units::Span(86_400 * SECOND);
+            self.next_boundary = day_start(end) + crate::units::Span(86_400 * SECOND);
         }
         self.last_candle_equity = equity;
         begins
@@ -262,7 +262,7 @@ impl LosingRun {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::units::calendar::parse_time;
+    use crate::units::calendar::parse_time;
 
     fn at(text: &str) -> Timestamp {
         parse_time(text).unwrap()
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn the_losing_run_pauses_and_counts_anew() {
-        let mut settings = crate::core::settings::RiskSettings::defaults();
+        let mut settings = crate::settings::RiskSettings::defaults();
         settings.consecutive_losses = 2;
         let mut run = LosingRun::default();
         assert!(!run.note(money(-1), 0, &settings));

@@ -8,7 +8,7 @@ pub mod checks;
 pub mod countable;
 pub mod emergency;
 pub mod gate;
-pub(in crate::core) mod guard;
+pub(crate) mod guard;
 pub mod limits;
 pub mod size_steps;
 pub mod sizing;

@@ -6,8 +6,8 @@
 use super::checks::Checks;
 use super::gate::{EntryRequest, Standing, protection, sizing};
 use super::sizing::allowed_leverage;
-use crate::core::settings::{RiskSettings, TradingSettings};
-use crate::core::units::{Decimal, Price, Quantity};
+use crate::settings::{RiskSettings, TradingSettings};
+use crate::units::{Decimal, Price, Quantity};
 
 /// What is left after a cap.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,9 +6,9 @@
 
 use super::checks::Checks;
 use super::limits::{pct_of, share_pct};
-use crate::core::market::{Instrument, ProductKind};
-use crate::core::settings::{FeeRates, RiskSettings, TradingSettings};
-use crate::core::units::{Decimal, Price, Quantity, Rounding};
+use crate::market::{Instrument, ProductKind};
+use crate::settings::{FeeRates, RiskSettings, TradingSettings};
+use crate::units::{Decimal, Price, Quantity, Rounding};
 
 /// Equity beyond this does not make an entry larger: every product of the sizing then fits a decimal,
 /// whatever a market does to an account.
@@ -296,9 +296,9 @@ fn share(value: Decimal, n: u32) -> Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::market::Interval;
-    use crate::core::settings::{EntryOrderType, OnShutdown};
-    use crate::core::units::Span;
+    use crate::market::Interval;
+    use crate::settings::{EntryOrderType, OnShutdown};
+    use crate::units::Span;
 
     #[test]
     fn an_account_of_any_size_is_sized_without_leaving_the_decimals() {

@@ -7,16 +7,16 @@ use super::emergency::Trigger;
 use super::gate::Standing;
 use super::limits::{Period, pct_of, share_pct};
 use super::sizing::{Budget, liquidation_distance_pct};
-use crate::core::effect::{Alert, AlertLevel, Effect, Effects};
-use crate::core::input::Command;
-use crate::core::machine::Core;
-use crate::core::market::SymbolId;
-use crate::core::modes::Mode;
-use crate::core::orders::Position;
-use crate::core::records::{EquityKind, EquityPoint, Event, ExitReason, Record};
-use crate::core::settings::OnShutdown;
-use crate::core::symbol::{Slot, Symbol};
-use crate::core::units::{Decimal, Price, Quantity, Stamp, Timestamp};
+use crate::effect::{Alert, AlertLevel, Effect, Effects};
+use crate::input::Command;
+use crate::machine::Core;
+use crate::market::SymbolId;
+use crate::modes::Mode;
+use crate::orders::Position;
+use crate::records::{EquityKind, EquityPoint, Event, ExitReason, Record};
+use crate::settings::OnShutdown;
+use crate::symbol::{Slot, Symbol};
+use crate::units::{Decimal, Price, Quantity, Stamp, Timestamp};
 
 /// Loss in % within 300 s that is warned about.
 const RAPID_LOSS_WARNING: Decimal = Decimal::from_int(3);
@@ -44,7 +44,7 @@ impl Core {
     }
 
     /// Equity point, baselines and limits of a closed candle, before its decision.
-    pub(in crate::core) fn account_for_candle(
+    pub(crate) fn account_for_candle(
         &mut self,
         open_time: Timestamp,
         end: Timestamp,
@@ -63,13 +63,13 @@ impl Core {
         }
     }
 
-    pub(in crate::core) fn after_fill(&mut self, at: Stamp, out: &mut Effects) {
+    pub(crate) fn after_fill(&mut self, at: Stamp, out: &mut Effects) {
         let equity = self.equity();
         self.push_equity(at.wall, EquityKind::Fill, equity, out);
         self.assess(equity, at, out);
     }
 
-    pub(in crate::core) fn after_order(&mut self, at: Stamp, out: &mut Effects) {
+    pub(crate) fn after_order(&mut self, at: Stamp, out: &mut Effects) {
         let equity = self.equity();
         self.assess(equity, at, out);
     }
@@ -150,7 +150,7 @@ impl Core {
     }
 
     /// A price was refused because what is held could not be counted at it.
-    pub(in crate::core) fn price_uncountable(
+    pub(crate) fn price_uncountable(
         &mut self,
         id: SymbolId,
         price: Price,
@@ -182,13 +182,7 @@ impl Core {
     }
 
     /// Latches the emergency stop and does what its trigger demands; once.
-    pub(in crate::core) fn trip(
-        &mut self,
-        trigger: Trigger,
-        text: &str,
-        at: Stamp,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn trip(&mut self, trigger: Trigger, text: &str, at: Stamp, out: &mut Effects) {
         let close = self.settings.risk.emergency_close && trigger.closes_positions();
         self.emergency_stop(trigger, text, close, at, out);
     }
@@ -222,12 +216,12 @@ impl Core {
         }
     }
 
-    pub(in crate::core) fn ledger_failed(&mut self, at: Stamp, text: &str, out: &mut Effects) {
+    pub(crate) fn ledger_failed(&mut self, at: Stamp, text: &str, out: &mut Effects) {
         self.note_ledger_error(text, at, out);
         self.trip(Trigger::LedgerFailure, text, at, out);
     }
 
-    pub(in crate::core) fn command(&mut self, at: Stamp, command: Command, out: &mut Effects) {
+    pub(crate) fn command(&mut self, at: Stamp, command: Command, out: &mut Effects) {
         match command {
             Command::Pause => self.mode = Mode::Paused,
             Command::Resume { reason } => {
@@ -279,7 +273,7 @@ impl Core {
         }
     }
 
-    pub(in crate::core) fn stop(&mut self, at: Stamp, out: &mut Effects) {
+    pub(crate) fn stop(&mut self, at: Stamp, out: &mut Effects) {
         self.mode = Mode::Stopping;
         if self.settings.trading.on_shutdown == OnShutdown::Close {
             self.desk.close_all = Some(ExitReason::Shutdown);
@@ -294,7 +288,7 @@ impl Core {
     }
 
     /// A closed trade's result goes into the losing run.
-    pub(in crate::core) fn trade_closed(&mut self, net: Decimal, at: Stamp, out: &mut Effects) {
+    pub(crate) fn trade_closed(&mut self, net: Decimal, at: Stamp, out: &mut Effects) {
         self.daily.trade_closed(net);
         if self
             .guard
@@ -311,7 +305,7 @@ impl Core {
     }
 
     /// An alert and its row.
-    pub(in crate::core) fn report(
+    pub(crate) fn report(
         &mut self,
         level: AlertLevel,
         code: &'static str,
@@ -334,7 +328,7 @@ impl Core {
     }
 
     /// Account and surroundings as the gate sees them.
-    pub(in crate::core) fn standing(&self, id: SymbolId, at: Stamp) -> Standing<'_> {
+    pub(crate) fn standing(&self, id: SymbolId, at: Stamp) -> Standing<'_> {
         let equity = self.equity();
         let margin_used = self.margin_used();
         let notional = |s: &Symbol| {
@@ -364,7 +358,7 @@ impl Core {
                 let (entry, mark) = (s.entry.as_ref()?, s.last?);
                 let value = s.instrument.notional(mark, entry.remaining());
                 let leverage = entry.entry?.leverage;
-                value.mul_div(1, leverage.into(), crate::core::units::Rounding::HalfEven)
+                value.mul_div(1, leverage.into(), crate::units::Rounding::HalfEven)
             })
             .fold(Decimal::ZERO, |sum, m| sum + m);
         let symbol = &self.symbols[id.index()];

@@ -1,7 +1,7 @@
 //! The scheduler against a linear model of its rules, and its rules one by one.
 
 use super::*;
-use crate::core::units::rng::SplitMix64;
+use crate::units::rng::SplitMix64;
 
 fn spec(name: &'static str, class: TaskClass, interval: u64) -> TaskSpec {
     TaskSpec {

@@ -4,8 +4,8 @@
 //! phase, so it can never be in flight twice. Limits: 64 durations for mean and p95, 60 minute
 //! buckets for the completion rate.
 
-use crate::core::schedule::wheel::TimerKey;
-use crate::core::units::Ring;
+use crate::schedule::wheel::TimerKey;
+use crate::units::Ring;
 use serde::Serialize;
 
 /// Durations kept a task; mean and p95 are over these.

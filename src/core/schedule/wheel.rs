@@ -305,7 +305,7 @@ impl<T> Wheel<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::units::rng::SplitMix64;
+    use crate::units::rng::SplitMix64;
     use std::collections::BTreeMap;
 
     /// Live timers in the model test: enough to fill slots on every level, few enough that the

@@ -8,13 +8,13 @@
 
 use super::decision::CandleView;
 use super::rules::{Condition, Purpose, Relation, Rule};
-use crate::core::indicators::cipher::{Signal, Signals};
-use crate::core::indicators::compare::{PERCENT, above, below};
-use crate::core::indicators::{CipherB, Reading};
-use crate::core::market::Interval;
-use crate::core::records::{Check, CheckOutcome};
-use crate::core::settings::CipherBFilterSettings;
-use crate::core::units::{Decimal, Side};
+use crate::indicators::cipher::{Signal, Signals};
+use crate::indicators::compare::{PERCENT, above, below};
+use crate::indicators::{CipherB, Reading};
+use crate::market::Interval;
+use crate::records::{Check, CheckOutcome};
+use crate::settings::CipherBFilterSettings;
+use crate::units::{Decimal, Side};
 use serde::{Deserialize, Serialize};
 
 /// Reason of an entry that became a HOLD.

@@ -2,9 +2,9 @@
 //! and a shared one lead to the same.
 
 use super::*;
-use crate::core::indicators::cipher::CipherBSettings;
-use crate::core::units::Timestamp;
-use crate::core::units::rng::SplitMix64;
+use crate::indicators::cipher::CipherBSettings;
+use crate::units::Timestamp;
+use crate::units::rng::SplitMix64;
 
 fn settings() -> CipherBFilterSettings {
     CipherBFilterSettings {

@@ -7,24 +7,24 @@
 use super::decision::{CandleView, Context, OwnRefusal, Reply, hold};
 use super::outcome::{Outcome, Run};
 use super::questions::position_view;
-use crate::core::effect::{Effect, Effects};
-use crate::core::machine::{Core, Numbers, action_code};
-use crate::core::market::{Candle, ProductKind, SymbolId, TimedCandle};
-use crate::core::modes::{Mode, Turns};
-use crate::core::records::{Action, Decision, ExitReason, Leg, Proposal, Record};
-use crate::core::risk::breaker::BreakerState;
-use crate::core::settings::Execution;
-use crate::core::state_hash::Tag;
-use crate::core::symbol::{Feed, Reversal};
-use crate::core::units::calendar::DAY;
-use crate::core::units::{Side, Stamp, Timestamp};
+use crate::effect::{Effect, Effects};
+use crate::machine::{Core, Numbers, action_code};
+use crate::market::{Candle, ProductKind, SymbolId, TimedCandle};
+use crate::modes::{Mode, Turns};
+use crate::records::{Action, Decision, ExitReason, Leg, Proposal, Record};
+use crate::risk::breaker::BreakerState;
+use crate::settings::Execution;
+use crate::state_hash::Tag;
+use crate::symbol::{Feed, Reversal};
+use crate::units::calendar::DAY;
+use crate::units::{Side, Stamp, Timestamp};
 
 /// Room for a decision's indicator values; more of them only cost an allocation.
 const INDICATORS_ROOM: usize = 64;
 
 impl Core {
     /// A finished candle of the venue or of imported history.
-    pub(in crate::core) fn venue_candle(&mut self, row: &TimedCandle, out: &mut Effects) {
+    pub(crate) fn venue_candle(&mut self, row: &TimedCandle, out: &mut Effects) {
         let TimedCandle {
             stamp: at,
             symbol: id,
@@ -89,7 +89,7 @@ impl Core {
     }
 
     /// A candle has closed, once and for all: everything that follows from it.
-    pub(in crate::core) fn candle_closed(
+    pub(crate) fn candle_closed(
         &mut self,
         id: SymbolId,
         candle: Candle,
@@ -210,7 +210,7 @@ impl Core {
     }
 
     /// Why no entry is possible now, whatever the strategy thinks; `None` when it is.
-    pub(in crate::core) fn entry_blocked(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
+    pub(crate) fn entry_blocked(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
         let symbol = &self.symbols[id.index()];
         match self.mode {
             Mode::Paused => return Some("paused"),

@@ -4,13 +4,13 @@ use super::mean_reversion::MeanReversion;
 use super::momentum::Momentum;
 use super::rules::Rule;
 use super::vumanchu::VuManChu;
-pub use crate::core::indicators::CandleView;
-use crate::core::indicators::CipherB;
-use crate::core::input::Answer;
-use crate::core::market::{Instrument, Interval};
-use crate::core::records::{Action, Check, Proposal};
-use crate::core::settings::StrategySettings;
-use crate::core::units::{Decimal, Price, Side};
+pub use crate::indicators::CandleView;
+use crate::indicators::CipherB;
+use crate::input::Answer;
+use crate::market::{Instrument, Interval};
+use crate::records::{Action, Check, Proposal};
+use crate::settings::StrategySettings;
+use crate::units::{Decimal, Price, Side};
 
 /// The open position, as far as a strategy may know it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,14 +4,14 @@
 
 use super::cipher_b_filter;
 use super::outcome::{Outcome, Run};
-use crate::core::effect::Effects;
-use crate::core::machine::{Core, Numbers};
-use crate::core::market::SymbolId;
-use crate::core::records::{Action, Proposal};
-use crate::core::risk::gate::{Origin, Verdict};
-use crate::core::risk::size_steps::{SizeArithmetic, size_arithmetic};
-use crate::core::risk::{EntryRequest, approve_entry};
-use crate::core::units::{Price, Side, Stamp};
+use crate::effect::Effects;
+use crate::machine::{Core, Numbers};
+use crate::market::SymbolId;
+use crate::records::{Action, Proposal};
+use crate::risk::gate::{Origin, Verdict};
+use crate::risk::size_steps::{SizeArithmetic, size_arithmetic};
+use crate::risk::{EntryRequest, approve_entry};
+use crate::units::{Price, Side, Stamp};
 
 impl Core {
     /// Filter and gate; submits what passes.
@@ -125,12 +125,7 @@ impl Core {
     }
 
     /// An opposite entry follows its close, through the gate anew.
-    pub(in crate::core) fn reverse_if_wanted(
-        &mut self,
-        id: SymbolId,
-        at: Stamp,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn reverse_if_wanted(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
         let Some(reversal) = self.symbols[id.index()].reversal.take() else {
             return;
         };

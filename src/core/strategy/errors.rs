@@ -10,12 +10,12 @@
 //! A paused strategy is tried again every half hour and comes back by itself once a decision
 //! succeeds, or when the operator resumes. No error closes a position: its stop and target stay.
 
-use crate::core::effect::{AlertLevel, Effects};
-use crate::core::machine::Core;
-use crate::core::market::SymbolId;
-use crate::core::modes::{Mode, Turns};
-use crate::core::units::Stamp;
-use crate::core::units::stamp::SECOND;
+use crate::effect::{AlertLevel, Effects};
+use crate::machine::Core;
+use crate::market::SymbolId;
+use crate::modes::{Mode, Turns};
+use crate::units::Stamp;
+use crate::units::stamp::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -98,12 +98,12 @@ impl Core {
     }
 
     /// The ledger could not be written.
-    pub(in crate::core) fn note_ledger_error(&mut self, text: &str, at: Stamp, out: &mut Effects) {
+    pub(crate) fn note_ledger_error(&mut self, text: &str, at: Stamp, out: &mut Effects) {
         self.note_error("ledger", text, at, out);
     }
 
     /// Market data was refused that no sound feed sends.
-    pub(in crate::core) fn note_data_error(&mut self, text: &str, at: Stamp, out: &mut Effects) {
+    pub(crate) fn note_data_error(&mut self, text: &str, at: Stamp, out: &mut Effects) {
         if self.turns == Turns::Session {
             self.note_error("data", text, at, out);
         }
@@ -126,7 +126,7 @@ impl Core {
     }
 
     /// The operator resumed: every strategy is asked again.
-    pub(in crate::core) fn forget_decision_errors(&mut self) {
+    pub(crate) fn forget_decision_errors(&mut self) {
         for symbol in &mut self.symbols {
             symbol.decision_errors = DecisionErrors::default();
         }

@@ -6,11 +6,11 @@
 use super::decision::{CandleView, Context, PositionView};
 use super::questions::position_view;
 use super::rules::Rule;
-use crate::core::machine::Core;
-use crate::core::market::{Candle, SymbolId};
-use crate::core::records::{Check, Decision};
-use crate::core::risk::size_steps::SizeArithmetic;
-use crate::core::units::{Price, Side, Stamp, Timestamp};
+use crate::machine::Core;
+use crate::market::{Candle, SymbolId};
+use crate::records::{Check, Decision};
+use crate::risk::size_steps::SizeArithmetic;
+use crate::units::{Price, Side, Stamp, Timestamp};
 
 /// Which decision is to be explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct Explained {
 
 /// Wishes and what came of them.
 #[derive(Debug, Default)]
-pub(in crate::core) struct Explanations {
+pub(crate) struct Explanations {
     kept: Vec<(Wanted, Option<Explained>)>,
 }
 

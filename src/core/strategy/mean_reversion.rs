@@ -14,11 +14,11 @@ use super::decision::{
 };
 use super::mean_reversion_rules::list;
 use super::rules::Rule;
-use crate::core::indicators::compare::{PERCENT, above, below, is_zero, round9};
-use crate::core::indicators::{Adx, Reading, StandardDeviation};
-use crate::core::records::{Action, Check, CheckOutcome, Proposal};
-use crate::core::settings::MeanReversionSettings;
-use crate::core::units::{Decimal, Side};
+use crate::indicators::compare::{PERCENT, above, below, is_zero, round9};
+use crate::indicators::{Adx, Reading, StandardDeviation};
+use crate::records::{Action, Check, CheckOutcome, Proposal};
+use crate::settings::MeanReversionSettings;
+use crate::units::{Decimal, Side};
 use serde::{Deserialize, Serialize};
 
 /// ADX from which a market counts as trending.

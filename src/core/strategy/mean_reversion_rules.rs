@@ -6,7 +6,7 @@
 use super::decision::{Context, LEAST_STRENGTH};
 use super::mean_reversion::{MeanReversion, TRENDING_ADX};
 use super::rules::{Condition, Purpose, Relation, Rule};
-use crate::core::units::Side;
+use crate::units::Side;
 
 /// Both entries, and the exits of the position there is.
 pub(super) fn list(strategy: &MeanReversion, context: &Context<'_>, out: &mut Vec<Rule>) {

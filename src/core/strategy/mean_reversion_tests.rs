@@ -1,9 +1,9 @@
 //! Each rule of mean reversion, just on either side of its threshold.
 
 use super::*;
-use crate::core::market::{Instrument, ProductKind};
-use crate::core::strategy::PositionView;
-use crate::core::units::{Price, Timestamp};
+use crate::market::{Instrument, ProductKind};
+use crate::strategy::PositionView;
+use crate::units::{Price, Timestamp};
 
 fn d(text: &str) -> Decimal {
     Decimal::parse(text).unwrap()

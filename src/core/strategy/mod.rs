@@ -13,7 +13,7 @@ pub mod mean_reversion;
 mod mean_reversion_rules;
 pub mod momentum;
 mod momentum_rules;
-pub(in crate::core) mod outcome;
+pub(crate) mod outcome;
 mod questions;
 pub mod rules;
 #[cfg(test)]

@@ -9,10 +9,10 @@
 use super::decision::{CandleView, Context, Reply, Strategy, close, enter, hold};
 use super::momentum_rules::list;
 use super::rules::Rule;
-use crate::core::indicators::compare::{PERCENT, above, below, crosses_over, crosses_under};
-use crate::core::indicators::{Atr, Ema, Reading, RollingMax, RollingMin, Rsi, Sma};
-use crate::core::settings::MomentumSettings;
-use crate::core::units::Side;
+use crate::indicators::compare::{PERCENT, above, below, crosses_over, crosses_under};
+use crate::indicators::{Atr, Ema, Reading, RollingMax, RollingMin, Rsi, Sma};
+use crate::settings::MomentumSettings;
+use crate::units::Side;
 use serde::{Deserialize, Serialize};
 
 /// Volume must exceed its average by this factor.
@@ -317,10 +317,10 @@ impl Strategy for Momentum {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::market::{Instrument, ProductKind};
-    use crate::core::records::{Action, Proposal};
-    use crate::core::strategy::PositionView;
-    use crate::core::units::{Decimal, Price, Timestamp};
+    use crate::market::{Instrument, ProductKind};
+    use crate::records::{Action, Proposal};
+    use crate::strategy::PositionView;
+    use crate::units::{Decimal, Price, Timestamp};
 
     fn settings() -> MomentumSettings {
         MomentumSettings {

@@ -6,7 +6,7 @@
 use super::decision::Context;
 use super::momentum::{Momentum, STRONG_TREND, VOLUME_FACTOR, of};
 use super::rules::{Condition, Purpose, Relation, Rule};
-use crate::core::units::Side;
+use crate::units::Side;
 
 /// Signals and entries of both sides, and the exits of the position there is.
 pub(super) fn list(strategy: &Momentum, context: &Context<'_>, out: &mut Vec<Rule>) {

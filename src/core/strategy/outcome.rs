@@ -1,11 +1,11 @@
 //! One decision on its way, and what became of a proposal.
 
-use crate::core::records::{Action, Check};
-use crate::core::risk::checks::describe;
-use crate::core::units::Timestamp;
+use crate::records::{Action, Check};
+use crate::risk::checks::describe;
+use crate::units::Timestamp;
 
 /// What the cycle made of a proposal.
-pub(in crate::core) struct Outcome {
+pub(crate) struct Outcome {
     pub action: Action,
     /// Stable text of a HOLD; empty when the proposal stands.
     pub reason: &'static str,

@@ -5,14 +5,14 @@
 
 use super::decision::{CandleView, Context, PositionView, hold};
 use super::outcome::{Outcome, Run};
-use crate::core::effect::{Effect, Effects, ModelRequest};
-use crate::core::input::Answer;
-use crate::core::machine::{Core, Numbers, Timer};
-use crate::core::market::SymbolId;
-use crate::core::records::Action;
-use crate::core::symbol::{PendingRun, Symbol};
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Price, Span, Stamp};
+use crate::effect::{Effect, Effects, ModelRequest};
+use crate::input::Answer;
+use crate::machine::{Core, Numbers, Timer};
+use crate::market::SymbolId;
+use crate::records::Action;
+use crate::symbol::{PendingRun, Symbol};
+use crate::units::stamp::SECOND;
+use crate::units::{Price, Span, Stamp};
 
 /// Shortest and longest time a model has to answer after the close.
 const MODEL_DEADLINE: (i64, i64) = (5 * SECOND, 40 * SECOND);
@@ -58,13 +58,7 @@ impl Core {
     }
 
     /// A model's answer: decided on if it belongs to the open question, counted if it is late.
-    pub(in crate::core) fn answer(
-        &mut self,
-        at: Stamp,
-        number: u64,
-        answer: &Answer,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn answer(&mut self, at: Stamp, number: u64, answer: &Answer, out: &mut Effects) {
         let waiting = self
             .symbols
             .iter()
@@ -105,7 +99,7 @@ impl Core {
     }
 
     /// The deadline of a question passed without an answer.
-    pub(in crate::core) fn answer_missing(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
+    pub(crate) fn answer_missing(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
         let symbol = &mut self.symbols[id.index()];
         let Some(pending) = symbol.pending.take() else {
             return;

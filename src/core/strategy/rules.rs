@@ -3,8 +3,8 @@
 //! A rule is a conjunction: it fires when all of its conditions are met, and nearly fired when one
 //! is missing. Built only where a decision is to be explained; deciding does not go through it.
 
-pub use crate::core::indicators::Relation;
-use crate::core::units::Side;
+pub use crate::indicators::Relation;
+use crate::units::Side;
 use serde::{Deserialize, Serialize};
 
 /// What a rule is for.

@@ -3,10 +3,10 @@
 
 use super::decision::{CandleView, Context, Reply, build, hold};
 use super::{PositionView, Purpose, Rule};
-use crate::core::market::{Instrument, Interval, ProductKind};
-use crate::core::records::{Action, Proposal};
-use crate::core::settings::{MeanReversionSettings, MomentumSettings, StrategySettings};
-use crate::core::units::{Decimal, Price, Side, Timestamp};
+use crate::market::{Instrument, Interval, ProductKind};
+use crate::records::{Action, Proposal};
+use crate::settings::{MeanReversionSettings, MomentumSettings, StrategySettings};
+use crate::units::{Decimal, Price, Side, Timestamp};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

@@ -9,13 +9,13 @@
 use super::decision::{CandleView, Context, Reply, Strategy, close, enter, hold};
 use super::rules::Rule;
 use super::vumanchu_rules;
-use crate::core::indicators::cipher::combined::MIN_CANDLES;
-use crate::core::indicators::cipher::{Combined, Signal, combine, round9};
-use crate::core::indicators::{Atr, CipherA, CipherB};
-use crate::core::market::Interval;
-use crate::core::records::Proposal;
-use crate::core::settings::VuManChuSettings;
-use crate::core::units::Side;
+use crate::indicators::cipher::combined::MIN_CANDLES;
+use crate::indicators::cipher::{Combined, Signal, combine, round9};
+use crate::indicators::{Atr, CipherA, CipherB};
+use crate::market::Interval;
+use crate::records::Proposal;
+use crate::settings::VuManChuSettings;
+use crate::units::Side;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 

@@ -3,8 +3,8 @@
 use super::decision::{Context, LEAST_STRENGTH};
 use super::rules::{Condition, Purpose, Relation, Rule};
 use super::vumanchu::VuManChu;
-use crate::core::indicators::cipher::{Clause, Judge, Signal};
-use crate::core::units::Side;
+use crate::indicators::cipher::{Clause, Judge, Signal};
+use crate::units::Side;
 
 /// Keeps every rule with all of its conditions.
 struct Explaining<'a> {

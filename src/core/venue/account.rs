@@ -5,18 +5,18 @@
 //! unrealised profit, as everywhere else.
 
 use super::news::AccountNews;
-use crate::core::effect::{AlertLevel, Effect, Effects};
-use crate::core::input::Input;
-use crate::core::machine::Core;
-use crate::core::market::{ProductKind, SymbolId};
-use crate::core::records::OrderState;
-use crate::core::risk::breaker::{BreakerState, FailureWeight};
-use crate::core::risk::countable::COUNTED_MAX;
-use crate::core::risk::emergency::Trigger;
-use crate::core::settings::Execution;
-use crate::core::state_hash::Tag;
-use crate::core::units::{Decimal, Stamp};
-use crate::core::venue::desk::FAILURES_TOLD;
+use crate::effect::{AlertLevel, Effect, Effects};
+use crate::input::Input;
+use crate::machine::Core;
+use crate::market::{ProductKind, SymbolId};
+use crate::records::OrderState;
+use crate::risk::breaker::{BreakerState, FailureWeight};
+use crate::risk::countable::COUNTED_MAX;
+use crate::risk::emergency::Trigger;
+use crate::settings::Execution;
+use crate::state_hash::Tag;
+use crate::units::{Decimal, Stamp};
+use crate::venue::desk::FAILURES_TOLD;
 
 /// An unexplained change of the balance below this share of equity, or below one unit, is the sum
 /// of roundings.
@@ -27,7 +27,7 @@ const LARGE: Decimal = Decimal::from_int(50_000);
 
 impl Core {
     /// What only live sessions have.
-    pub(in crate::core) fn session_input(&mut self, at: Stamp, input: Input, out: &mut Effects) {
+    pub(crate) fn session_input(&mut self, at: Stamp, input: Input, out: &mut Effects) {
         match input {
             Input::History {
                 symbol,
@@ -153,7 +153,7 @@ impl Core {
 
     /// Equity that an entry may count on: spot is paid in cash, and profit that is not realised is
     /// none.
-    pub(in crate::core) fn spendable(&self, id: SymbolId, equity: Decimal) -> Decimal {
+    pub(crate) fn spendable(&self, id: SymbolId, equity: Decimal) -> Decimal {
         let spot = self.symbols[id.index()].instrument.kind == ProductKind::Spot;
         match self.settings.execution {
             Execution::Venue if spot => equity.min(self.account.cash),
@@ -195,12 +195,12 @@ impl Core {
     }
 
     /// Why the venue's side allows no entry; `None` when it does.
-    pub(in crate::core) fn venue_blocked(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
+    pub(crate) fn venue_blocked(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
         if self.settings.execution == Execution::Paper {
             return None;
         }
         let symbol = &self.symbols[id.index()];
-        let unknown = |w: &crate::core::orders::Working| w.order.state == OrderState::Unknown;
+        let unknown = |w: &crate::orders::Working| w.order.state == OrderState::Unknown;
         let probing = self.guard.breaker.state(at.mono) == BreakerState::HalfOpen;
         if !self.desk.is_reconciled() {
             Some("not_reconciled")

@@ -1,11 +1,11 @@
 //! What the core keeps of a venue beside the orders in their slots. Bounded; the oldest goes.
 
 use super::track::in_motion;
-use crate::core::orders::Working;
-use crate::core::records::ExitReason;
-use crate::core::schedule::Armed;
-use crate::core::units::Timestamp;
-use crate::core::units::stamp::SECOND;
+use crate::orders::Working;
+use crate::records::ExitReason;
+use crate::schedule::Armed;
+use crate::units::Timestamp;
+use crate::units::stamp::SECOND;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -37,7 +37,7 @@ pub struct VenueDesk {
     /// count.
     pub(super) since: Option<Timestamp>,
     /// Every position is to be left, also one that a late fill opens.
-    pub(in crate::core) close_all: Option<ExitReason>,
+    pub(crate) close_all: Option<ExitReason>,
     pub(super) finished: VecDeque<Working>,
     fill_ids: VecDeque<String>,
     foreign: VecDeque<String>,
@@ -45,7 +45,7 @@ pub struct VenueDesk {
 
 impl VenueDesk {
     /// The desk of a new process: nothing is reconciled, and no question is under way.
-    pub(in crate::core) fn after_restart(mut self) -> Self {
+    pub(crate) fn after_restart(mut self) -> Self {
         self.reconciled = false;
         self.asked = false;
         self.doubt = None;

@@ -5,23 +5,17 @@
 //! closing everything is decided anew, the first time at once, then with growing gaps.
 
 use super::track::retry_gap;
-use crate::core::effect::{AlertLevel, Effects};
-use crate::core::machine::{Core, Timer};
-use crate::core::market::{Candle, ProductKind, SymbolId};
-use crate::core::orders::protection::reached;
-use crate::core::records::{ExitReason, Leg, OrderKind};
-use crate::core::symbol::Slot;
-use crate::core::units::{Decimal, Price, Stamp};
+use crate::effect::{AlertLevel, Effects};
+use crate::machine::{Core, Timer};
+use crate::market::{Candle, ProductKind, SymbolId};
+use crate::orders::protection::reached;
+use crate::records::{ExitReason, Leg, OrderKind};
+use crate::symbol::Slot;
+use crate::units::{Decimal, Price, Stamp};
 
 impl Core {
     /// A traded price: stop, target, then the position's other rules.
-    pub(in crate::core) fn guard_price(
-        &mut self,
-        id: SymbolId,
-        price: Price,
-        at: Stamp,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn guard_price(&mut self, id: SymbolId, price: Price, at: Stamp, out: &mut Effects) {
         let symbol = &self.symbols[id.index()];
         let Some(position) = &symbol.position else {
             return;
@@ -40,7 +34,7 @@ impl Core {
     }
 
     /// A finished candle where no trades are known: its worst first.
-    pub(in crate::core) fn guard_candle(
+    pub(crate) fn guard_candle(
         &mut self,
         id: SymbolId,
         candle: &Candle,
@@ -49,7 +43,7 @@ impl Core {
     ) {
         let side = self.symbols[id.index()].position.as_ref().map(|p| p.side);
         let (against, favourable) = match side {
-            Some(crate::core::units::Side::Sell) => (candle.high, candle.low),
+            Some(crate::units::Side::Sell) => (candle.high, candle.low),
             _ => (candle.low, candle.high),
         };
         self.symbols[id.index()].note_range(candle.low, candle.high);
@@ -59,7 +53,7 @@ impl Core {
     }
 
     /// Kind and price of an order that leaves a position.
-    pub(in crate::core) fn exit_terms(&self, id: SymbolId, leg: Leg) -> (OrderKind, Option<Price>) {
+    pub(crate) fn exit_terms(&self, id: SymbolId, leg: Leg) -> (OrderKind, Option<Price>) {
         let position = self.symbols[id.index()].position.as_ref();
         let target = position.and_then(|p| p.protection.target);
         match (leg, target) {
@@ -71,7 +65,7 @@ impl Core {
 
     /// Whether a close has to wait: for the exit at work, or for the time of the next try. A reason
     /// that comes once is remembered then.
-    pub(in crate::core) fn exit_must_wait(&mut self, id: SymbolId, reason: ExitReason) -> bool {
+    pub(crate) fn exit_must_wait(&mut self, id: SymbolId, reason: ExitReason) -> bool {
         let symbol = &mut self.symbols[id.index()];
         let asked = matches!(
             reason,
@@ -85,7 +79,7 @@ impl Core {
     }
 
     /// An exit is on its way: nothing else is wanted.
-    pub(in crate::core) fn exit_begins(&mut self, id: SymbolId) {
+    pub(crate) fn exit_begins(&mut self, id: SymbolId) {
         let desk = &mut self.symbols[id.index()].desk;
         desk.wanted = None;
         let retry = desk.retry.take();
@@ -95,12 +89,7 @@ impl Core {
     /// What is left of a position is too small for the venue to sell: a close of it could only be
     /// refused, again and again. It goes out of the books at the mark and stays in the account, where
     /// it counts as somebody else's. Returns whether it did.
-    pub(in crate::core) fn write_off_dust(
-        &mut self,
-        id: SymbolId,
-        at: Stamp,
-        out: &mut Effects,
-    ) -> bool {
+    pub(crate) fn write_off_dust(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) -> bool {
         let symbol = &self.symbols[id.index()];
         let (instrument, last) = (&symbol.instrument, symbol.last);
         let (Some(position), None, None) = (&symbol.position, &symbol.entry, &symbol.exit) else {
@@ -126,7 +115,7 @@ impl Core {
     }
 
     /// An exit neither fills nor ends: its rest is cancelled, so that it can be decided anew.
-    pub(in crate::core) fn exit_timed_out(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
+    pub(crate) fn exit_timed_out(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
         if let Some(working) = &mut self.symbols[id.index()].exit {
             working.timeout = None;
         }
@@ -169,7 +158,7 @@ impl Core {
     }
 
     /// The time of the next try came.
-    pub(in crate::core) fn retry_exit(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
+    pub(crate) fn retry_exit(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
         self.symbols[id.index()].desk.retry = None;
         self.close_wanted(id, at, out);
     }

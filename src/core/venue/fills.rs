@@ -3,16 +3,16 @@
 
 use super::news::OrderNews;
 use super::orders::{Kept, slot_of};
-use crate::core::effect::{Effect, Effects};
-use crate::core::machine::Core;
-use crate::core::market::SymbolId;
-use crate::core::market::instrument::GRID_MAX;
-use crate::core::orders::execution::{Booking, persist_order};
-use crate::core::orders::intent::EntryPlan;
-use crate::core::orders::{Position, Working};
-use crate::core::records::{ExitReason, Fill, OrderState, Record};
-use crate::core::symbol::Slot;
-use crate::core::units::{Decimal, Price, Quantity, Stamp};
+use crate::effect::{Effect, Effects};
+use crate::machine::Core;
+use crate::market::SymbolId;
+use crate::market::instrument::GRID_MAX;
+use crate::orders::execution::{Booking, persist_order};
+use crate::orders::intent::EntryPlan;
+use crate::orders::{Position, Working};
+use crate::records::{ExitReason, Fill, OrderState, Record};
+use crate::symbol::Slot;
+use crate::units::{Decimal, Price, Quantity, Stamp};
 
 /// Why a told execution is not taken.
 enum Refusal {

@@ -3,33 +3,28 @@
 use super::news::{ListedFill, ListedOrder, OrderNews, VenueListing};
 use super::orders::Kept;
 use super::track::VenueTrack;
-use crate::core::effect::{AlertLevel, Effect, Effects};
-use crate::core::machine::{Core, Numbers};
-use crate::core::market::instrument::GRID_MAX;
-use crate::core::market::{ProductKind, SymbolId};
-use crate::core::orders::client_id::parse;
-use crate::core::orders::execution::{Booking, persist_order};
-use crate::core::orders::intent::EntryPlan;
-use crate::core::orders::reconcile::{
+use crate::effect::{AlertLevel, Effect, Effects};
+use crate::machine::{Core, Numbers};
+use crate::market::instrument::GRID_MAX;
+use crate::market::{ProductKind, SymbolId};
+use crate::orders::client_id::parse;
+use crate::orders::execution::{Booking, persist_order};
+use crate::orders::intent::EntryPlan;
+use crate::orders::reconcile::{
     OurPosition, Ours, Resolution, reconcile_orders, reconcile_positions,
 };
-use crate::core::orders::{OrderIntent, Working};
-use crate::core::records::{ExitReason, Leg, OrderKind, OrderState, Record};
-use crate::core::risk::breaker::FailureWeight;
-use crate::core::risk::sizing::RoundTrip;
-use crate::core::settings::Execution;
-use crate::core::state_hash::Tag;
-use crate::core::symbol::Symbol;
-use crate::core::units::{Decimal, Quantity, Stamp};
+use crate::orders::{OrderIntent, Working};
+use crate::records::{ExitReason, Leg, OrderKind, OrderState, Record};
+use crate::risk::breaker::FailureWeight;
+use crate::risk::sizing::RoundTrip;
+use crate::settings::Execution;
+use crate::state_hash::Tag;
+use crate::symbol::Symbol;
+use crate::units::{Decimal, Quantity, Stamp};
 
 impl Core {
     /// Everything the venue has of ours.
-    pub(in crate::core) fn listing(
-        &mut self,
-        at: Stamp,
-        listing: &VenueListing,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn listing(&mut self, at: Stamp, listing: &VenueListing, out: &mut Effects) {
         self.hash.words(Tag::Listing, &[at.wall.0.into()]);
         self.hash_json(listing);
         if self.settings.execution == Execution::Paper {

@@ -3,9 +3,9 @@
 //! The runtime makes them of answers and streams; nothing here knows an exchange's words. They are
 //! recorded as they are, so that a session replays without its venue.
 
-use crate::core::market::SymbolId;
-use crate::core::settings::FeeRates;
-use crate::core::units::{Decimal, Price, Quantity, Side, Timestamp};
+use crate::market::SymbolId;
+use crate::settings::FeeRates;
+use crate::units::{Decimal, Price, Quantity, Side, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// News of one of our orders, by its client order id.

@@ -5,17 +5,17 @@
 
 use super::news::{OrderEvent, OrderNews, VenueState};
 use super::track::VenueTrack;
-use crate::core::effect::Effects;
-use crate::core::machine::Core;
-use crate::core::market::SymbolId;
-use crate::core::orders::Working;
-use crate::core::orders::execution::persist_order;
-use crate::core::records::OrderState;
-use crate::core::risk::breaker::FailureWeight;
-use crate::core::settings::Execution;
-use crate::core::state_hash::Tag;
-use crate::core::symbol::Slot;
-use crate::core::units::{Quantity, Stamp};
+use crate::effect::Effects;
+use crate::machine::Core;
+use crate::market::SymbolId;
+use crate::orders::Working;
+use crate::orders::execution::persist_order;
+use crate::records::OrderState;
+use crate::risk::breaker::FailureWeight;
+use crate::settings::Execution;
+use crate::state_hash::Tag;
+use crate::symbol::Slot;
+use crate::units::{Quantity, Stamp};
 
 /// Where an order of ours is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,7 @@ pub(super) enum Kept {
 
 impl Core {
     /// News of one of our orders.
-    pub(in crate::core) fn order_event(
-        &mut self,
-        at: Stamp,
-        event: &OrderEvent,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn order_event(&mut self, at: Stamp, event: &OrderEvent, out: &mut Effects) {
         self.hash.words(Tag::OrderNews, &[at.wall.0.into()]);
         self.hash_json(event);
         if self.settings.execution == Execution::Paper {
@@ -355,7 +350,7 @@ impl Core {
         );
         let slot = slot_of(&working);
         if self.symbols[id.index()].slot(slot).is_some() {
-            out.push(crate::core::effect::Effect::Cancel {
+            out.push(crate::effect::Effect::Cancel {
                 symbol: id,
                 client_id: working.order.client_id.clone(),
                 venue_id: working.order.venue_id.clone(),

@@ -1,8 +1,8 @@
 //! What the core wants of a venue's order: sent by the runtime, never by the core.
 
-use crate::core::market::SymbolId;
-use crate::core::records::Order;
-use crate::core::units::{Price, Timestamp};
+use crate::market::SymbolId;
+use crate::records::Order;
+use crate::units::{Price, Timestamp};
 
 /// An order to make durable and then to send, once.
 ///

@@ -3,27 +3,22 @@
 
 use super::request::OrderRequest;
 use super::track::VenueTrack;
-use crate::core::effect::{Effect, Effects};
-use crate::core::machine::{Core, Numbers, Timer};
-use crate::core::market::SymbolId;
-use crate::core::market::instrument::GRID_MAX;
-use crate::core::orders::execution::persist_order;
-use crate::core::orders::{OrderIntent, Working};
-use crate::core::records::{Leg, OrderKind, OrderState};
-use crate::core::symbol::Slot;
-use crate::core::units::{Decimal, Price, Rounding, Side, Stamp};
+use crate::effect::{Effect, Effects};
+use crate::machine::{Core, Numbers, Timer};
+use crate::market::SymbolId;
+use crate::market::instrument::GRID_MAX;
+use crate::orders::execution::persist_order;
+use crate::orders::{OrderIntent, Working};
+use crate::records::{Leg, OrderKind, OrderState};
+use crate::symbol::Slot;
+use crate::units::{Decimal, Price, Rounding, Side, Stamp};
 
 /// Queries after which an order that no query finds is looked for in listings too.
 const LISTED_AFTER: u8 = 4;
 
 impl Core {
     /// An approved order becomes an intent with its id and leaves as an effect.
-    pub(in crate::core) fn submit_to_venue(
-        &mut self,
-        intent: &OrderIntent,
-        at: Stamp,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn submit_to_venue(&mut self, intent: &OrderIntent, at: Stamp, out: &mut Effects) {
         let id = intent.symbol;
         let (limit, number) = (self.worst_price(intent), self.number_of(intent));
         let working = Working {
@@ -110,7 +105,7 @@ impl Core {
     }
 
     /// Wants an order cancelled. It stays in its slot until the venue says how it ended.
-    pub(in crate::core) fn cancel_at_venue(
+    pub(crate) fn cancel_at_venue(
         &mut self,
         id: SymbolId,
         slot: Slot,
@@ -175,13 +170,7 @@ impl Core {
     }
 
     /// The time of a query came.
-    pub(in crate::core) fn check_order(
-        &mut self,
-        id: SymbolId,
-        slot: Slot,
-        at: Stamp,
-        out: &mut Effects,
-    ) {
+    pub(crate) fn check_order(&mut self, id: SymbolId, slot: Slot, at: Stamp, out: &mut Effects) {
         let Some(working) = self.symbols[id.index()].slot(slot) else {
             return;
         };

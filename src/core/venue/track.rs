@@ -1,10 +1,10 @@
 //! What is known of one order at the venue beside its record, and when it is asked about.
 
 use super::news::VenueState;
-use crate::core::records::{Order, OrderState};
-use crate::core::schedule::Armed;
-use crate::core::units::stamp::SECOND;
-use crate::core::units::{Quantity, Span};
+use crate::records::{Order, OrderState};
+use crate::schedule::Armed;
+use crate::units::stamp::SECOND;
+use crate::units::{Quantity, Span};
 use serde::{Deserialize, Serialize};
 
 /// Gaps before the queries of an order that owes an answer: after 1, 2, 5, 10 and 30 s.

@@ -107,14 +107,17 @@ struct Writer<'a, 'c> {
     checks: JsonText,
 }
 
-impl ToSql for DecimalText {
+/// A decimal as a column's text.
+struct Money(DecimalText);
+
+impl ToSql for Money {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.as_bytes())))
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.0.as_bytes())))
     }
 }
 
-fn money(value: Decimal) -> DecimalText {
-    DecimalText::of(value)
+fn money(value: Decimal) -> Money {
+    Money(DecimalText::of(value))
 }
 
 fn id(what: &str, value: u64) -> Result<i64, Fault> {

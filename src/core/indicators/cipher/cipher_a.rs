@@ -9,10 +9,10 @@ use super::ribbon::{Lines, Ribbon, strength, trend_dot};
 use super::score_a::score;
 use super::signal::{Signal, Signals};
 use super::{Score, ribbon};
-use crate::core::indicators::CandleView;
-use crate::core::indicators::Relation::{Above, Below, CrossesOver, CrossesUnder};
-use crate::core::indicators::wavetrend::{Crossing, Wave};
-use crate::core::indicators::{MoneyFlow, Reading, Rsi, WaveTrend};
+use crate::indicators::CandleView;
+use crate::indicators::Relation::{Above, Below, CrossesOver, CrossesUnder};
+use crate::indicators::wavetrend::{Crossing, Wave};
+use crate::indicators::{MoneyFlow, Reading, Rsi, WaveTrend};
 use serde::{Deserialize, Serialize};
 
 /// Levels of wt2 between which the yellow crosses look; their outer ends are the third levels.

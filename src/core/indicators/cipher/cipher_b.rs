@@ -10,11 +10,11 @@ use super::presets::{CipherBSettings, SommiLevels, WaveLevels};
 use super::score_b::{ScoreB, score};
 use super::signal::{Signal, Signals};
 use super::sommi::{self, FrameInputs, Frames};
-use crate::core::indicators::CandleView;
-use crate::core::indicators::Relation::{Above, AtLeast, AtMost, Below};
-use crate::core::indicators::wavetrend::{Crossing, Wave};
-use crate::core::indicators::{MoneyFlow, Reading, Rsi, Stc, StochRsi, WaveTrend};
-use crate::core::market::Interval;
+use crate::indicators::CandleView;
+use crate::indicators::Relation::{Above, AtLeast, AtMost, Below};
+use crate::indicators::wavetrend::{Crossing, Wave};
+use crate::indicators::{MoneyFlow, Reading, Rsi, Stc, StochRsi, WaveTrend};
+use crate::market::Interval;
 use serde::{Deserialize, Serialize};
 
 /// How much lower than now the wave's last deep bottom must lie for a gold buy.

@@ -5,11 +5,11 @@
 //! nothing moves is not bearish.
 
 use super::signal::{Signal, Signals};
-use crate::core::indicators::Reading;
-use crate::core::indicators::Relation;
-use crate::core::indicators::compare::{PERCENT, above, below};
-use crate::core::indicators::heikin_ashi::Colour;
-use crate::core::indicators::wavetrend::{Crossing, Wave};
+use crate::indicators::Reading;
+use crate::indicators::Relation;
+use crate::indicators::compare::{PERCENT, above, below};
+use crate::indicators::heikin_ashi::Colour;
+use crate::indicators::wavetrend::{Crossing, Wave};
 
 /// One condition of a rule with its outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,9 +8,9 @@ use super::clause::{Clause, Judge};
 use super::gold::{DeepBottom, DeepBottoms, GoldInputs};
 use super::presets::CipherBSettings;
 use super::signal::Signal;
-use crate::core::indicators::Reading;
-use crate::core::indicators::Relation::{self, Above, AtMost, Below};
-use crate::core::indicators::fractals::{Centre, Fractals, PAIR_MAX_BARS, Pair, Pairing, Turn};
+use crate::indicators::Reading;
+use crate::indicators::Relation::{self, Above, AtMost, Below};
+use crate::indicators::fractals::{Centre, Fractals, PAIR_MAX_BARS, Pair, Pairing, Turn};
 use serde::{Deserialize, Serialize};
 
 /// The pairs that became known on one bar.

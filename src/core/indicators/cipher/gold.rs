@@ -2,7 +2,7 @@
 //!
 //! A deep bottom is a turning point of wt2 under the bottom limit of the first pair of divergences.
 
-use crate::core::indicators::Reading;
+use crate::indicators::Reading;
 use serde::{Deserialize, Serialize};
 
 /// A deep bottom of the wave.

@@ -1,8 +1,8 @@
 //! Lengths and levels of the ciphers, and the two sets that are documented.
 
 use super::ribbon::LINES;
-use crate::core::indicators::fractals::Limits;
-use crate::core::indicators::wavetrend::WaveLengths;
+use crate::indicators::fractals::Limits;
+use crate::indicators::wavetrend::WaveLengths;
 use serde::{Deserialize, Serialize};
 
 /// Levels of a wave, the mildest first.
@@ -15,7 +15,7 @@ pub struct WaveLevels {
 impl WaveLevels {
     /// How many levels wt2 has reached: 1..=3 overbought, -1..=-3 oversold, 0 neither.
     pub fn zone(&self, wt2: f64) -> i8 {
-        use crate::core::indicators::compare::{PERCENT, above, below};
+        use crate::indicators::compare::{PERCENT, above, below};
         let over = self.overbought.iter().filter(|l| !below(wt2, **l, PERCENT));
         let under = self.oversold.iter().filter(|l| !above(wt2, **l, PERCENT));
         over.count() as i8 - under.count() as i8

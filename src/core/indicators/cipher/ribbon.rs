@@ -1,7 +1,7 @@
 //! The ribbon: eight exponential averages of the close, warm together.
 
-use crate::core::indicators::Ema;
-use crate::core::indicators::compare::{above, below};
+use crate::indicators::Ema;
+use crate::indicators::compare::{above, below};
 use serde::{Deserialize, Serialize};
 
 /// Averages of a ribbon.

@@ -7,8 +7,8 @@
 use super::presets::WaveLevels;
 use super::signal::{Signal, Signals};
 use super::{Score, round9};
-use crate::core::indicators::Reading;
-use crate::core::indicators::compare::{PERCENT, above, below};
+use crate::indicators::Reading;
+use crate::indicators::compare::{PERCENT, above, below};
 
 const YELLOW: f64 = 3.0;
 const MOON_OR_BLOOD: f64 = 2.5;
@@ -95,7 +95,7 @@ pub fn score(fired: Signals, wt2: Option<Reading>, levels: &WaveLevels) -> Score
 mod tests {
     use super::Signal::*;
     use super::*;
-    use crate::core::indicators::cipher::presets::CipherASettings;
+    use crate::indicators::cipher::presets::CipherASettings;
 
     fn net_of(signals: &[Signal]) -> f64 {
         net(Signals::of(signals))

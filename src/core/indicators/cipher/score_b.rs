@@ -6,8 +6,8 @@
 use super::Score;
 use super::clause::Clause;
 use super::signal::{Signal, Signals};
-use crate::core::indicators::Reading;
-use crate::core::indicators::Relation::{Above, Below};
+use crate::indicators::Reading;
+use crate::indicators::Relation::{Above, Below};
 use serde::{Deserialize, Serialize};
 
 const GOLD: f64 = 0.95;

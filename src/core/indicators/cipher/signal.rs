@@ -1,6 +1,6 @@
 //! The names of all signals, the side that each speaks for, and a set of them.
 
-use crate::core::units::Side;
+use crate::units::Side;
 use serde::{Deserialize, Serialize};
 
 /// A named signal of cipher A (the first fifteen) or B.

@@ -7,13 +7,13 @@
 use super::clause::{Clause, Judge};
 use super::presets::SommiLevels;
 use super::signal::Signal;
-use crate::core::indicators::CandleView;
-use crate::core::indicators::Relation::{Above, AtLeast, AtMost, Below};
-use crate::core::indicators::heikin_ashi::{Colour, HeikinAshi};
-use crate::core::indicators::higher_frame::HigherFrame;
-use crate::core::indicators::wavetrend::{Crossing, Wave, WaveLengths};
-use crate::core::indicators::{Reading, WaveTrend};
-use crate::core::market::Interval;
+use crate::indicators::CandleView;
+use crate::indicators::Relation::{Above, AtLeast, AtMost, Below};
+use crate::indicators::heikin_ashi::{Colour, HeikinAshi};
+use crate::indicators::higher_frame::HigherFrame;
+use crate::indicators::wavetrend::{Crossing, Wave, WaveLengths};
+use crate::indicators::{Reading, WaveTrend};
+use crate::market::Interval;
 use serde::{Deserialize, Serialize};
 
 /// Lengths of the frames, minutes.
