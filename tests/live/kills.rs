@@ -1,7 +1,8 @@
 //! `kill -9` at random points between decision and fill, while the venue loses answers, frames and
 //! connections: no order is lost, doubled or forgotten.
 //!
-//! `MINNOW_KILL_POINTS` says how often (12), `MINNOW_KILL_SEED` from which seed (1). After at most
+//! `MINNOW_KILL_POINTS` says how often (12), `MINNOW_KILL_SEED` from which seed (1),
+//! `MINNOW_KILL_WORLDS` how many venues with a bot each there are at once (3). After at most
 //! [`KILLS_A_WORLD`] kills the books are compared and a new venue begins.
 
 use crate::books::{self, arm, clear, differences, settle};
@@ -9,6 +10,7 @@ use crate::bot::{Bot, Desk};
 use crate::venue::Venue;
 use minnow::core::units::rng::SplitMix64;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Kills before everything is settled and compared.
@@ -102,16 +104,27 @@ fn world(seed: u64, kills: u64) {
 
 #[test]
 fn no_order_is_lost_doubled_or_forgotten_whenever_the_process_is_killed() {
-    let (mut left, mut seed) = (
-        number("MINNOW_KILL_POINTS", 12),
-        number("MINNOW_KILL_SEED", 1),
-    );
-    while left > 0 {
-        let kills = left.min(KILLS_A_WORLD);
-        world(seed, kills);
-        left -= kills;
-        seed += 1;
-    }
+    let points = number("MINNOW_KILL_POINTS", 12);
+    let first = number("MINNOW_KILL_SEED", 1);
+    let at_once = number("MINNOW_KILL_WORLDS", 3).max(1);
+    let worlds = points.div_ceil(KILLS_A_WORLD).max(at_once.min(points));
+    // As evenly as it goes: the first ones get one kill more.
+    let kills = |world: u64| points / worlds + u64::from(world < points % worlds);
+    let next = AtomicU64::new(0);
+    // A world waits most of its time; a panic in one of them is told when all have ended.
+    std::thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= worlds {
+                        break;
+                    }
+                    world(first + number, kills(number));
+                }
+            });
+        }
+    });
 }
 
 /// What was told last survives: a bot killed right after an order comes back and closes it.
