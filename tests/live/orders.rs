@@ -1,10 +1,10 @@
 //! Real orders at the local venue: both books say the same, and the session replays.
 
 use crate::books::{self, differences, settle};
-use crate::bot::{Desk, PATIENCE};
+use crate::bot::{Bot, Desk, PATIENCE};
 use crate::process::count;
 use crate::venue::Venue;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[test]
@@ -75,29 +75,45 @@ fn an_answer_that_is_lost_costs_no_order_and_doubles_none() {
     desk.replay_is_identical(&hash);
 }
 
-#[test]
-fn an_emergency_stop_sells_everything_at_the_venue() {
-    let venue = Venue::start(&[]);
-    let desk = Desk::real(&venue);
-    let mut bot = desk.start();
-    bot.until("a position", |session| {
-        let symbols = session["symbols"].as_array().expect("symbols");
-        symbols.iter().any(|symbol| !symbol["position"].is_null())
-    });
-    let answer = bot.tell(&json!({"command": "emergency_stop", "close": true}));
-    assert_eq!(answer["emergency_stop"], "operator", "{answer}");
-    bot.until("flat", |session| {
-        let symbols = session["symbols"].as_array().expect("symbols");
-        symbols.iter().all(|symbol| symbol["position"].is_null())
-    });
-    settle(&mut bot, &desk, &venue);
+fn positions(session: &Value) -> usize {
+    let symbols = session["symbols"].as_array().expect("symbols");
+    symbols.iter().filter(|s| !s["position"].is_null()).count()
+}
+
+/// Waits until bot and venue hold nothing and the bot ends as one that was halted.
+fn ends_halted_and_flat(mut bot: Bot, desk: &Desk, venue: &Venue) {
+    bot.until("flat", |session| positions(session) == 0);
+    settle(&mut bot, desk, venue);
     let held: Vec<_> = books::balances(&mut venue.rest())
         .into_iter()
         .filter(|(currency, total)| currency != "USD" && !total.is_zero())
         .collect();
     assert_eq!(held, []);
-    // Halted.
     bot.stop_with(4);
+}
+
+#[test]
+fn an_emergency_stop_sells_everything_at_the_venue() {
+    let venue = Venue::start(&[]);
+    let desk = Desk::real(&venue);
+    let mut bot = desk.start();
+    bot.until("a position", |session| positions(session) > 0);
+    let answer = bot.tell(&json!({"command": "emergency_stop", "close": true}));
+    assert_eq!(answer["emergency_stop"], "operator", "{answer}");
+    ends_halted_and_flat(bot, &desk, &venue);
+}
+
+#[test]
+fn a_halt_file_at_the_start_sells_what_the_session_before_held() {
+    let venue = Venue::start(&[]);
+    let desk = Desk::real(&venue);
+    let mut bot = desk.start();
+    bot.until("a position", |session| positions(session) > 0);
+    bot.kill();
+    let file = desk.folder.file("data/HALT");
+    std::fs::write(&file, "").expect("the file is written");
+    let bot = desk.start();
+    ends_halted_and_flat(bot, &desk, &venue);
 }
 
 #[test]

@@ -273,7 +273,7 @@ impl Session<'_> {
         match output {
             LiveOutput::Looked(Ok(true)) => {
                 let stamp = self.stamp(shell);
-                self.halt(stamp);
+                self.halt(false, stamp);
             }
             LiveOutput::Looked(Err(text)) => return Err(text),
             LiveOutput::GivenBack(given) => {

@@ -203,8 +203,10 @@ impl Session<'_> {
         }
     }
 
-    /// The HALT file is there: trading stops and stays stopped; positions are kept.
-    pub(super) fn halt(&mut self, stamp: Stamp) {
+    /// The HALT file is there, or `missed`: it could not be looked for. Trading stops and stays
+    /// stopped; a file that is there also closes positions where the settings say so (behaviour
+    /// 13.5), a folder that cannot be read does not.
+    pub(super) fn halt(&mut self, missed: bool, stamp: Stamp) {
         if self.core.emergency().is_latched() {
             return;
         }
@@ -215,15 +217,16 @@ impl Session<'_> {
             "emergency stop by file: remove it, then resume with a reason",
             fields,
         );
-        let stop = Command::EmergencyStop { close: false };
-        self.input(stamp, Input::Command(stop));
+        let close = !missed && self.core.settings().risk.emergency_close;
+        self.input(stamp, Input::Command(Command::EmergencyStop { close }));
     }
 
     /// At the start, before anything may be sent. A file that cannot be looked for counts as there:
     /// it is a wish to stop that may not be missed.
     pub(super) fn look_for_halt(&mut self, stamp: Stamp) {
-        if self.settings.tasks.halt_file.try_exists().unwrap_or(true) {
-            self.halt(stamp);
+        match self.settings.tasks.halt_file.try_exists() {
+            Ok(false) => {}
+            found => self.halt(found.is_err(), stamp),
         }
     }
 }

@@ -42,3 +42,14 @@ fn a_halt_file_latches_the_stop_and_stands_above_a_resume() {
         );
     });
 }
+
+#[test]
+fn a_folder_in_which_no_halt_file_can_be_looked_for_counts_as_a_wish_to_stop() {
+    with_session("halt-missed", |session| {
+        let file = session.settings.tasks.halt_file.clone();
+        std::fs::write(&file, "").unwrap();
+        session.settings.tasks.halt_file = file.join("HALT");
+        session.look_for_halt(at(3));
+        assert!(session.core.emergency().is_latched());
+    });
+}
