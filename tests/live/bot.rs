@@ -135,6 +135,10 @@ impl Desk {
             .lines()
             .find_map(|line| line.trim().strip_prefix("state hash"));
         assert_eq!(told.map(str::trim), Some(hash), "{stderr}\n{stdout}");
+        assert!(
+            stderr.contains("identical to the recording"),
+            "{stderr}\n{stdout}"
+        );
     }
 }
 

@@ -89,6 +89,22 @@ fn a_recorded_session_is_compared_as_a_whole_and_replayed_from_within_without() 
 }
 
 #[test]
+fn a_session_without_a_closed_candle_is_compared_at_its_end() {
+    let folder = Folder::new();
+    let session = folder.file("session");
+    let record = session.to_str().expect("a path in text").to_owned();
+    let to = "2018-01-01T00:00:20Z";
+    run(Bot::bundled().with(&["--to", to, "--record", &record]));
+    let again = Bot::new(&[&session]).run();
+    assert_eq!(again.status, Some(0), "{}", again.stderr);
+    assert!(
+        again.stderr.contains("1 state hashes compared"),
+        "{}",
+        again.stderr
+    );
+}
+
+#[test]
 fn two_files_are_one_recording_wherever_it_is_cut() {
     let (header, trades) = trades();
     let rows = &trades[..ROWS];

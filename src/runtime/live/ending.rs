@@ -80,7 +80,7 @@ impl Session<'_> {
         if !std::mem::replace(&mut self.sockets_stopped, true) {
             self.journal.finish(&self.core.holds(), stamp.mono);
             if let Some(recorder) = &mut self.recorder {
-                recorder.finish();
+                recorder.finish_session(&self.core, self.last);
             }
             let now = shell.now_ms();
             for connection in &mut self.connections {

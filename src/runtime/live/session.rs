@@ -128,7 +128,7 @@ pub struct Session<'a> {
     reload: &'a mut dyn FnMut() -> Result<String, String>,
     pub(super) effects: Effects,
     first: Option<Timestamp>,
-    last: Stamp,
+    pub(super) last: Stamp,
     outcome: Option<SessionOutcome>,
     pub(super) winding_up: bool,
     /// The ledger refuses: the time of the next try.

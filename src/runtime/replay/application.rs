@@ -270,7 +270,7 @@ impl<'a> Replay<'a> {
             self.journal.finish(&self.core.holds(), now);
             self.report_progress();
             if let Some(recorder) = &mut self.recorder {
-                recorder.finish();
+                recorder.finish_session(&self.core, self.last);
             }
         }
         if !self.recording_ended(shell) {

@@ -5,7 +5,7 @@
 //! state, so that a replay can begin at any of them.
 
 use crate::core::Core;
-use crate::core::effect::Effect;
+use crate::core::effect::{Checkpoint, Effect};
 use crate::core::input::Input;
 use crate::core::market::{TimedCandle, TimedTrade};
 use crate::core::units::Stamp;
@@ -171,6 +171,21 @@ impl Recorder {
         self.writer = Some(recorded.writer);
         self.spare = recorded.items;
         recorded.result
+    }
+
+    /// Closes the recording of a session after a last state hash, so that a replay has something to
+    /// compare also where no candle closed; once.
+    pub fn finish_session(&mut self, core: &Core, at: Stamp) {
+        if !self.finished {
+            let last = Checkpoint {
+                inputs: core.inputs(),
+                time: at.wall,
+                hash: core.state_hash().value(),
+                candle: false,
+            };
+            self.items.push(Item::Entry(Entry::Checkpoint(last)));
+        }
+        self.finish();
     }
 
     /// Closes the recording after what was collected; once.
