@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Feeds with a name of their own and the reason that stands against an entry. A name that is not
 /// here counts as `other`. Places are bits of what is recorded: they do not change.
-const FEEDS: [(&str, &str); 8] = [
+const FEEDS: [(&str, &str); 9] = [
     ("trades", "stale:trades"),
     ("ticker", "stale:ticker"),
     ("book", "stale:book"),
@@ -14,6 +14,8 @@ const FEEDS: [(&str, &str); 8] = [
     ("other", "stale:other"),
     // Not a feed of data, but what every one of them is dated by.
     ("clock", "stale:clock"),
+    // The periodic task that looks after risk, once it is disabled (behaviour 3.4).
+    ("risk_monitoring", "stale:risk_monitoring"),
 ];
 /// Place of the names that are not in the table.
 const OTHER: usize = 6;
@@ -21,7 +23,7 @@ const OTHER: usize = 6;
 /// The silent feeds of one symbol, a bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Staleness(u8);
+pub struct Staleness(u16);
 
 impl Staleness {
     /// Nothing is silent.
@@ -87,6 +89,10 @@ mod tests {
         assert!(stale.is_fresh());
         stale.set("clock", false);
         assert_eq!(stale.reason(), Some("stale:clock"));
+        assert!(!stale.hides_orders() && !stale.hides_prices());
+        stale.set("risk_monitoring", false);
+        stale.set("clock", true);
+        assert_eq!(stale.reason(), Some("stale:risk_monitoring"));
         assert!(!stale.hides_orders() && !stale.hides_prices());
         stale.set("what is not known", true);
         assert!(!stale.is_fresh());

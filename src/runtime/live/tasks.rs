@@ -9,6 +9,7 @@ use crate::core::schedule::{
     Period, Run, Scheduler, SchedulerSettings, SchedulerView, TaskClass, TaskEvent, TaskId,
     TaskSpec, Weight,
 };
+use crate::core::units::Stamp;
 use crate::log;
 use crate::runtime::effect_table::Admission;
 use crate::runtime::jobs::{EffectClass, EffectRequest, Owner};
@@ -124,6 +125,12 @@ impl Tasks {
         self.scheduler.spec(id).map_or("?", |spec| spec.name)
     }
 
+    /// Whether entries wait until this task runs again, once it is disabled.
+    fn guards_entries(&self, id: TaskId) -> bool {
+        let spec = self.scheduler.spec(id);
+        spec.is_some_and(|spec| spec.class == TaskClass::Risk)
+    }
+
     /// Nothing starts any more.
     pub fn stop(&mut self) {
         self.scheduler.stop();
@@ -181,14 +188,38 @@ impl Session<'_> {
                 log::warn(TARGET, "task failed", fields);
             }
             TaskEvent::Disabled { task, .. } => {
-                let name = tasks.name(task);
-                log::error(TARGET, "task disabled", &[("task", &name)]);
+                let stamp = self.stamp(shell);
+                self.task_disabled(task, stamp);
             }
             TaskEvent::Recovered(task) => {
-                let name = tasks.name(task);
-                log::info(TARGET, "task runs again", &[("task", &name)]);
+                let stamp = self.stamp(shell);
+                self.task_recovered(task, stamp);
             }
             TaskEvent::Succeeded { .. } => {}
+        }
+    }
+
+    /// Too many failures in a row. Without a task of class risk nothing is entered (behaviour 3.4).
+    fn task_disabled(&mut self, task: TaskId, stamp: Stamp) {
+        let Some(tasks) = &self.tasks else { return };
+        let (name, guards) = (tasks.name(task), tasks.guards_entries(task));
+        let fields: log::Fields<'_> = &[
+            ("alert", &"task_disabled"),
+            ("task", &name),
+            ("entries_wait", &guards),
+        ];
+        log::error(TARGET, "task disabled", fields);
+        if guards {
+            self.all_feeds(name, false, stamp);
+        }
+    }
+
+    fn task_recovered(&mut self, task: TaskId, stamp: Stamp) {
+        let Some(tasks) = &self.tasks else { return };
+        let (name, guards) = (tasks.name(task), tasks.guards_entries(task));
+        log::info(TARGET, "task runs again", &[("task", &name)]);
+        if guards {
+            self.all_feeds(name, true, stamp);
         }
     }
 
@@ -298,6 +329,7 @@ impl Session<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scene::{at, with_session};
     use super::*;
 
     fn settings(memory_cleanup_ms: Option<u64>) -> TaskSettings {
@@ -328,5 +360,21 @@ mod tests {
         assert_eq!(tasks.duty(TaskId(4)), Some(Duty::Retention));
         assert_eq!(tasks.view().tasks[0].class, TaskClass::Risk);
         assert_eq!(tasks.view().tasks[0].next_due_ms, Some(5));
+    }
+
+    #[test]
+    fn entries_wait_while_a_task_of_class_risk_is_disabled_and_for_no_other() {
+        with_session("disabled-task", |session| {
+            let reason = |session: &Session<'_>| session.core.symbols()[0].stale.reason();
+            session.tasks = Some(Tasks::new(&settings(None), 0));
+            session.task_disabled(TaskId(1), at(3));
+            assert_eq!(reason(session), None, "the clock has its own bound");
+            session.task_disabled(TaskId(0), at(3));
+            assert_eq!(reason(session), Some("stale:risk_monitoring"));
+            session.task_recovered(TaskId(1), at(4));
+            assert_eq!(reason(session), Some("stale:risk_monitoring"));
+            session.task_recovered(TaskId(0), at(5));
+            assert_eq!(reason(session), None);
+        });
     }
 }
