@@ -207,10 +207,15 @@ fn in_words(status: &Value) -> String {
         other => other.to_string(),
     };
     let uptime = status["uptime_ms"].as_u64().unwrap_or(0) / 1000;
+    let halted = match session["emergency_stop"].as_str() {
+        Some(trigger) => format!(", EMERGENCY STOP ({trigger})"),
+        None => String::new(),
+    };
     let mut lines = vec![
         format!(
-            "{}, running for {uptime} s, process {}, {} threads",
+            "{}, {}{halted}, up {uptime} s, process {}, {} threads",
             text(&session["execution"]),
+            text(&session["mode"]),
             text(&status["pid"]),
             text(&status["threads"])
         ),

@@ -90,6 +90,12 @@ pub fn orders_in(ledger: &Connection, state: &str) -> usize {
     rows(ledger, &query, |row| row.get::<_, i64>(0)).len()
 }
 
+/// Orders of the ledger that were made for a reason.
+pub fn orders_because(ledger: &Connection, reason: &str) -> usize {
+    let query = format!("SELECT id FROM orders WHERE reason = '{reason}'");
+    rows(ledger, &query, |row| row.get::<_, i64>(0)).len()
+}
+
 fn ledger_orders(ledger: &Connection) -> BTreeMap<String, Entry> {
     // Corrections of the books were never meant to leave.
     let query = "SELECT client_id, state, filled FROM orders WHERE reason <> 'reconciled'";

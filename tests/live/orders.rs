@@ -80,7 +80,13 @@ fn positions(session: &Value) -> usize {
     symbols.iter().filter(|s| !s["position"].is_null()).count()
 }
 
-/// Waits until bot and venue hold nothing and the bot ends as one that was halted.
+/// A bot that gives nothing back of itself: what closes a position here is what is tested.
+fn holder(venue: &Venue) -> Desk {
+    Desk::real(venue).with("strategy.momentum.exit_threshold=1")
+}
+
+/// Waits until bot and venue hold nothing, closed for the operator, and the bot ends as one that was
+/// halted.
 fn ends_halted_and_flat(mut bot: Bot, desk: &Desk, venue: &Venue) {
     bot.until("flat", |session| positions(session) == 0);
     settle(&mut bot, desk, venue);
@@ -89,13 +95,14 @@ fn ends_halted_and_flat(mut bot: Bot, desk: &Desk, venue: &Venue) {
         .filter(|(currency, total)| currency != "USD" && !total.is_zero())
         .collect();
     assert_eq!(held, []);
+    assert!(books::orders_because(&desk.ledger("venue"), "operator") > 0);
     bot.stop_with(4);
 }
 
 #[test]
 fn an_emergency_stop_sells_everything_at_the_venue() {
     let venue = Venue::start(&[]);
-    let desk = Desk::real(&venue);
+    let desk = holder(&venue);
     let mut bot = desk.start();
     bot.until("a position", |session| positions(session) > 0);
     let answer = bot.tell(&json!({"command": "emergency_stop", "close": true}));
@@ -103,17 +110,40 @@ fn an_emergency_stop_sells_everything_at_the_venue() {
     ends_halted_and_flat(bot, &desk, &venue);
 }
 
-#[test]
-fn a_halt_file_at_the_start_sells_what_the_session_before_held() {
-    let venue = Venue::start(&[]);
-    let desk = Desk::real(&venue);
+/// A bot that holds a position and is killed.
+fn killed_with_a_position(desk: &Desk) {
     let mut bot = desk.start();
     bot.until("a position", |session| positions(session) > 0);
     bot.kill();
-    let file = desk.folder.file("data/HALT");
-    std::fs::write(&file, "").expect("the file is written");
+}
+
+#[test]
+fn a_halt_file_at_the_start_sells_what_the_session_before_held() {
+    let venue = Venue::start(&[]);
+    let desk = holder(&venue);
+    killed_with_a_position(&desk);
+    std::fs::write(desk.folder.file("data/HALT"), "").expect("the file is written");
     let bot = desk.start();
     ends_halted_and_flat(bot, &desk, &venue);
+}
+
+#[test]
+fn a_halt_file_that_cannot_be_looked_for_stops_entries_and_sells_nothing() {
+    let venue = Venue::start(&[]);
+    let desk = holder(&venue);
+    killed_with_a_position(&desk);
+    // A link to itself: nobody can follow it.
+    let file = desk.folder.file("data/HALT");
+    std::os::unix::fs::symlink("HALT", &file).expect("the link is made");
+    let mut bot = desk.start();
+    let session = bot.until("reconciled", |session| session["reconciled"] == true);
+    assert_eq!(session["emergency_stop"], "operator", "{session}");
+    let decisions = count(&session["decisions"]);
+    bot.until("some more candles", |session| {
+        count(&session["decisions"]) > decisions + 6
+    });
+    assert_eq!(books::orders_because(&desk.ledger("venue"), "operator"), 0);
+    bot.stop_with(4);
 }
 
 #[test]

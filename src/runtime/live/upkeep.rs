@@ -175,6 +175,8 @@ impl Session<'_> {
         let session = json!({
             "execution": if self.is_venue() { "venue" } else { "paper" },
             "mode": self.core.mode(),
+            "emergency_stop": self.core.emergency().latched().map(|(trigger, _)| trigger.name()),
+            "reconciled": self.core.is_reconciled(),
             "open_orders": self.still_open(false),
             "open": self.still_open(true),
             "equity": self.core.equity().to_string(),

@@ -212,11 +212,12 @@ impl Session<'_> {
         }
         let path = self.settings.tasks.halt_file.display().to_string();
         let fields: log::Fields<'_> = &[("alert", &"halt"), ("file", &path)];
-        log::error(
-            TARGET,
-            "emergency stop by file: remove it, then resume with a reason",
-            fields,
-        );
+        let told = if missed {
+            "emergency stop: nobody can say whether this file is there; resume with a reason"
+        } else {
+            "emergency stop by file: remove it, then resume with a reason"
+        };
+        log::error(TARGET, told, fields);
         let close = !missed && self.core.settings().risk.emergency_close;
         self.input(stamp, Input::Command(Command::EmergencyStop { close }));
     }
