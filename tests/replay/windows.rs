@@ -98,7 +98,7 @@ fn a_session_without_a_closed_candle_is_compared_at_its_end() {
     let again = Bot::new(&[&session]).run();
     assert_eq!(again.status, Some(0), "{}", again.stderr);
     assert!(
-        again.stderr.contains("1 state hashes compared"),
+        again.stderr.contains("recording: 1 state hashes compared"),
         "{}",
         again.stderr
     );

@@ -176,7 +176,7 @@ impl Recorder {
     /// Closes the recording of a session after a last state hash, so that a replay has something to
     /// compare also where no candle closed; once.
     pub fn finish_session(&mut self, core: &Core, at: Stamp) {
-        if !self.finished {
+        if !self.finished && core.inputs() > 0 {
             let last = Checkpoint {
                 inputs: core.inputs(),
                 time: at.wall,
