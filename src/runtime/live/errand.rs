@@ -86,7 +86,7 @@ impl Session<'_> {
             }
             return;
         }
-        let is_known = !self.is_venue() || self.core.is_reconciled();
+        let is_known = self.core.is_reconciled();
         // A market that stays silent keeps nobody from leaving it.
         let is_priced = !closes || now >= state.half() || self.positions_are_priced();
         if is_known && is_priced {

@@ -8,7 +8,8 @@
 //! | `calls` | REST calls to the exchange |
 //! | `orders` | real orders, and reconciliation with the venue |
 //! | `recording` | market data into a recording, without a core |
-//! | `tasks`, `watch`, `upkeep` | periodic tasks, what they look at, and the status |
+//! | `tasks`, `watch`, `upkeep` | periodic tasks, and what they and others look after |
+//! | `status_view` | the status, and what the service manager is told |
 //! | `commands`, `errand` | what a person wants, of a running session or of one made for it |
 //! | `ending` | the end in order |
 //! | `ledger_rows` | rows on their way to the ledger |
@@ -30,6 +31,7 @@ pub mod recording;
 mod scene;
 pub mod session;
 pub mod settings;
+mod status_view;
 pub mod tasks;
 mod upkeep;
 mod watch;

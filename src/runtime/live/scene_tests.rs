@@ -1,6 +1,6 @@
 //! A session without a loop, for tests: paper, one product, live data up to trade 5.
 
-use super::feeds::brought::Brought;
+use super::feeds::decoded::Decoded;
 use super::feeds::market_data::feed;
 use super::{BookSettings, LiveSettings, Market, Session, TaskSettings};
 use crate::config::{Sources, load};
@@ -182,7 +182,7 @@ pub fn trades(sequence: u64, kind: &str, rows: &[(u64, u32, i64)]) -> String {
 
 /// Reads frames at a second, as one reading of the socket.
 pub fn read(session: &mut Session<'_>, second: i64, frames: &[String]) {
-    let mut brought = Brought::default();
+    let mut decoded = Decoded::default();
     for frame in frames {
         let Session {
             codec,
@@ -192,13 +192,13 @@ pub fn read(session: &mut Session<'_>, second: i64, frames: &[String]) {
             ..
         } = &mut *session;
         let parts = (&mut *markets, &mut *order_news, &mut *books);
-        brought.read(
+        decoded.read(
             frame,
             (&mut **codec, StreamRole::Market),
             parts,
             at(second).mono,
         );
     }
-    assert_eq!(brought.refused(), Vec::<String>::new());
-    session.take_trades(brought.trades, at(second));
+    assert_eq!(decoded.refused(), Vec::<String>::new());
+    session.take_trades(decoded.trades, at(second));
 }

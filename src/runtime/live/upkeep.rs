@@ -1,16 +1,13 @@
-//! What a session does beside trading: the exchange's clock, late results, its status.
+//! What a session does beside trading: the exchange's clock, old recordings, late results.
 
 use super::job::{LiveJob, LiveOutput};
 use super::session::{Purpose, Session, TARGET};
 use super::settings::Retention;
-use super::tasks::Tasks;
 use crate::exchange::calls::Call;
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::shell::Shell;
-use crate::runtime::status::ApplicationStatus;
 use crate::store::recording::retention::Removed;
-use serde_json::json;
 
 impl Session<'_> {
     /// Asks the exchange for its time.
@@ -56,151 +53,5 @@ impl Session<'_> {
             | LiveOutput::GivenBack(_)
             | LiveOutput::Retained(_) => {}
         }
-    }
-
-    /// Ready, status and watchdog, for whoever started the process.
-    pub(super) fn tell_manager(&mut self, shell: &mut Shell<LiveJob>) {
-        if self.notifier.is_none() {
-            return;
-        }
-        let is_ready = !self.is_venue() || self.core.is_reconciled();
-        let status = self.in_a_line();
-        let now = shell.at().mono;
-        let is_healthy = shell.stuck_workers() == 0;
-        if let Some(notifier) = &mut self.notifier {
-            if is_ready {
-                notifier.ready();
-            }
-            notifier.status(&status);
-            notifier.watchdog(now, is_healthy);
-        }
-    }
-
-    /// How it stands, in plain words; changes with what matters, not with every price.
-    fn in_a_line(&self) -> String {
-        let total = self.markets.len();
-        let fresh = self
-            .markets
-            .symbols()
-            .filter(|symbol| self.freshness.is_fresh(*symbol))
-            .count();
-        let held = self.core.symbols().iter().filter(|s| s.position.is_some());
-        format!(
-            "{}; {fresh} of {total} symbols with live data; {} positions; {} trades closed",
-            if self.is_venue() {
-                "real orders"
-            } else {
-                "paper"
-            },
-            held.count(),
-            self.core.counts().trades,
-        )
-    }
-
-    /// Everything that can be seen, as the status dump shows it.
-    pub(super) fn seen(&mut self, shell: &mut Shell<LiveJob>) -> serde_json::Value {
-        let mut part = ApplicationStatus::default();
-        self.describe(&mut part);
-        let status = shell.status(part, None);
-        serde_json::to_value(&status).unwrap_or_default()
-    }
-
-    /// Calls to the exchange in numbers.
-    fn calls_seen(&self) -> serde_json::Value {
-        let counts = &self.caller.counts;
-        let now = crate::runtime::clock::monotonic_ns();
-        let breaker = self.caller.breaker(now);
-        json!({
-            "sent": counts.sent,
-            "answered": counts.answered,
-            "failed": counts.failed,
-            "retried": counts.retried,
-            "refused": counts.refused,
-            "rate_limited": counts.rate_limited,
-            "breaker": breaker.map(|(state, _)| state),
-            "breaker_opened": breaker.map(|(_, opened)| opened),
-        })
-    }
-
-    /// Each symbol in a few words.
-    fn symbols_seen(&self) -> Vec<serde_json::Value> {
-        let now = crate::runtime::clock::monotonic_ns();
-        self.core
-            .symbols()
-            .iter()
-            .map(|symbol| {
-                let instrument = &symbol.instrument;
-                json!({
-                    "symbol": instrument.symbol,
-                    "last": symbol.last.map(|price| instrument.price(price).to_string()),
-                    "candles": symbol.series.contiguous(),
-                    "fresh": self.freshness.is_fresh(symbol.id),
-                    "spread_bps": symbol.spread.map(|spread| spread.bps.to_string()),
-                    "book": self.books.problem(symbol.id, now),
-                    "position": symbol.position.as_ref().map(|position| {
-                        instrument.quantity(position.quantity()).to_string()
-                    }),
-                })
-            })
-            .collect()
-    }
-
-    /// The session's part of a status dump.
-    pub(super) fn describe(&self, status: &mut ApplicationStatus) {
-        let connections: Vec<_> = self
-            .connections
-            .iter()
-            .map(|connection| {
-                let statistics = connection.statistics();
-                json!({
-                    "role": connection.role.name(),
-                    "stage": connection.stage(),
-                    "messages": statistics.messages,
-                    "bytes": statistics.bytes,
-                    "dialled": connection.counts.dialled,
-                    "subscribed": connection.counts.subscribed,
-                    "lost": connection.counts.lost,
-                    "silent": connection.counts.silent,
-                    "unsubscribed": connection.counts.unsubscribed,
-                })
-            })
-            .collect();
-        let symbols = self.symbols_seen();
-        let refused: serde_json::Map<_, _> = self
-            .markets
-            .refused()
-            .map(|(refusal, count)| (refusal.name().to_owned(), count.into()))
-            .collect();
-        let counts = &self.counts;
-        let session = json!({
-            "execution": if self.is_venue() { "venue" } else { "paper" },
-            "mode": self.core.mode(),
-            "emergency_stop": self.core.emergency().latched().map(|(trigger, _)| trigger.name()),
-            "reconciled": self.core.is_reconciled(),
-            "open_orders": self.still_open(false),
-            "open": self.still_open(true),
-            "equity": self.core.equity().to_string(),
-            "state_hash": self.core.state_hash().to_string(),
-            "inputs": self.core.inputs(),
-            "decisions": self.core.counts().decisions,
-            "orders": self.core.counts().orders,
-            "fills": self.core.counts().fills,
-            "clock_offset_ms": self.caller.clock_offset() / 1_000_000,
-            "frames": counts.frames,
-            "frames_refused": counts.frames_refused,
-            "gaps": counts.gaps,
-            "trades": counts.trades,
-            "trades_dropped": counts.trades_dropped,
-            "outages_bridged": counts.bridged,
-            "candle_check": self.candle_check.counts,
-            "books": self.books.is_on().then_some(self.books.counts),
-            "calls": self.calls_seen(),
-            "clock_blocks_entries": self.clock_blocks,
-            "refused": refused,
-            "connections": connections,
-            "symbols": symbols,
-        });
-        status.details.insert("session".to_owned(), session);
-        status.scheduler = self.tasks.as_ref().map(Tasks::view);
     }
 }

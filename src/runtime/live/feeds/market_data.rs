@@ -1,7 +1,7 @@
 //! The session's market data: subscriptions, frames, candles from before, and what is too old.
 
 use super::backfill::{Backfill, Page};
-use super::brought::Brought;
+use super::decoded::Decoded;
 use super::freshness::Silence;
 use crate::core::input::Input;
 use crate::core::market::{SymbolId, Trade};
@@ -123,30 +123,30 @@ impl Session<'_> {
         let (codec, markets, counts) = (&mut self.codec, &mut self.markets, &mut self.counts);
         let (orders, books) = (&mut self.order_news, &mut self.books);
         let mono = shell.at().mono;
-        let mut brought = Brought::default();
+        let mut decoded = Decoded::default();
         let mut sink = |incoming: Incoming<'_>| {
             counts.frames += 1;
             let Incoming::Text(text) = incoming else {
-                brought
+                decoded
                     .damaged
                     .push(DecodeError("a binary message: expected text".to_owned()));
                 return;
             };
             let parts = (&mut *markets, &mut *orders, &mut *books);
-            brought.read(text, (&mut **codec, role), parts, mono);
+            decoded.read(text, (&mut **codec, role), parts, mono);
         };
         let registrar = &mut LinkSockets { shell, kind };
         let (step, more) = connection.on_ready(token, budget, now, registrar, &mut sink);
-        self.take(index, brought, stamp, shell);
+        self.take(index, decoded, stamp, shell);
         if let Some(step) = step {
             self.step(index, step, shell);
         }
         more
     }
 
-    fn take(&mut self, index: usize, brought: Brought, stamp: Stamp, shell: &mut Shell<LiveJob>) {
+    fn take(&mut self, index: usize, decoded: Decoded, stamp: Stamp, shell: &mut Shell<LiveJob>) {
         let role = self.connections[index].role;
-        for error in &brought.damaged {
+        for error in &decoded.damaged {
             self.counts.frames_refused += 1;
             log::warn(
                 TARGET,
@@ -154,7 +154,7 @@ impl Session<'_> {
                 &[("role", &role.name()), ("why", error)],
             );
         }
-        for text in &brought.refusals {
+        for text in &decoded.refusals {
             self.counts.venue_errors += 1;
             log::warn(
                 TARGET,
@@ -162,25 +162,25 @@ impl Session<'_> {
                 &[("role", &role.name()), ("text", text)],
             );
         }
-        let is_data = brought.subscribed || brought.booked || !brought.trades.is_empty();
+        let is_data = decoded.subscribed || decoded.booked || !decoded.trades.is_empty();
         if is_data && self.connections[index].confirmed() {
             log::info(TARGET, "subscribed", &[("role", &role.name())]);
             self.subscribed(role, stamp);
         }
-        if brought.booked || !brought.trades.is_empty() {
+        if decoded.booked || !decoded.trades.is_empty() {
             self.connections[index].note_data(shell.now_ms());
         }
-        self.take_quotes(brought.quotes, stamp, shell.at().mono);
-        self.take_trades(brought.trades, stamp);
+        self.take_quotes(decoded.quotes, stamp, shell.at().mono);
+        self.take_trades(decoded.trades, stamp);
         if role == StreamRole::Book {
             self.books_read(index, stamp, shell);
         }
         self.take_order_news(stamp);
-        if brought.orders_dropped > 0 {
-            self.counts.orders_dropped += brought.orders_dropped;
+        if decoded.orders_dropped > 0 {
+            self.counts.orders_dropped += decoded.orders_dropped;
             self.next_round = i64::MIN;
         }
-        if let Some((expected, got)) = brought.gap {
+        if let Some((expected, got)) = decoded.gap {
             self.counts.gaps += 1;
             let why = format!("message {expected} expected, {got} came: some are missing");
             let kind = kind_of(role);

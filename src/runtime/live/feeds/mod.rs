@@ -3,7 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `connection` | one websocket: resolve, dial, subscribe, and again |
-//! | `brought` | a reading of it: frames in the exchange's words, events in the core's numbers |
+//! | `decoded` | a reading of it: frames in the exchange's words in, events in the core's numbers out |
 //! | `markets` | products to symbols, decimals to the grid |
 //! | `market_data` | subscriptions, frames and candles of a session |
 //! | `backfill`, `bridge`, `reconnection` | candles of before, short outages, longer ones |
@@ -15,9 +15,9 @@ pub mod backfill;
 pub(super) mod book_feed;
 pub mod books;
 pub mod bridge;
-pub(super) mod brought;
 pub mod candle_check;
 pub mod connection;
+pub(super) mod decoded;
 pub mod freshness;
 pub(super) mod market_data;
 pub mod markets;

@@ -1,4 +1,4 @@
-//! What a reading of a connection brought: frames in the exchange's words, events in the core's numbers.
+//! Decoded frames of one reading of a connection: the exchange's words in, the core's numbers out.
 
 use super::books::{Books, ticker_quote};
 use super::markets::Markets;
@@ -8,9 +8,9 @@ use crate::exchange::stream::{Channel, StreamEvent, StreamRole};
 use crate::exchange::{DecodeError, ExchangeCodec, PublicTrade};
 use crate::runtime::live::orders::venue_orders::NEWS_MAX;
 
-/// What a frame brought, in the core's numbers: collected while the link's buffer is borrowed.
+/// Events in the core's numbers, collected while the link's buffer is borrowed.
 #[derive(Debug, Default)]
-pub(in crate::runtime::live) struct Brought {
+pub(in crate::runtime::live) struct Decoded {
     pub(in crate::runtime::live) trades: Vec<(Trade, bool)>,
     pub(in crate::runtime::live) subscribed: bool,
     /// Levels of books came.
@@ -23,7 +23,7 @@ pub(in crate::runtime::live) struct Brought {
     pub(in crate::runtime::live) orders_dropped: u64,
 }
 
-impl Brought {
+impl Decoded {
     /// Reads one frame of a role.
     pub(in crate::runtime::live) fn read(
         &mut self,
@@ -32,13 +32,13 @@ impl Brought {
         (markets, orders, books): (&mut Markets, &mut Vec<VenueOrder>, &mut Books),
         now: i64,
     ) {
-        let decoded = codec.decode(role, text, &mut |event| match event {
+        let result = codec.decode(role, text, &mut |event| match event {
             event if books.take(&event, markets, now) => self.booked = true,
             StreamEvent::Order(order) if orders.len() < NEWS_MAX => orders.push(order),
             StreamEvent::Order(_) => self.orders_dropped += 1,
             event => self.note(event, markets),
         });
-        if let Err(error) = decoded {
+        if let Err(error) = result {
             self.damaged.push(error);
             if role == StreamRole::Book {
                 books.damaged();
