@@ -251,6 +251,12 @@ impl Rest {
         target: &str,
         body: &str,
     ) -> std::io::Result<(u16, String)> {
+        self.ask(method, target, body)?;
+        self.answer()
+    }
+
+    /// Sends a call; its answer is not waited for.
+    pub fn ask(&mut self, method: &str, target: &str, body: &str) -> std::io::Result<()> {
         let path = target.split('?').next().unwrap_or_default();
         let token = self.token(Some(&format!("{method} {}{path}", self.host)));
         let request = format!(
@@ -259,7 +265,11 @@ impl Rest {
             self.host,
             body.len()
         );
-        self.tls.write_all(request.as_bytes())?;
+        self.tls.write_all(request.as_bytes())
+    }
+
+    /// Waits for the answer to what was asked: status and body.
+    pub fn answer(&mut self) -> std::io::Result<(u16, String)> {
         let head = self.head()?;
         let length = head
             .lines()
@@ -270,6 +280,14 @@ impl Rest {
         self.tls.read_exact(&mut body)?;
         let status = head[9..12].parse().expect("a status");
         Ok((status, String::from_utf8(body).expect("text")))
+    }
+
+    /// Whether nothing of an answer has come so far.
+    pub fn is_unanswered(&mut self) -> bool {
+        self.tls.sock.set_nonblocking(true).expect("no waiting");
+        let read = self.tls.read(&mut [0]);
+        self.tls.sock.set_nonblocking(false).expect("waiting");
+        read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
     }
 
     fn head(&mut self) -> std::io::Result<String> {
