@@ -161,7 +161,9 @@ impl Bot {
     pub fn tell(&self, request: &Value) -> Value {
         let mut stream = UnixStream::connect(&self.socket).expect("the bot listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-        writeln!(stream, "{request}").expect("it reads");
+        // In one piece: each would wake the loop.
+        let request = format!("{request}\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
         let mut line = String::new();
         let mut reader = BufReader::new(stream);
         reader.read_line(&mut line).expect("it answers");
