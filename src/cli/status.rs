@@ -161,11 +161,13 @@ impl Bot {
     /// No answer in time, or a refusal.
     pub fn ask(&mut self, request: &Value) -> Result<Value, Failure> {
         let mut line = String::new();
+        // In one piece: each would wake the bot.
+        let question = format!("{request}\n");
         let socket = self.stream.get_mut();
         let asked = socket
             .set_read_timeout(Some(PATIENCE))
             .and_then(|()| socket.set_write_timeout(Some(PATIENCE)))
-            .and_then(|()| writeln!(socket, "{request}"))
+            .and_then(|()| socket.write_all(question.as_bytes()))
             .and_then(|()| (&mut self.stream).take(ANSWER_MAX).read_line(&mut line));
         if let Err(error) = asked {
             return Err(self.io(&error));
