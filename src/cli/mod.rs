@@ -32,6 +32,7 @@ pub mod orders;
 pub mod plan;
 pub mod positions;
 pub mod progress;
+mod protective;
 pub mod record;
 pub mod replay;
 pub mod replay_ledger;

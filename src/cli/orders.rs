@@ -69,6 +69,7 @@ fn own_leg(order: &VenueOrder) -> Option<&'static str> {
         Leg::Stop => "stop",
         Leg::Target => "target",
         Leg::Guard => "guard",
+        Leg::Protective => "protective",
     })
 }
 

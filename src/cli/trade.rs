@@ -5,6 +5,7 @@
 
 use super::exchange::{Exchange, products_call, products_of, refused};
 use super::logging::start_log;
+use super::protective::protective_forms;
 use super::replay::{Follow, loop_settings, reload_text};
 use super::replay_ledger::Ending;
 use super::trade_start::{self, Start};
@@ -69,7 +70,12 @@ pub(super) fn prepare(effective: &Effective) -> Result<Start, Failure> {
     let path = mode_path(Path::new(effective.text("data.directory")), mode);
     let ledger = Ledger::open(&path, mode).map_err(Failure::run_time)?;
     let (exchange, answers) = ask_first(exchange, effective)?;
-    trade_start::start(effective, mode, exchange, ledger, &answers)
+    let mut products = products_of(&effective.symbols(), &answers)?;
+    let (exchange, forms) = protective_forms(exchange, effective, &products)?;
+    for (product, form) in products.iter_mut().zip(forms) {
+        product.instrument.protective = form;
+    }
+    trade_start::start(effective, mode, exchange, ledger, &products, &answers)
 }
 
 /// Whose ledger it is.
@@ -241,7 +247,7 @@ fn notify_variables() -> NotifyVariables {
     }
 }
 
-fn note(text: &str) {
+pub(super) fn note(text: &str) {
     // Nobody is left to tell when stderr is gone.
     let _ = writeln!(std::io::stderr(), "{text}");
 }

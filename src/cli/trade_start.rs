@@ -1,7 +1,7 @@
 //! What a trading session starts from: its instruments, the core as the ledger knows it, the
 //! recording.
 
-use super::exchange::{Exchange, products_of, request_windows};
+use super::exchange::{Exchange, request_windows};
 use super::replay_ledger::session_row;
 use super::task_settings::{book_settings, task_settings};
 use super::{Exit, Failure};
@@ -51,10 +51,10 @@ pub fn start(
     mode: Mode,
     mut exchange: Exchange,
     mut ledger: Ledger,
+    products: &[Product],
     answers: &[Answered],
 ) -> Result<Start, Failure> {
-    let products = products_of(&effective.symbols(), answers)?;
-    exchange.codec.learn(&products);
+    exchange.codec.learn(products);
     let at = clock::stamp();
     let instance = instance(effective, &mut ledger)?;
     let session = base32((at.wall.0 / 1_000_000_000).unsigned_abs(), 5);
@@ -96,7 +96,7 @@ pub fn start(
     let mut live = live_settings(
         effective,
         &exchange,
-        &products,
+        products,
         core.settings(),
         offset,
         answers,

@@ -40,6 +40,12 @@ pub(crate) enum Timer {
     ExitTimeout(SymbolId),
     /// A close that failed is tried again.
     ExitRetry(SymbolId),
+    /// The protective order at the venue is looked at.
+    ProtectiveLook(SymbolId),
+    /// It has not acted although its level was traded.
+    ProtectiveGuard(SymbolId),
+    /// A close has waited for its end.
+    ProtectiveWait(SymbolId),
 }
 
 /// Next free numbers; a pure function of the run.
@@ -318,6 +324,9 @@ impl Core {
             Timer::OrderCheck(symbol, slot) => self.check_order(symbol, slot, at, out),
             Timer::ExitTimeout(symbol) => self.exit_timed_out(symbol, at, out),
             Timer::ExitRetry(symbol) => self.retry_exit(symbol, at, out),
+            Timer::ProtectiveLook(symbol) => self.look_at_protection(symbol, at, out),
+            Timer::ProtectiveGuard(symbol) => self.protection_guard(symbol, at, out),
+            Timer::ProtectiveWait(symbol) => self.protection_waited_for(symbol, at, out),
         }
     }
 

@@ -115,6 +115,8 @@ pub enum Leg {
     Target,
     /// A close that a position rule or the operator wants, not a strategy.
     Guard,
+    /// Stop, or stop and target, resting at the venue.
+    Protective,
 }
 
 impl Leg {
@@ -126,6 +128,7 @@ impl Leg {
             Self::Stop => 's',
             Self::Target => 't',
             Self::Guard => 'g',
+            Self::Protective => 'p',
         }
     }
 }
@@ -138,6 +141,10 @@ pub enum OrderKind {
     PostOnly,
     StopMarket,
     TakeProfitLimit,
+    /// Rests until its stop is traded, then sells within its limit.
+    StopLimit,
+    /// Rests as target and stop in one.
+    Bracket,
 }
 
 /// Life cycle of an order (behaviour 14.1).
@@ -189,6 +196,8 @@ pub enum ExitReason {
     Shutdown,
     /// The venue holds less than we thought: a correction.
     Reconciled,
+    /// The venue takes no protective order for it.
+    Unprotected,
 }
 
 impl ExitReason {
@@ -204,6 +213,7 @@ impl ExitReason {
             Self::Operator => "operator",
             Self::Shutdown => "shutdown",
             Self::Reconciled => "reconciled",
+            Self::Unprotected => "unprotected",
         }
     }
 }

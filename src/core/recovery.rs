@@ -216,6 +216,8 @@ impl Core {
             self.restore_venue(id, venue);
             // Rates are today's: the account's tier was asked for anew, or the configuration states it.
             self.symbols[index].fees = self.settings.paper.fees[index];
+            // What the venue takes was asked anew too.
+            self.symbols[index].desk.protective.given_up = 0;
         }
         if let Some(due) = saved.entry_timeout {
             let armed = self.arm_at(Timer::OrderTimeout(id), due);

@@ -96,6 +96,9 @@ pub(super) struct VenueSymbol {
     exit_check: Option<u64>,
     exit_timeout: Option<u64>,
     exit_retry: Option<u64>,
+    /// Of the protective order: its query, look, guard and wait.
+    #[serde(default)]
+    protective: [Option<u64>; 4],
 }
 
 impl SymbolState {
@@ -147,6 +150,12 @@ impl VenueSymbol {
             exit_check: check(&symbol.exit),
             exit_timeout: symbol.exit.as_ref().and_then(|exit| due(exit.timeout)),
             exit_retry: due(symbol.desk.retry),
+            protective: [
+                check(&symbol.stop),
+                due(symbol.desk.protective.look),
+                due(symbol.desk.protective.guard),
+                due(symbol.desk.protective.wait),
+            ],
         }
     }
 }
@@ -293,9 +302,11 @@ impl Core {
         let symbol = &mut self.symbols[id.index()];
         symbol.desk = state.desk;
         symbol.fees = state.fees;
+        let [stop_check, look, guard, wait] = state.protective;
         for (slot, due) in [
             (Slot::Entry, state.entry_check),
             (Slot::Exit, state.exit_check),
+            (Slot::Stop, stop_check),
         ] {
             let armed = due.map(|due| self.arm_at(Timer::OrderCheck(id, slot), due));
             let working = self.symbols[id.index()].slot(slot).as_mut();
@@ -313,5 +324,10 @@ impl Core {
             let armed = self.arm_at(Timer::ExitRetry(id), due);
             self.symbols[id.index()].desk.retry = Some(armed);
         }
+        let look = look.map(|due| self.arm_at(Timer::ProtectiveLook(id), due));
+        let guard = guard.map(|due| self.arm_at(Timer::ProtectiveGuard(id), due));
+        let wait = wait.map(|due| self.arm_at(Timer::ProtectiveWait(id), due));
+        let desk = &mut self.symbols[id.index()].desk.protective;
+        (desk.look, desk.guard, desk.wait) = (look, guard, wait);
     }
 }

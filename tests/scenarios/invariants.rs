@@ -36,6 +36,7 @@ pub fn check(world: &World) {
                     Leg::Close | Leg::Guard => "exit",
                     Leg::Stop => "stop",
                     Leg::Target => "target",
+                    Leg::Protective => "protective",
                 })
                 .or_default() += 1;
         }

@@ -21,6 +21,7 @@ mod venue_exits;
 mod venue_inputs;
 mod venue_model;
 mod venue_orders;
+mod venue_protective;
 mod venue_unknown;
 mod venue_world;
 mod world;

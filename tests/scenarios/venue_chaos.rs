@@ -6,8 +6,9 @@ use crate::venue_world::*;
 use crate::world::*;
 use minnow::core::Core;
 use minnow::core::input::Input;
-use minnow::core::market::{Aggressor, Interval, SymbolId, Trade};
+use minnow::core::market::{Aggressor, Interval, ProtectiveForm, SymbolId, Trade};
 use minnow::core::modes::Turns;
+use minnow::core::records::{Leg, Order};
 use minnow::core::settings::{EntryOrderType, Settings};
 use minnow::core::snapshot::Snapshot;
 use minnow::core::units::rng::SplitMix64;
@@ -68,7 +69,8 @@ struct Run {
 
 impl Run {
     fn new(seed: u64, kind: EntryOrderType, restarts: bool) -> Self {
-        let (settings, script) = (chaos_settings(kind), plan(seed));
+        let (mut settings, script) = (chaos_settings(kind), plan(seed));
+        settings.instruments[0].protective = form(seed);
         let core = Core::with_strategies(settings.clone(), Turns::History, |_| {
             Box::new(script.clone())
         });
@@ -172,8 +174,28 @@ impl Run {
             assert_eq!(self.world.told(code), 0, "{what}: {code}");
         }
         for order in self.world.orders.values() {
-            assert!(order.state.is_final(), "{what}: {order:?}");
+            let protects = order.leg == Leg::Protective && symbol.position.is_some();
+            assert!(order.state.is_final() || protects, "{what}: {order:?}");
         }
+        if let Some(position) = &symbol.position
+            && symbol.instrument.protective != ProtectiveForm::None
+        {
+            let resting = symbol.stop.as_ref().map(|w| w.remaining());
+            assert_eq!(resting, Some(position.quantity()), "{what}: protected");
+        }
+    }
+}
+
+fn acted(order: &Order) -> bool {
+    order.leg == Leg::Protective && !order.filled.is_zero()
+}
+
+/// What the venue takes of a product to protect a position of it.
+fn form(number: u64) -> ProtectiveForm {
+    match number / 2 % 3 {
+        0 => ProtectiveForm::Bracket,
+        1 => ProtectiveForm::StopLimit,
+        _ => ProtectiveForm::None,
     }
 }
 
@@ -221,6 +243,7 @@ proptest! {
 
 #[test]
 fn the_chaos_is_about_something_and_restarts_between_all_inputs_change_nothing() {
+    let mut protected = 0;
     for seed in 1..3 {
         let mut whole = Run::new(seed, kind(seed), false);
         whole.go();
@@ -231,6 +254,7 @@ fn the_chaos_is_about_something_and_restarts_between_all_inputs_change_nothing()
             orders > 15 && fills > 15,
             "{seed}: {orders}, {fills}, {holds:?}"
         );
+        protected += whole.world.orders.values().filter(|o| acted(o)).count();
         let mut cut = Run::new(seed, kind(seed), true);
         cut.go();
         cut.check("cut");
@@ -238,6 +262,7 @@ fn the_chaos_is_about_something_and_restarts_between_all_inputs_change_nothing()
         assert_eq!(cut.world.fills, whole.world.fills);
         assert_eq!(cut.world.trades, whole.world.trades);
     }
+    assert!(protected > 1, "{protected} protective orders acted");
 }
 
 #[test]

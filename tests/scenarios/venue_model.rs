@@ -19,6 +19,10 @@ struct Held {
     filled: Quantity,
     limit: Option<Price>,
     rests: bool,
+    /// Price that lets it act; gone once it was traded.
+    trigger: Option<Price>,
+    /// Of a bracket that has not been triggered.
+    target: Option<Price>,
     status: VenueState,
 }
 
@@ -120,12 +124,25 @@ impl VenueModel {
         }
         let venue_id = format!("v{}", self.orders.len());
         let order = &request.order;
+        let protective = matches!(order.kind, OrderKind::StopLimit | OrderKind::Bracket);
         if order.side == Side::Sell {
             let selling: i64 = self.orders.iter().map(Held::selling).sum();
-            assert!(
-                order.quantity.0 + selling <= self.lots,
-                "two sells for one holding"
-            );
+            if order.quantity.0 + selling > self.lots {
+                // A close gives up waiting for what became of a protective order, nothing else does.
+                let sells = |o: &Held| o.selling() > 0 || !o.filled.is_zero();
+                let waited = self.orders.iter().any(|o| o.is_protective() && sells(o));
+                assert!(
+                    waited,
+                    "two sells for one holding of {}: {order:?} at {now} beside {:?}",
+                    self.lots,
+                    self.orders
+                        .iter()
+                        .filter(|o| o.selling() > 0)
+                        .collect::<Vec<_>>()
+                );
+                let reason = "INSUFFICIENT_FUND".to_owned();
+                return self.post(now + 50, id, OrderNews::Rejected { reason });
+            }
         }
         self.orders.push(Held {
             venue_id: venue_id.clone(),
@@ -134,7 +151,9 @@ impl VenueModel {
             quantity: order.quantity,
             filled: Quantity::ZERO,
             limit: request.limit.or(order.price),
-            rests: matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly),
+            rests: protective || matches!(order.kind, OrderKind::Limit | OrderKind::PostOnly),
+            trigger: order.price.filter(|_| protective),
+            target: request.target,
             status: VenueState::Open,
         });
         if self.fault(5) {
@@ -144,7 +163,9 @@ impl VenueModel {
             self.post(due, id, OrderNews::Accepted { venue_id });
         }
         let index = self.orders.len() - 1;
-        self.trade_with(now, index);
+        if !protective {
+            self.trade_with(now, index);
+        }
         let frozen = self.fault(6);
         let held = &self.orders[index];
         if !held.rests && !held.status.is_final() && !frozen {
@@ -155,7 +176,15 @@ impl VenueModel {
     /// Fills some of an open order at the price, in up to three slices.
     fn trade_with(&mut self, now: i64, index: usize) {
         for _ in 0..1 + self.below(3) {
-            let held = &self.orders[index];
+            let price = self.price;
+            let held = &mut self.orders[index];
+            let at_target = held.target.is_some_and(|target| price >= target);
+            if held.trigger.is_some_and(|stop| price <= stop) {
+                (held.trigger, held.target) = (None, None);
+            }
+            if held.trigger.is_some() && !at_target {
+                return;
+            }
             let within = held.limit.is_none_or(|limit| match held.side {
                 Side::Buy => self.price <= limit,
                 Side::Sell => self.price >= limit,
@@ -299,6 +328,10 @@ impl VenueModel {
 }
 
 impl Held {
+    fn is_protective(&self) -> bool {
+        self.client_id.ends_with("-p")
+    }
+
     fn selling(&self) -> i64 {
         match (self.side, self.status) {
             (Side::Sell, VenueState::Open) => self.quantity.0 - self.filled.0,

@@ -59,6 +59,9 @@ pub const KEYS: &[Key] = &[
     number("exchange.health_check_interval", "300", "60", "3600")
         .means("seconds between authenticated probes when otherwise idle"),
     flag("exchange.use_trade_aggregation", "true").means("candles from trades"),
+    flag("exchange.protective_orders", "true")
+        .acts()
+        .means("stop (and target) rest at the exchange where the product takes such an order"),
     flag("exchange.adopt_foreign", "false")
         .means("take over orders and positions not made by minnow"),
     text("exchange.ca_file", "", TextRule::Path)

@@ -16,6 +16,25 @@ pub enum ProductKind {
     Perpetual,
 }
 
+/// The order that guards a position at its venue, as far as the venue takes one of the product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProtectiveForm {
+    /// None: stop and target are watched by the bot alone.
+    #[default]
+    None,
+    /// The stop rests as a stop-limit order; the target is watched.
+    StopLimit,
+    /// Stop and target rest in one order.
+    Bracket,
+}
+
+impl ProtectiveForm {
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
 /// A tradable product with everything that turns grid numbers into money.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Instrument {
@@ -39,6 +58,9 @@ pub struct Instrument {
     pub maker_fee: Option<Decimal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taker_fee: Option<Decimal>,
+    /// Set by the runtime of a session with real orders.
+    #[serde(default, skip_serializing_if = "ProtectiveForm::is_none")]
+    pub protective: ProtectiveForm,
     /// Where the data comes from and what was done to it, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub origin: String,
@@ -64,6 +86,7 @@ impl Instrument {
             min_notional: Decimal::ZERO,
             maker_fee: None,
             taker_fee: None,
+            protective: ProtectiveForm::None,
             origin: String::new(),
         }
     }

@@ -10,7 +10,7 @@ pub mod series;
 pub mod trade;
 
 pub use candle::{Candle, CandleSource, TimedCandle};
-pub use instrument::{Instrument, ProductKind};
+pub use instrument::{Instrument, ProductKind, ProtectiveForm};
 pub use interval::Interval;
 pub use order_book::{OrderBook, Quote};
 pub use series::Series;

@@ -86,6 +86,7 @@ impl Core {
             Leg::Close | Leg::Guard => Slot::Exit,
             Leg::Stop => Slot::Stop,
             Leg::Target => Slot::Target,
+            Leg::Protective => unreachable!("on paper stop and target are orders of their own"),
         };
         let order = self.new_order(intent, intent.decision, OrderState::Open, at);
         let mut working = Working {
@@ -207,9 +208,25 @@ impl Core {
         {
             return false;
         }
+        if at_venue && self.take_back_protection(id, (leg, decision), reason, at, out) {
+            return true;
+        }
         if at_venue && self.write_off_dust(id, at, out) {
             return false;
         }
+        self.send_close(id, decision, leg, reason, at, out)
+    }
+
+    /// Submits the close of all that is held, whatever else works. Returns whether it was.
+    pub(crate) fn send_close(
+        &mut self,
+        id: SymbolId,
+        decision: u64,
+        leg: Leg,
+        reason: ExitReason,
+        at: Stamp,
+        out: &mut Effects,
+    ) -> bool {
         let symbol = &self.symbols[id.index()];
         let (Some(position), None) = (&symbol.position, &symbol.exit) else {
             return false;
@@ -234,7 +251,7 @@ impl Core {
         for slot in [Slot::Entry, Slot::Stop, Slot::Target] {
             self.cancel(id, slot, reason.name(), at, out);
         }
-        if at_venue {
+        if self.settings.execution == Execution::Venue {
             self.exit_begins(id);
         }
         self.submit(approved, at, out);

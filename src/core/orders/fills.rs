@@ -174,8 +174,7 @@ impl Core {
     /// Places or amends stop and target so that they cover exactly the position.
     pub(crate) fn protect(&mut self, id: SymbolId, decision: u64, at: Stamp, out: &mut Effects) {
         if self.settings.execution == Execution::Venue {
-            // Its levels are watched; they rest nowhere.
-            return;
+            return self.protect_at_venue(id, at);
         }
         for (slot, leg, kind, reason) in [
             (

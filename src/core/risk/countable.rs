@@ -69,6 +69,7 @@ mod tests {
             min_notional: Decimal::ZERO,
             maker_fee: None,
             taker_fee: None,
+            protective: Default::default(),
             origin: String::new(),
         }
     }

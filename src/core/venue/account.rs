@@ -118,8 +118,15 @@ impl Core {
         let equity = self.equity().abs();
         let amount = difference.abs();
         if amount <= (equity * TOLERATED).max(Decimal::ONE) {
+            self.desk.cash_doubt = None;
             return;
         }
+        if self.symbols.iter().any(|s| s.stop.is_some()) && self.desk.cash_doubt != Some(true) {
+            // It may have filled, and nobody told yet.
+            self.desk.cash_doubt.get_or_insert(false);
+            return self.want_reconciliation(out);
+        }
+        self.desk.cash_doubt = None;
         let text = format!("the balance changed by {difference} without a fill or fee of ours");
         self.report(AlertLevel::Warning, "balance_anomaly", text, at, out);
         self.shift(difference);
@@ -192,6 +199,12 @@ impl Core {
             let text = "orders, fills and positions agree with the venue".to_owned();
             self.report(AlertLevel::Info, "reconciled", text, at, out);
         }
+        for index in 0..self.symbols.len() {
+            // A protective order that is missing or wrong is placed.
+            if self.symbols[index].position.is_some() || self.symbols[index].stop.is_some() {
+                self.protect_at_venue(self.symbols[index].id, at);
+            }
+        }
     }
 
     /// Why the venue's side allows no entry; `None` when it does.
@@ -204,7 +217,11 @@ impl Core {
         let probing = self.guard.breaker.state(at.mono) == BreakerState::HalfOpen;
         if !self.desk.is_reconciled() {
             Some("not_reconciled")
-        } else if symbol.entry.iter().chain(&symbol.exit).any(unknown) {
+        } else if [&symbol.entry, &symbol.exit, &symbol.stop]
+            .into_iter()
+            .flatten()
+            .any(unknown)
+        {
             Some("order_unknown")
         } else if probing && self.symbols.iter().any(|s| s.entry.is_some()) {
             Some("circuit_breaker")

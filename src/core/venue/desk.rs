@@ -1,5 +1,6 @@
 //! What the core keeps of a venue beside the orders in their slots. Bounded; the oldest goes.
 
+use super::protective::ProtectiveDesk;
 use super::track::in_motion;
 use crate::orders::Working;
 use crate::records::ExitReason;
@@ -33,6 +34,10 @@ pub struct VenueDesk {
     failures: u32,
     /// The venue's cash was taken over.
     pub(super) baselined: bool,
+    /// The balance differs while a protective order rests, which may have filled: whether everything
+    /// was compared since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cash_doubt: Option<bool>,
     /// Wall time since which everything of the venue is followed: what ended before is not ours to
     /// count.
     pub(super) since: Option<Timestamp>,
@@ -75,6 +80,7 @@ impl VenueDesk {
     pub(super) fn round_ended(&mut self, mono: i64) -> bool {
         self.asked = false;
         self.failures = 0;
+        self.cash_doubt = self.cash_doubt.map(|_| true);
         match self.doubt {
             None => self.reconciled = true,
             Some(Some(first)) if mono - first >= TWICE_APART || mono < first => {
@@ -143,6 +149,8 @@ pub struct SymbolDesk {
     pub wanted: Option<ExitReason>,
     /// The target is not tried before this monotonic time.
     pub target_after: i64,
+    #[serde(default)]
+    pub protective: ProtectiveDesk,
     #[serde(skip)]
     pub retry: Option<Armed>,
 }

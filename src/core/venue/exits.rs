@@ -1,8 +1,9 @@
 //! Leaving a position at a venue: the guard on every traded price, and closes that failed.
 //!
 //! Stop and target are watched here; one order at most sells a holding at a time. A stop leaves at
-//! market within the price collar, a target at its level or not at all. A close that ended without
-//! closing everything is decided anew, the first time at once, then with growing gaps.
+//! market within the price collar, a target at its level or not at all. Where the venue's own order
+//! guards the level, that has a while to act. A close that ended without closing everything is decided
+//! anew, the first time at once, then with growing gaps.
 
 use super::track::retry_gap;
 use crate::effect::{AlertLevel, Effects};
@@ -25,10 +26,22 @@ impl Core {
             at.mono > level.armed_after && reached(position.side, price, level.price)
         });
         let decision = position.decision;
+        let tried = at.mono < symbol.desk.target_after;
         if idle && self.breaks(id, at.mono, price, |p| p.stop) {
-            self.close_position(id, decision, Leg::Stop, ExitReason::StopLoss, at, out);
-        } else if idle && target && at.mono >= symbol.desk.target_after {
-            self.close_position(id, decision, Leg::Target, ExitReason::TakeProfit, at, out);
+            if self.symbols[id.index()].venue_stops_at(price) {
+                self.guard_later(id, Leg::Stop, at);
+            } else {
+                self.close_position(id, decision, Leg::Stop, ExitReason::StopLoss, at, out);
+            }
+        } else if idle && target && !tried {
+            match self.symbols[id.index()].venue_takes_at(price) {
+                Some(true) => self.guard_later(id, Leg::Target, at),
+                Some(false) => {}
+                None => {
+                    let reason = ExitReason::TakeProfit;
+                    self.close_position(id, decision, Leg::Target, reason, at, out);
+                }
+            }
         }
         self.position_rules(id, price, at, out);
     }
@@ -71,7 +84,9 @@ impl Core {
             reason,
             ExitReason::Strategy | ExitReason::Operator | ExitReason::Shutdown
         );
-        let waits = symbol.exit.is_some() || symbol.desk.retry.is_some() && !asked;
+        let waits = symbol.exit.is_some()
+            || symbol.desk.protective.closing.is_some()
+            || symbol.desk.retry.is_some() && !asked;
         if waits && reason != ExitReason::Strategy {
             symbol.desk.wanted.get_or_insert(reason);
         }
@@ -143,7 +158,7 @@ impl Core {
         let gap = retry_gap(desk.misses);
         if leg == Leg::Target && desk.wanted.is_none() {
             desk.target_after = at.mono.saturating_add(gap.0);
-            return;
+            return self.protect_at_venue(id, at);
         }
         let first_wanted = leg != Leg::Target;
         if first_wanted {

@@ -12,7 +12,7 @@ use crate::orders::intent::EntryPlan;
 use crate::orders::{Position, Working};
 use crate::records::{ExitReason, Fill, OrderState, Record};
 use crate::symbol::Slot;
-use crate::units::{Decimal, Price, Quantity, Stamp};
+use crate::units::{Decimal, Price, Quantity, Side, Stamp};
 
 /// Why a told execution is not taken.
 enum Refusal {
@@ -65,7 +65,7 @@ impl Core {
             quantity: *quantity,
             maker: *maker,
             fee: *fee,
-            reference: self.order_kept(kept).reference,
+            reference: self.order_kept(kept).meant(*price).1,
             time: *time,
             venue_id: Some(fill_id.clone()),
         };
@@ -76,6 +76,7 @@ impl Core {
         let working = match kept {
             Kept::Finished(index) => self.desk.finished.get(index),
             Kept::Slot(id, Slot::Entry) => self.symbols[id.index()].entry.as_ref(),
+            Kept::Slot(id, Slot::Stop) => self.symbols[id.index()].stop.as_ref(),
             Kept::Slot(id, _) => self.symbols[id.index()].exit.as_ref(),
         };
         working.expect("it was found there")
@@ -149,9 +150,11 @@ impl Core {
         }
         persist_order(&working, out);
         out.push(Effect::Persist(Box::new(Record::Fill(fill.clone()))));
-        let (entry, exit, leg) = (working.entry, working.exit, working.order.leg);
+        let (entry, leg) = (working.entry, working.order.leg);
+        let exit = working.exit.map(|_| working.meant(fill.price).0);
         let decision = working.order.decision;
         let slot = slot_of(&working);
+        let protective = (slot == Slot::Stop).then(|| working.clone());
         match kept {
             Kept::Finished(index) => self.desk.finished.insert(index, working),
             Kept::Slot(..) if full => {
@@ -168,11 +171,15 @@ impl Core {
             (None, Some(reason)) => self.exit_told(id, &fill, reason, at, out),
             (None, None) => {}
         }
-        if full
-            && matches!(kept, Kept::Slot(..))
-            && let Some(reason) = exit
-        {
-            self.exit_ended(id, leg, reason, true, at, out);
+        match (full, kept, protective, exit) {
+            (true, Kept::Slot(..), Some(order), _) => self.protective_ended(id, &order, at, out),
+            (true, Kept::Slot(..), None, Some(reason)) => {
+                self.exit_ended(id, leg, reason, true, at, out);
+            }
+            (false, Kept::Slot(..), Some(_), _) if self.symbols[id.index()].position.is_none() => {
+                self.cancel_at_venue(id, Slot::Stop, "position closed", at, out);
+            }
+            _ => {}
         }
         self.settle(id);
     }
@@ -242,6 +249,22 @@ impl Core {
                 held.0
             );
             self.position_error(text, at, out);
+        }
+    }
+}
+
+impl Working {
+    /// Why an exit that fills at this price left the position, and the price that slippage is
+    /// measured from: a bracket ends at its target or at its stop.
+    fn meant(&self, price: Price) -> (ExitReason, Price) {
+        let target = self.venue.as_ref().and_then(|track| track.target);
+        let at_target = target.filter(|target| match self.order.side {
+            Side::Sell => price >= *target,
+            Side::Buy => price <= *target,
+        });
+        match at_target {
+            Some(target) => (ExitReason::TakeProfit, target),
+            None => (self.exit.unwrap_or(ExitReason::Strategy), self.reference),
         }
     }
 }

@@ -47,7 +47,10 @@ impl Core {
     }
 
     fn order_differences(&self, at: Stamp, listing: &VenueListing) -> Vec<Resolution> {
-        let working = self.symbols.iter().flat_map(|s| [&s.entry, &s.exit]);
+        let working = self
+            .symbols
+            .iter()
+            .flat_map(|s| [&s.entry, &s.exit, &s.stop]);
         let head = self.own_head();
         let ours = Ours {
             head: &head,
@@ -265,6 +268,7 @@ impl Core {
             self.numbers.decision = self.numbers.decision.max(parsed.decision);
             let desk = &mut self.symbols[id.index()].desk;
             desk.exit_number = desk.exit_number.max(parsed.decision);
+            desk.protective.number = desk.protective.number.max(parsed.decision);
         }
         let working = self.adopted(id, listed, parsed.leg, parsed.decision, at);
         let slot = super::orders::slot_of(&working);
@@ -304,7 +308,7 @@ impl Core {
         let exit = match leg {
             Leg::Entry => None,
             Leg::Close => Some(ExitReason::Strategy),
-            Leg::Stop => Some(ExitReason::StopLoss),
+            Leg::Stop | Leg::Protective => Some(ExitReason::StopLoss),
             Leg::Target => Some(ExitReason::TakeProfit),
             Leg::Guard => Some(ExitReason::EmergencyStop),
         };
@@ -314,9 +318,10 @@ impl Core {
             decision,
             leg,
             side: listed.side,
-            kind: match listed.price {
-                Some(_) => OrderKind::Limit,
-                None => OrderKind::Market,
+            kind: match (leg, listed.price) {
+                (Leg::Protective, _) => OrderKind::StopLimit,
+                (_, Some(_)) => OrderKind::Limit,
+                (_, None) => OrderKind::Market,
             },
             quantity: listed.quantity.max(listed.filled),
             price: listed.price,
@@ -349,7 +354,7 @@ impl Core {
 }
 
 fn held(symbol: &Symbol, at: Stamp) -> OurPosition {
-    let orders = symbol.entry.iter().chain(&symbol.exit);
+    let orders = symbol.entry.iter().chain(&symbol.exit).chain(&symbol.stop);
     let mut on_the_way = orders.filter(|working| {
         let state = working.order.state;
         working.owes_answer()

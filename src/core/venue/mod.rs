@@ -1,8 +1,8 @@
 //! Execution at a real venue: what `paper` computes, told by somebody else here.
 //!
 //! Orders leave as effects (`submit`) and live by what the venue says of them (`orders`, `fills`);
-//! positions, lots and cash go the same way as on paper. `exits` watches stop and target and closes
-//! anew what a close left over, `account` holds what stands between an entry and the venue, `listing`
+//! positions, lots and cash go the same way as on paper. `protective` keeps stop and target at the
+//! venue where the product takes them, `exits` watches them here and closes anew what a close left over, `account` holds what stands between an entry and the venue, `listing`
 //! resolves what a reconciliation finds.
 
 mod account;
@@ -12,6 +12,7 @@ mod fills;
 mod listing;
 pub mod news;
 mod orders;
+pub mod protective;
 pub mod request;
 mod submit;
 pub mod track;

@@ -10,7 +10,7 @@ use crate::machine::Core;
 use crate::market::SymbolId;
 use crate::orders::Working;
 use crate::orders::execution::persist_order;
-use crate::records::OrderState;
+use crate::records::{Leg, OrderState};
 use crate::risk::breaker::FailureWeight;
 use crate::settings::Execution;
 use crate::state_hash::Tag;
@@ -65,7 +65,11 @@ impl Core {
 
     pub(super) fn kept(&self, client_id: &str) -> Option<Kept> {
         for symbol in &self.symbols {
-            for (slot, working) in [(Slot::Entry, &symbol.entry), (Slot::Exit, &symbol.exit)] {
+            for (slot, working) in [
+                (Slot::Entry, &symbol.entry),
+                (Slot::Exit, &symbol.exit),
+                (Slot::Stop, &symbol.stop),
+            ] {
                 if working
                     .as_ref()
                     .is_some_and(|w| w.order.client_id == client_id)
@@ -113,7 +117,7 @@ impl Core {
             OrderNews::Durable | OrderNews::Sent => {}
             OrderNews::Accepted { venue_id } => self.accepted_by_venue(id, slot, venue_id, at, out),
             OrderNews::Rejected { reason } if unproven => {
-                if !is_about_funds(reason) {
+                if !is_no_failure(reason) {
                     self.exchange_failed(FailureWeight::Single, "order rejected", at, out);
                 }
                 self.finish_at_venue(id, slot, OrderState::Rejected, reason, at, out);
@@ -305,9 +309,11 @@ impl Core {
         self.hash_order(&order);
         persist_order(&working, out);
         let (leg, exit, filled) = (order.leg, working.exit, !order.filled.is_zero());
-        self.desk.keep(working);
+        self.desk.keep(working.clone());
         self.symbols[id.index()].disturb();
-        if let Some(reason) = exit {
+        if slot == Slot::Stop {
+            self.protective_ended(id, &working, at, out);
+        } else if let Some(reason) = exit {
             self.exit_ended(id, leg, reason, filled, at, out);
         }
     }
@@ -374,7 +380,9 @@ impl Core {
 
 /// The slot that an order works in at a venue.
 pub(super) fn slot_of(working: &Working) -> Slot {
-    if working.exit.is_some() {
+    if working.order.leg == Leg::Protective {
+        Slot::Stop
+    } else if working.exit.is_some() {
         Slot::Exit
     } else {
         Slot::Entry
@@ -405,11 +413,17 @@ impl Working {
     }
 }
 
-/// A refusal that says nothing of the venue's health: too little money, or a post-only price that
-/// would have crossed.
-fn is_about_funds(reason: &str) -> bool {
+/// A refusal that says nothing of the venue's health: too little money, a post-only or stop price on
+/// the wrong side of the market, a form of order that the product does not have.
+fn is_no_failure(reason: &str) -> bool {
     let reason = reason.to_ascii_uppercase();
-    ["INSUFFICIENT", "POST_ONLY", "POST ONLY"]
-        .iter()
-        .any(|word| reason.contains(word))
+    [
+        "INSUFFICIENT",
+        "POST_ONLY",
+        "POST ONLY",
+        "STOP_PRICE",
+        "UNSUPPORTED",
+    ]
+    .iter()
+    .any(|word| reason.contains(word))
 }

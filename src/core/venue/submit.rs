@@ -1,6 +1,7 @@
 //! Orders on their way to the venue and cancels after them. Nothing is ever sent twice: an order
 //! whose outcome is not known is asked about until the venue has answered for it.
 
+use super::orders::slot_of;
 use super::request::OrderRequest;
 use super::track::VenueTrack;
 use crate::effect::{Effect, Effects};
@@ -21,6 +22,11 @@ impl Core {
     pub(crate) fn submit_to_venue(&mut self, intent: &OrderIntent, at: Stamp, out: &mut Effects) {
         let id = intent.symbol;
         let (limit, number) = (self.worst_price(intent), self.number_of(intent));
+        let position = self.symbols[id.index()].position.as_ref();
+        let target = position
+            .and_then(|p| p.protection.target)
+            .map(|level| level.price)
+            .filter(|_| intent.kind == OrderKind::Bracket);
         let working = Working {
             order: self.new_order(intent, number, OrderState::Intended, at),
             entry: intent.entry,
@@ -31,6 +37,7 @@ impl Core {
             timeout: None,
             venue: Some(Box::new(VenueTrack {
                 touched: at.mono,
+                target,
                 ..VenueTrack::default()
             })),
         };
@@ -41,13 +48,10 @@ impl Core {
             symbol: id,
             order: working.order.clone(),
             limit,
+            target,
             expires,
         })));
-        let slot = if intent.is_reduction() {
-            Slot::Exit
-        } else {
-            Slot::Entry
-        };
+        let slot = slot_of(&working);
         self.put_to_work(id, slot, working, at);
     }
 
@@ -61,11 +65,13 @@ impl Core {
         at: Stamp,
     ) {
         let timer = match slot {
-            Slot::Entry => Timer::OrderTimeout(id),
-            _ => Timer::ExitTimeout(id),
+            Slot::Entry => Some(Timer::OrderTimeout(id)),
+            // It rests as long as the position lasts.
+            Slot::Stop => None,
+            _ => Some(Timer::ExitTimeout(id)),
         };
         let timeout = self.settings.trading.order_timeout;
-        working.timeout = Some(self.arm(timer, at, timeout));
+        working.timeout = timer.map(|timer| self.arm(timer, at, timeout));
         let symbol = &mut self.symbols[id.index()];
         symbol.desk.touched = at.mono;
         symbol.disturb();
@@ -76,17 +82,18 @@ impl Core {
     /// The number that the client id is made of. A position is left by orders of its own decision;
     /// each further attempt is decided anew and gets a number of its own, so that no id repeats.
     fn number_of(&mut self, intent: &OrderIntent) -> u64 {
-        if !matches!(intent.leg, Leg::Stop | Leg::Target | Leg::Guard) {
-            return intent.decision;
-        }
-        let used = self.symbols[intent.symbol.index()].desk.exit_number;
-        let number = if intent.decision > used {
+        let desk = &mut self.symbols[intent.symbol.index()].desk;
+        let used = match intent.leg {
+            Leg::Stop | Leg::Target | Leg::Guard => &mut desk.exit_number,
+            Leg::Protective => &mut desk.protective.number,
+            Leg::Entry | Leg::Close => return intent.decision,
+        };
+        *used = if intent.decision > *used {
             intent.decision
         } else {
             Numbers::next(&mut self.numbers.decision)
         };
-        self.symbols[intent.symbol.index()].desk.exit_number = number;
-        number
+        *used
     }
 
     /// The worst price an order at market may fill at. A close that the collar kept from filling
@@ -96,6 +103,7 @@ impl Core {
         match (intent.leg, intent.kind) {
             (_, OrderKind::Limit | OrderKind::PostOnly) => None,
             (Leg::Target, _) => intent.price,
+            (Leg::Protective, _) => Some(within(self.settings.risk.price_collar_pct)),
             (Leg::Entry, _) => Some(within(self.settings.trading.slippage_tolerance_pct)),
             _ => {
                 let first = self.symbols[intent.symbol.index()].desk.misses == 0;

@@ -4,7 +4,7 @@ use super::news::VenueState;
 use crate::records::{Order, OrderState};
 use crate::schedule::Armed;
 use crate::units::stamp::SECOND;
-use crate::units::{Quantity, Span};
+use crate::units::{Price, Quantity, Span};
 use serde::{Deserialize, Serialize};
 
 /// Gaps before the queries of an order that owes an answer: after 1, 2, 5, 10 and 30 s.
@@ -27,6 +27,9 @@ pub const ABSENT_FOR: Span = Span::from_secs(60);
 /// The venue's side of an order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VenueTrack {
+    /// Target of an order that rests as stop and target in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Price>,
     /// Why it is to be cancelled.
     pub cancel: Option<String>,
     /// What the venue says is filled, cumulative.

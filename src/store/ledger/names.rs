@@ -12,6 +12,7 @@ pub const fn leg(value: Leg) -> &'static str {
         Leg::Stop => "stop",
         Leg::Target => "target",
         Leg::Guard => "guard",
+        Leg::Protective => "protective",
     }
 }
 
@@ -22,6 +23,8 @@ pub const fn order_kind(value: OrderKind) -> &'static str {
         OrderKind::PostOnly => "post_only",
         OrderKind::StopMarket => "stop_market",
         OrderKind::TakeProfitLimit => "take_profit_limit",
+        OrderKind::StopLimit => "stop_limit",
+        OrderKind::Bracket => "bracket",
     }
 }
 
@@ -78,7 +81,14 @@ mod tests {
 
     #[test]
     fn names_equal_those_of_json() {
-        for v in [Leg::Entry, Leg::Close, Leg::Stop, Leg::Target, Leg::Guard] {
+        for v in [
+            Leg::Entry,
+            Leg::Close,
+            Leg::Stop,
+            Leg::Target,
+            Leg::Guard,
+            Leg::Protective,
+        ] {
             assert_eq!(leg(v), json(v));
         }
         for v in [
@@ -87,6 +97,8 @@ mod tests {
             OrderKind::PostOnly,
             OrderKind::StopMarket,
             OrderKind::TakeProfitLimit,
+            OrderKind::StopLimit,
+            OrderKind::Bracket,
         ] {
             assert_eq!(order_kind(v), json(v));
         }
@@ -118,6 +130,8 @@ mod tests {
             ExitReason::LossLimit,
             ExitReason::Operator,
             ExitReason::Shutdown,
+            ExitReason::Reconciled,
+            ExitReason::Unprotected,
         ] {
             assert_eq!(v.name(), json(v));
         }

@@ -10,7 +10,7 @@ use crate::core::input::{Input, OrderEvent, OrderNews, VenueState};
 use crate::core::market::SymbolId;
 use crate::core::records::{OrderKind, OrderState};
 use crate::core::units::stamp::SECOND;
-use crate::core::units::{Price, Stamp, Timestamp};
+use crate::core::units::{Price, Side, Stamp, Timestamp};
 use crate::core::venue::OrderRequest;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::{
@@ -140,7 +140,25 @@ impl Session<'_> {
         let order = &request.order;
         let size = instrument.quantity(order.quantity);
         let price = |price: Price| instrument.price(price);
-        let terms = match (order.kind, request.limit.or(order.price)) {
+        let resting = match (order.kind, order.price, request.limit, request.target) {
+            (OrderKind::Bracket, Some(stop), _, Some(target)) => Some(OrderTerms::Bracket {
+                size,
+                target: price(target),
+                stop: price(stop),
+                life: OrderLife::UntilCancelled,
+            }),
+            (OrderKind::Bracket | OrderKind::StopLimit, Some(stop), Some(limit), _) => {
+                Some(OrderTerms::StopLimit {
+                    size,
+                    price: price(limit),
+                    stop: price(stop),
+                    falling: order.side == Side::Sell,
+                    life: OrderLife::UntilCancelled,
+                })
+            }
+            _ => None,
+        };
+        let at_once = || match (order.kind, request.limit.or(order.price)) {
             (OrderKind::Limit | OrderKind::PostOnly, Some(limit)) => OrderTerms::Limit {
                 size,
                 price: price(limit),
@@ -155,6 +173,7 @@ impl Session<'_> {
                 None => OrderTerms::Market { size },
             },
         };
+        let terms = resting.unwrap_or_else(at_once);
         NewOrder {
             client_id: order.client_id.clone(),
             product: market.product.clone(),

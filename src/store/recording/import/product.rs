@@ -59,6 +59,7 @@ impl Product {
             min_notional: Decimal::ZERO,
             maker_fee: self.maker_fee,
             taker_fee: self.taker_fee,
+            protective: Default::default(),
             origin: if self.inverse {
                 "inverse contracts presented as a linear product: quantity = floor(contracts / price) on the lot".to_owned()
             } else {
