@@ -40,9 +40,13 @@ pub enum FaultKind {
     WrongClock,
     /// User events come after the REST answer instead of before it.
     LateEvents,
+    /// Bracket orders are not offered.
+    NoBracket,
+    /// Stop-limit orders are not offered.
+    NoStopLimit,
 }
 
-const NAMES: [(&str, FaultKind); 13] = [
+const NAMES: [(&str, FaultKind); 15] = [
     ("disconnect", FaultKind::Disconnect),
     ("silence", FaultKind::Silence),
     ("duplicate_frame", FaultKind::DuplicateFrame),
@@ -56,6 +60,8 @@ const NAMES: [(&str, FaultKind); 13] = [
     ("frozen_order", FaultKind::FrozenOrder),
     ("wrong_clock", FaultKind::WrongClock),
     ("late_events", FaultKind::LateEvents),
+    ("no_bracket", FaultKind::NoBracket),
+    ("no_stop_limit", FaultKind::NoStopLimit),
 ];
 
 impl FaultKind {

@@ -96,6 +96,18 @@ pub fn orders_because(ledger: &Connection, reason: &str) -> usize {
     rows(ledger, &query, |row| row.get::<_, i64>(0)).len()
 }
 
+/// Orders of the ledger with this client id.
+pub fn orders_named(ledger: &Connection, client_id: &str) -> usize {
+    let query = format!("SELECT id FROM orders WHERE client_id = '{client_id}'");
+    rows(ledger, &query, |row| row.get::<_, i64>(0)).len()
+}
+
+/// Protective orders that filled at the venue.
+pub fn protective_filled(ledger: &Connection) -> usize {
+    let query = "SELECT id FROM orders WHERE leg = 'protective' AND state = 'filled'";
+    rows(ledger, query, |row| row.get::<_, i64>(0)).len()
+}
+
 fn ledger_orders(ledger: &Connection) -> BTreeMap<String, Entry> {
     // Corrections of the books were never meant to leave.
     let query = "SELECT client_id, state, filled FROM orders WHERE reason <> 'reconciled'";

@@ -17,5 +17,6 @@ mod kills;
 mod manager;
 mod orders;
 mod paper;
+mod protective;
 mod quiet;
 mod starts;

@@ -89,6 +89,18 @@ impl Engine {
                 "expected BUY or SELL",
             );
         };
+        let refused = match request.shape {
+            Shape::Bracket => self.faults.no_bracket,
+            Shape::StopLimit => self.faults.no_stop_limit,
+            _ => false,
+        };
+        if refused {
+            return refuse(
+                "UNSUPPORTED_ORDER_CONFIGURATION",
+                "PREVIEW_INVALID_ORDER_CONFIG",
+                "the product takes no order of this form",
+            );
+        }
         let terms = terms(request, side, size, limit, stop, listed.last)?;
         check_value(spec, &terms)?;
         let worst_rate = self.fee_tier().0.taker;

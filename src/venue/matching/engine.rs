@@ -43,6 +43,9 @@ pub struct EngineFaults {
     pub pieces: i64,
     /// Market and immediate orders are cancelled after this many fills; 0: never.
     pub cut_after: u32,
+    /// Forms of orders that no product takes.
+    pub no_bracket: bool,
+    pub no_stop_limit: bool,
 }
 
 #[derive(Debug)]

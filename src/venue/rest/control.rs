@@ -57,10 +57,13 @@ fn arm(world: &mut World, request: &Request) -> Result<(), Answer> {
 
 /// The faults that lie in the matching.
 pub fn apply_to_orders(world: &mut World) {
-    let partial = |fault: &&Fault| fault.kind == FaultKind::PartialFill;
-    let armed = world.faults.armed().iter().any(|fault| partial(&fault));
-    world.engine.faults.pieces = if armed { 4 } else { 0 };
-    world.engine.faults.cut_after = if armed { 2 } else { 0 };
+    let armed = |kind| world.faults.armed().iter().any(|fault| fault.kind == kind);
+    let partial = armed(FaultKind::PartialFill);
+    let faults = &mut world.engine.faults;
+    faults.pieces = if partial { 4 } else { 0 };
+    faults.cut_after = if partial { 2 } else { 0 };
+    faults.no_bracket = armed(FaultKind::NoBracket);
+    faults.no_stop_limit = armed(FaultKind::NoStopLimit);
 }
 
 fn faults(world: &World) -> Value {
