@@ -89,18 +89,7 @@ impl Engine {
                 "expected BUY or SELL",
             );
         };
-        let refused = match request.shape {
-            Shape::Bracket => self.faults.no_bracket,
-            Shape::StopLimit => self.faults.no_stop_limit,
-            _ => false,
-        };
-        if refused {
-            return refuse(
-                "UNSUPPORTED_ORDER_CONFIGURATION",
-                "PREVIEW_INVALID_ORDER_CONFIG",
-                "the product takes no order of this form",
-            );
-        }
+        self.takes_form(request.shape)?;
         let terms = terms(request, side, size, limit, stop, listed.last)?;
         check_value(spec, &terms)?;
         let worst_rate = self.fee_tier().0.taker;
@@ -141,6 +130,20 @@ impl Engine {
             hold,
             worst_rate,
         })
+    }
+
+    /// Whether products take orders of this form.
+    fn takes_form(&self, shape: Shape) -> Result<(), Refusal> {
+        match shape {
+            Shape::Bracket if self.faults.no_bracket => {}
+            Shape::StopLimit if self.faults.no_stop_limit => {}
+            _ => return Ok(()),
+        }
+        refuse(
+            "UNSUPPORTED_ORDER_CONFIGURATION",
+            "PREVIEW_INVALID_ORDER_CONFIG",
+            "the product takes no order of this form",
+        )
     }
 
     /// What must be set aside for an order.

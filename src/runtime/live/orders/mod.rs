@@ -3,7 +3,9 @@
 //! | file | what it is |
 //! |---|---|
 //! | `venue_orders` | an intent is durable, then sent, once; what became of it |
+//! | `terms` | what an order asks, in the words that exchanges share |
 //! | `reconciliation` | everything of ours at the venue, asked for in rounds |
 
 pub(super) mod reconciliation;
+mod terms;
 pub(super) mod venue_orders;

@@ -5,17 +5,16 @@
 //! back does the request leave. An answer that may mean anything makes the order *unknown*: it is
 //! asked for, never sent again.
 
+use super::terms::terms;
 use crate::core::effect::Effect;
 use crate::core::input::{Input, OrderEvent, OrderNews, VenueState};
 use crate::core::market::SymbolId;
-use crate::core::records::{OrderKind, OrderState};
+use crate::core::records::OrderState;
 use crate::core::units::stamp::SECOND;
-use crate::core::units::{Price, Side, Stamp, Timestamp};
+use crate::core::units::{Stamp, Timestamp};
 use crate::core::venue::OrderRequest;
 use crate::exchange::calls::{Call, CallAnswer};
-use crate::exchange::orders::{
-    NewOrder, OrderLife, OrderTerms, VenueFill, VenueOrder, VenueOrderStatus,
-};
+use crate::exchange::orders::{NewOrder, VenueFill, VenueOrder, VenueOrderStatus};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::live::calls::caller::{CallTrouble, Ended};
@@ -136,49 +135,11 @@ impl Session<'_> {
     /// The order as the venue is to have it.
     fn new_order(&self, request: &OrderRequest) -> NewOrder {
         let market = self.markets.market(request.symbol);
-        let instrument = &market.instrument;
-        let order = &request.order;
-        let size = instrument.quantity(order.quantity);
-        let price = |price: Price| instrument.price(price);
-        let resting = match (order.kind, order.price, request.limit, request.target) {
-            (OrderKind::Bracket, Some(stop), _, Some(target)) => Some(OrderTerms::Bracket {
-                size,
-                target: price(target),
-                stop: price(stop),
-                life: OrderLife::UntilCancelled,
-            }),
-            (OrderKind::Bracket | OrderKind::StopLimit, Some(stop), Some(limit), _) => {
-                Some(OrderTerms::StopLimit {
-                    size,
-                    price: price(limit),
-                    stop: price(stop),
-                    falling: order.side == Side::Sell,
-                    life: OrderLife::UntilCancelled,
-                })
-            }
-            _ => None,
-        };
-        let at_once = || match (order.kind, request.limit.or(order.price)) {
-            (OrderKind::Limit | OrderKind::PostOnly, Some(limit)) => OrderTerms::Limit {
-                size,
-                price: price(limit),
-                life: request
-                    .expires
-                    .map_or(OrderLife::UntilCancelled, OrderLife::UntilTime),
-                post_only: order.kind == OrderKind::PostOnly,
-            },
-            (OrderKind::TakeProfitLimit, Some(limit)) => within(size, price(limit)),
-            _ => match request.limit {
-                Some(limit) => within(size, price(limit)),
-                None => OrderTerms::Market { size },
-            },
-        };
-        let terms = resting.unwrap_or_else(at_once);
         NewOrder {
-            client_id: order.client_id.clone(),
+            client_id: request.order.client_id.clone(),
             product: market.product.clone(),
-            side: order.side,
-            terms,
+            side: request.order.side,
+            terms: terms(request, &market.instrument),
             leverage: None,
         }
     }
@@ -480,16 +441,6 @@ impl Session<'_> {
             time: fill.time,
         };
         self.news(stamp, client_id, news);
-    }
-}
-
-/// At once or not at all, and not beyond a price.
-fn within(size: crate::core::units::Decimal, price: crate::core::units::Decimal) -> OrderTerms {
-    OrderTerms::Limit {
-        size,
-        price,
-        life: OrderLife::ImmediateOrCancel,
-        post_only: false,
     }
 }
 
