@@ -117,6 +117,7 @@ impl Effective {
             min_candles: self.count("trading.min_candles_for_trading"),
             require_24h_data: self.flag("trading.require_24h_data_before_trading"),
             reversal: self.flag("trading.reversal"),
+            adopt_foreign: self.flag("exchange.adopt_foreign"),
             on_shutdown: match self.text("trading.on_shutdown") {
                 "close" => OnShutdown::Close,
                 _ => OnShutdown::Keep,

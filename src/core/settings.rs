@@ -95,6 +95,9 @@ pub struct TradingSettings {
     pub require_24h_data: bool,
     pub reversal: bool,
     pub on_shutdown: OnShutdown,
+    /// Orders and positions at the venue that are not ours are taken over.
+    #[serde(default)]
+    pub adopt_foreign: bool,
     /// Entries are held against cipher B; off when `None`.
     pub cipher_b_filter: Option<Box<CipherBFilterSettings>>,
 }

@@ -16,6 +16,7 @@ mod past_candles;
 mod recovery;
 mod snapshots;
 mod venue_account;
+mod venue_adoption;
 mod venue_chaos;
 mod venue_exits;
 mod venue_inputs;

@@ -143,6 +143,7 @@ pub fn settings() -> Settings {
             require_24h_data: false,
             reversal: false,
             on_shutdown: OnShutdown::Keep,
+            adopt_foreign: false,
             cipher_b_filter: None,
         },
         strategy: StrategySettings::Momentum(MomentumSettings {

@@ -63,6 +63,7 @@ pub const KEYS: &[Key] = &[
         .acts()
         .means("stop (and target) rest at the exchange where the product takes such an order"),
     flag("exchange.adopt_foreign", "false")
+        .acts()
         .means("take over orders and positions not made by minnow"),
     text("exchange.ca_file", "", TextRule::Path)
         .acts()

@@ -59,6 +59,8 @@ pub enum Resolution {
         ours: i64,
         theirs: i64,
     },
+    /// A holding beyond ours that is to be taken over. Signed lots.
+    AdoptedPosition { symbol: SymbolId, lots: i64 },
     /// A position where we have none: somebody else's, counted as exposure. Signed lots.
     ForeignPosition { symbol: SymbolId, lots: i64 },
 }
@@ -76,6 +78,7 @@ impl Resolution {
             Self::Gone { .. } => "order_gone",
             Self::ForeignOrder(_) => "foreign_order",
             Self::PositionDiffers { .. } => "position_differs",
+            Self::AdoptedPosition { .. } => "position_adopted",
             Self::ForeignPosition { .. } => "foreign_position",
         }
     }
@@ -265,6 +268,8 @@ pub struct OurPosition {
     pub foreign: i64,
     /// Spot: more than ours is somebody else's and nobody's concern.
     pub spot: bool,
+    /// What is not ours is taken over.
+    pub adopts: bool,
     /// No order is on its way that could explain a difference.
     pub settled: bool,
 }
@@ -280,7 +285,11 @@ pub fn reconcile_positions(ours: &[OurPosition], listing: &VenueListing) -> Vec<
         if !our.settled {
             continue;
         }
-        if our.spot {
+        let more = theirs.saturating_sub(our.lots);
+        let adds = more != 0 && (our.lots == 0 || (more > 0) == (our.lots > 0));
+        if our.adopts && adds && (!our.spot || more > 0) {
+            done.push(Resolution::AdoptedPosition { symbol, lots: more });
+        } else if our.spot {
             if theirs < our.lots {
                 done.push(Resolution::PositionDiffers {
                     symbol,

@@ -325,6 +325,7 @@ mod tests {
             require_24h_data: false,
             reversal: false,
             on_shutdown: OnShutdown::Keep,
+            adopt_foreign: false,
             cipher_b_filter: None,
         };
         let mut risk = RiskSettings::defaults();

@@ -40,7 +40,12 @@ impl Core {
                 fresh,
             } => self.feed(at, symbol, &feed, fresh, out),
             Input::Partial { symbol, until } => self.partial(at, symbol, until),
-            Input::Whole { symbol } => self.whole(at, symbol),
+            Input::Whole { symbol } => {
+                self.whole(at, symbol);
+                if symbol.index() < self.symbols.len() {
+                    self.take_over_priced(symbol, out);
+                }
+            }
             Input::Quote {
                 symbol,
                 quote,
@@ -137,7 +142,7 @@ impl Core {
     }
 
     /// Money came or went: what equity is compared with moves along.
-    fn shift(&mut self, amount: Decimal) {
+    pub(super) fn shift(&mut self, amount: Decimal) {
         self.account.shift(amount);
         self.guard.shift(amount, &self.settings.risk);
     }

@@ -149,6 +149,9 @@ pub struct SymbolDesk {
     pub wanted: Option<ExitReason>,
     /// The target is not tried before this monotonic time.
     pub target_after: i64,
+    /// Something is to be taken over once a price says what it is worth.
+    #[serde(default)]
+    pub unpriced: bool,
     #[serde(default)]
     pub protective: ProtectiveDesk,
     #[serde(skip)]

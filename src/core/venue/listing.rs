@@ -1,22 +1,18 @@
 //! What the venue lists becomes ours: each difference by its name, with a row.
 
-use super::news::{ListedFill, ListedOrder, OrderNews, VenueListing};
+use super::news::{ListedFill, OrderNews, VenueListing};
 use super::orders::Kept;
-use super::track::VenueTrack;
 use crate::effect::{AlertLevel, Effect, Effects};
 use crate::machine::{Core, Numbers};
 use crate::market::instrument::GRID_MAX;
 use crate::market::{ProductKind, SymbolId};
-use crate::orders::client_id::parse;
 use crate::orders::execution::{Booking, persist_order};
-use crate::orders::intent::EntryPlan;
 use crate::orders::reconcile::{
     OurPosition, Ours, Resolution, reconcile_orders, reconcile_positions,
 };
 use crate::orders::{OrderIntent, Working};
 use crate::records::{ExitReason, Leg, OrderKind, OrderState, Record};
 use crate::risk::breaker::FailureWeight;
-use crate::risk::sizing::RoundTrip;
 use crate::settings::Execution;
 use crate::state_hash::Tag;
 use crate::symbol::Symbol;
@@ -35,7 +31,9 @@ impl Core {
         for resolution in self.order_differences(at, listing) {
             self.resolve(resolution, at, out);
         }
-        let held: Vec<OurPosition> = self.symbols.iter().map(|s| held(s, at)).collect();
+        let adopts = self.settings.trading.adopt_foreign;
+        let ours = self.symbols.iter();
+        let held: Vec<OurPosition> = ours.map(|s| held(s, adopts, at)).collect();
         for resolution in reconcile_positions(&held, listing) {
             self.resolve(resolution, at, out);
         }
@@ -98,6 +96,12 @@ impl Core {
                 self.take_news(at, &client_id, &OrderNews::NeverSent { reason }, out);
             }
             Resolution::Gone { client_id } => self.ask_for(&client_id, name, at, out),
+            Resolution::ForeignOrder(order) if self.settings.trading.adopt_foreign => {
+                self.take_over_order(&order, at, out);
+            }
+            Resolution::AdoptedPosition { symbol, lots } => {
+                self.take_over_position(symbol, lots, name, at, out);
+            }
             Resolution::ForeignOrder(order) => {
                 self.desk.note_foreign(&order.venue_id);
                 let text = format!("{} at the venue is not ours: not touched", order.venue_id);
@@ -219,28 +223,40 @@ impl Core {
             entry: (!less).then_some(plan),
             exit: less.then_some(ExitReason::Reconciled),
         };
+        let name = ExitReason::Reconciled.name();
+        self.book_correction(id, &intent, name, at, out);
+        self.settle(id);
+    }
+
+    /// Books what was not ordered here: at its reference, without fee.
+    pub(super) fn book_correction(
+        &mut self,
+        id: SymbolId,
+        intent: &OrderIntent,
+        reason: &str,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
         let number = Numbers::next(&mut self.numbers.decision);
         let desk = &mut self.symbols[id.index()].desk;
         desk.exit_number = desk.exit_number.max(number);
         let mut working = Working {
-            order: self.new_order(&intent, number, OrderState::Intended, at),
+            order: self.new_order(intent, number, OrderState::Intended, at),
             entry: intent.entry,
             exit: intent.exit,
-            reference: price,
+            reference: intent.reference,
             active_after: at.mono,
             started: true,
             timeout: None,
             venue: None,
         };
-        ExitReason::Reconciled
-            .name()
-            .clone_into(&mut working.order.reason);
+        reason.clone_into(&mut working.order.reason);
         let booking = Booking {
-            price,
+            price: intent.reference,
             quantity: intent.quantity,
             maker: false,
             fee: Decimal::ZERO,
-            reference: price,
+            reference: intent.reference,
             time: at.wall,
             venue_id: None,
         };
@@ -249,111 +265,10 @@ impl Core {
         persist_order(&working, out);
         out.push(Effect::Persist(Box::new(Record::Fill(fill.clone()))));
         self.apply_fill(id, &fill, number, (intent.entry, intent.exit), at, out);
-        self.settle(id);
-    }
-
-    /// Takes over an order of this instance that is not known here, as after a start from an older
-    /// state.
-    fn adopt(&mut self, listed: &ListedOrder, name: &'static str, at: Stamp, out: &mut Effects) {
-        let (Some(id), Some(parsed)) = (listed.symbol, parse(&listed.client_id)) else {
-            return;
-        };
-        if id.index() >= self.symbols.len() || listed.quantity.max(listed.filled).0 > GRID_MAX {
-            self.counts.inputs_refused += 1;
-            return;
-        }
-        let text = format!("{} ({}) is taken over", listed.client_id, listed.venue_id);
-        self.report(AlertLevel::Warning, name, text, at, out);
-        if parsed.session == self.settings.identity.session {
-            self.numbers.decision = self.numbers.decision.max(parsed.decision);
-            let desk = &mut self.symbols[id.index()].desk;
-            desk.exit_number = desk.exit_number.max(parsed.decision);
-            desk.protective.number = desk.protective.number.max(parsed.decision);
-        }
-        let working = self.adopted(id, listed, parsed.leg, parsed.decision, at);
-        let slot = super::orders::slot_of(&working);
-        persist_order(&working, out);
-        if listed.status.is_final() {
-            self.desk.keep(working);
-        } else if self.symbols[id.index()].slot(slot).is_none() {
-            self.put_to_work(id, slot, working, at);
-        } else {
-            out.push(Effect::Cancel {
-                symbol: id,
-                client_id: listed.client_id.clone(),
-                venue_id: Some(listed.venue_id.clone()),
-            });
-            self.desk.keep(working);
-        }
-    }
-
-    fn adopted(
-        &mut self,
-        id: SymbolId,
-        listed: &ListedOrder,
-        leg: Leg,
-        decision: u64,
-        at: Stamp,
-    ) -> Working {
-        let symbol = &self.symbols[id.index()];
-        let (trading, risk) = (&self.settings.trading, &self.settings.risk);
-        let spot = symbol.instrument.kind == ProductKind::Spot;
-        let slippage = self.settings.paper.slippage_rate;
-        let plan = EntryPlan {
-            leverage: if spot { 1 } else { trading.leverage },
-            stop_pct: risk.default_stop_loss_pct,
-            target_pct: risk.default_take_profit_pct,
-            round_trip_pct: RoundTrip::new(symbol.fees, slippage, false).pct,
-        };
-        let exit = match leg {
-            Leg::Entry => None,
-            Leg::Close => Some(ExitReason::Strategy),
-            Leg::Stop | Leg::Protective => Some(ExitReason::StopLoss),
-            Leg::Target => Some(ExitReason::TakeProfit),
-            Leg::Guard => Some(ExitReason::EmergencyStop),
-        };
-        let reference = listed.price.or(symbol.last).unwrap_or_default();
-        let intent = OrderIntent {
-            symbol: id,
-            decision,
-            leg,
-            side: listed.side,
-            kind: match (leg, listed.price) {
-                (Leg::Protective, _) => OrderKind::StopLimit,
-                (_, Some(_)) => OrderKind::Limit,
-                (_, None) => OrderKind::Market,
-            },
-            quantity: listed.quantity.max(listed.filled),
-            price: listed.price,
-            reference,
-            entry: exit.is_none().then_some(plan),
-            exit,
-        };
-        let mut order = self.new_order(&intent, decision, OrderState::Intended, at);
-        listed.client_id.clone_into(&mut order.client_id);
-        order.venue_id = Some(listed.venue_id.clone());
-        order.state = if listed.status.is_final() {
-            OrderState::Cancelled
-        } else {
-            OrderState::Open
-        };
-        Working {
-            order,
-            entry: intent.entry,
-            exit,
-            reference,
-            active_after: at.mono,
-            started: true,
-            timeout: None,
-            venue: Some(Box::new(VenueTrack {
-                taken: true,
-                ..VenueTrack::default()
-            })),
-        }
     }
 }
 
-fn held(symbol: &Symbol, at: Stamp) -> OurPosition {
+fn held(symbol: &Symbol, adopts: bool, at: Stamp) -> OurPosition {
     let orders = symbol.entry.iter().chain(&symbol.exit).chain(&symbol.stop);
     let mut on_the_way = orders.filter(|working| {
         let state = working.order.state;
@@ -368,6 +283,7 @@ fn held(symbol: &Symbol, at: Stamp) -> OurPosition {
         lots: symbol.position.as_ref().map_or(0, |p| p.signed()),
         foreign: symbol.desk.foreign,
         spot: symbol.instrument.kind == ProductKind::Spot,
+        adopts,
         settled: !symbol.desk.in_motion(at.mono) && on_the_way.next().is_none(),
     }
 }

@@ -6,6 +6,7 @@
 //! resolves what a reconciliation finds.
 
 mod account;
+mod adoption;
 pub mod desk;
 mod exits;
 mod fills;
