@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 all=(numbers import_trades import_candles import_frames coinbase configuration recording_lines
-    recording_blocks core_inputs)
+    recording_blocks core_inputs venue)
 seconds=10
 if [[ ${1-} =~ ^[0-9]+$ ]]; then
     seconds=$1

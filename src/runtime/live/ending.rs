@@ -47,7 +47,11 @@ impl Session<'_> {
         };
         !self.outgoing.is_empty()
             || self.core.symbols().iter().any(|symbol| {
-                symbol.exit.is_some() || symbol.entry.as_ref().is_some_and(|w| moves(&w.order))
+                let resting = [&symbol.entry, &symbol.stop].into_iter().flatten();
+                symbol.exit.is_some()
+                    || resting.into_iter().any(|w| moves(&w.order))
+                    // A position is not left before its protective order is where it should be.
+                    || symbol.desk.protective.look.is_some()
             })
     }
 

@@ -137,7 +137,12 @@ impl Session<'_> {
         let mut open = Vec::new();
         for symbol in self.core.symbols() {
             let name = &symbol.instrument.symbol;
-            let orders = [&symbol.entry, if positions { &symbol.exit } else { &None }];
+            let leaving = if positions {
+                [&symbol.exit, &symbol.stop]
+            } else {
+                [&None, &None]
+            };
+            let orders = [[&symbol.entry, &None], leaving].into_iter().flatten();
             for working in orders.into_iter().flatten() {
                 let order = &working.order;
                 open.push(format!(
