@@ -3,7 +3,7 @@
 use crate::config::Effective;
 use crate::core::schedule::{SchedulerSettings, TaskClass};
 use crate::core::units::Span;
-use crate::runtime::live::{BookSettings, TaskSettings};
+use crate::runtime::live::{BookSettings, BookSource, TaskSettings};
 use crate::runtime::memory;
 use std::path::Path;
 
@@ -45,13 +45,25 @@ pub fn task_settings(effective: &Effective) -> TaskSettings {
     }
 }
 
+/// Where a session's books come from: by stream, else by REST, else not at all.
+pub fn book_source(effective: &Effective) -> BookSource {
+    let levels = u16::try_from(effective.count("orderbook.rest_levels")).unwrap_or(u16::MAX);
+    match (effective.flag("orderbook.enabled"), levels) {
+        (true, _) => BookSource::Level2,
+        (false, 0) => BookSource::Tickers,
+        (false, levels) => BookSource::Rest { levels },
+    }
+}
+
 /// How a session keeps books.
 pub fn book_settings(effective: &Effective) -> BookSettings {
     BookSettings {
-        level2: effective.flag("orderbook.enabled"),
+        source: book_source(effective),
         depth: effective.count("orderbook.depth_levels"),
         stale_after: effective.milliseconds("orderbook.staleness_threshold_ms"),
         snapshot_every: effective.milliseconds("orderbook.snapshot_recovery_interval_ms"),
+        refresh_every: effective.seconds("data.cache_ttl_seconds"),
+        max_drift: effective.milliseconds("orderbook.max_timestamp_drift_ms"),
         max_spread_bps: effective.number("orderbook.max_spread_bps"),
     }
 }

@@ -94,7 +94,9 @@ pub const KEYS: &[Key] = &[
     secret("exchange.binance_api_secret", SecretForm::AtLeast(16))
         .also(&["BINANCE_API_SECRET"])
         .means("secret of the Binance key"),
-    number("data.cache_ttl_seconds", "30", "1", "600").means("REST price and product cache"),
+    number("data.cache_ttl_seconds", "30", "1", "600")
+        .acts()
+        .means("time for which a book by REST is not asked for again"),
     flag("data.enable_cipher_b_filter", "true")
         .core()
         .means("entries need wave and money flow on their side"),
@@ -144,7 +146,10 @@ pub const KEYS: &[Key] = &[
     flag("dominance.block_extremes", "false").means("no entries at extremes"),
     flag("orderbook.enabled", "false")
         .acts()
-        .means("keep level 2 books; off: best prices come from tickers"),
+        .means("keep level 2 books; off: best prices come from tickers and books by REST"),
+    integer("orderbook.rest_levels", "50", 0, 500)
+        .acts()
+        .means("levels per side of a book asked for by REST where level 2 is off; 0 = no such book"),
     integer("orderbook.depth_levels", "20", 1, 500)
         .acts()
         .also(&["market_making.orderbook.depth_levels"])
@@ -180,5 +185,6 @@ pub const KEYS: &[Key] = &[
     .means("least distance of two snapshots asked for"),
     integer("orderbook.max_timestamp_drift_ms", "5000", 100, 60_000)
         .also(&["market_making.orderbook.max_timestamp_drift_ms"])
-        .means("exchange time further from ours is refused"),
+        .acts()
+        .means("a book by REST whose time is further from ours is refused"),
 ];

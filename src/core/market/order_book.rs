@@ -1,9 +1,9 @@
 //! The order book of a product, bounded in depth as it comes in.
 //!
-//! Per side the best levels are kept, twice as many as are used; everything at or better than the
-//! side's horizon is known exactly, what lies beyond is left out and not guessed at. Where deletions
-//! leave fewer levels than are used, a new snapshot is needed. A book that has a gap, is stale,
-//! crossed or empty on a side gives no price. Prices are ticks, quantities lots.
+//! Per side the best levels are kept, twice as many as are used or more; everything at or better
+//! than the side's horizon is known exactly, what lies beyond is left out and not guessed at. Where
+//! deletions leave fewer levels than are used, a new snapshot is needed. A book that has a gap, is
+//! stale, crossed or empty on a side gives no price. Prices are ticks, quantities lots.
 
 use crate::units::stamp::SECOND;
 use crate::units::{Decimal, Price, Quantity, Rounding, Side};
@@ -91,6 +91,10 @@ impl BookSide {
     }
 
     fn set(&mut self, price: Price, quantity: Quantity, keep: usize) {
+        if self.levels.capacity() == 0 {
+            // Once, and one more than is kept: a level comes in before the worst one goes.
+            self.levels.reserve_exact(keep.saturating_add(1));
+        }
         if self
             .horizon
             .is_some_and(|worst| self.is_better(worst, price))
@@ -130,8 +134,10 @@ impl BookSide {
 /// See the file's head.
 #[derive(Clone, Debug)]
 pub struct OrderBook {
-    /// Levels per side that are used; twice as many are kept.
+    /// Levels per side that are used.
     depth: usize,
+    /// Levels per side that are kept.
+    keep: usize,
     bids: BookSide,
     asks: BookSide,
     has_snapshot: bool,
@@ -142,10 +148,17 @@ pub struct OrderBook {
 }
 
 impl OrderBook {
-    /// `depth`: levels per side that are used (> 0).
+    /// `depth`: levels per side that are used (> 0); twice as many are kept.
     pub fn new(depth: usize) -> Self {
+        Self::keeping(depth, 0)
+    }
+
+    /// The same, with at least `keep` levels per side kept.
+    pub fn keeping(depth: usize, keep: usize) -> Self {
+        let depth = depth.max(1);
         Self {
-            depth: depth.max(1),
+            depth,
+            keep: Self::kept_at_most(depth, keep),
             bids: BookSide::new(true),
             asks: BookSide::new(false),
             has_snapshot: false,
@@ -153,6 +166,11 @@ impl OrderBook {
             last: 0,
             crossed_since: None,
         }
+    }
+
+    /// Levels per side that a book of this depth holds at most.
+    pub fn kept_at_most(depth: usize, keep: usize) -> usize {
+        depth.max(1).saturating_mul(2).max(keep)
     }
 
     /// A snapshot begins: everything known is gone.
@@ -174,10 +192,9 @@ impl OrderBook {
             self.invalid = Some("a level that is none");
             return;
         }
-        let keep = self.depth.saturating_mul(2);
         match side {
-            Side::Buy => self.bids.set(price, quantity, keep),
-            Side::Sell => self.asks.set(price, quantity, keep),
+            Side::Buy => self.bids.set(price, quantity, self.keep),
+            Side::Sell => self.asks.set(price, quantity, self.keep),
         }
     }
 
@@ -260,6 +277,11 @@ impl OrderBook {
     /// Levels of a side that are used, best first.
     pub fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Quantity)> + '_ {
         self.side(side).levels.iter().take(self.depth).copied()
+    }
+
+    /// Number of levels of a side that are known.
+    pub fn known(&self, side: Side) -> usize {
+        self.side(side).levels.len()
     }
 
     const fn side(&self, side: Side) -> &BookSide {

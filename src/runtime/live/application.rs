@@ -176,6 +176,7 @@ impl Application for Session<'_> {
         if self.next_round <= shell.at().mono {
             self.reconcile(shell);
         }
+        self.ask_for_book(shell.at().mono);
         let ended = self.caller.pump(&*self.codec, shell.at(), shell);
         for ended in ended {
             self.answered(ended, shell);

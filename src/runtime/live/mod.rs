@@ -42,7 +42,7 @@ pub use calls::handshake::Handshakes;
 pub use calls::inquiry::{Answered, Inquiry, Patience};
 pub use calls::limiter::{Limiter, Window};
 pub use errand::Errand;
-pub use feeds::books::BookSettings;
+pub use feeds::books::{BookSettings, BookSource};
 pub use feeds::markets::{Market, Markets};
 pub use planned::planned_buffers;
 pub use recording::tape::Tape;

@@ -2,7 +2,7 @@
 
 use super::feeds::decoded::Decoded;
 use super::feeds::market_data::feed;
-use super::{BookSettings, LiveSettings, Market, Session, TaskSettings};
+use super::{BookSettings, BookSource, LiveSettings, Market, Session, TaskSettings};
 use crate::config::{Sources, load};
 use crate::core::Core;
 use crate::core::effect::Effect;
@@ -122,10 +122,12 @@ fn live_settings(folder: &Folder) -> LiveSettings {
             halt_file: folder.0.join("HALT"),
         },
         books: BookSettings {
-            level2: false,
+            source: BookSource::Rest { levels: 50 },
             depth: 5,
             stale_after: Span::from_secs(2),
             snapshot_every: Span::from_secs(5),
+            refresh_every: Span::from_secs(30),
+            max_drift: Span::from_secs(5),
             max_spread_bps: Decimal::from_int(200),
         },
         control: None,

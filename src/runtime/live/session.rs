@@ -9,6 +9,7 @@ use super::calls::caller::{Caller, Ended};
 use super::calls::limiter::Limiter;
 use super::errand::ErrandState;
 use super::feeds::backfill::Backfill;
+use super::feeds::book_calls::BookCalls;
 use super::feeds::books::Books;
 use super::feeds::bridge::Bridge;
 use super::feeds::candle_check::CandleCheck;
@@ -59,6 +60,8 @@ pub(super) enum Purpose {
     Probe(SymbolId),
     /// The exchange's candles beside our own.
     Compare(SymbolId),
+    /// The symbol's book, where it does not come by stream.
+    Book(SymbolId),
     /// How far the exchange's clock is from ours.
     Clock,
     Place {
@@ -102,6 +105,7 @@ pub struct Session<'a> {
     pub(super) freshness: Freshness,
     pub(super) candle_check: CandleCheck,
     pub(super) books: Books,
+    pub(super) book_calls: BookCalls,
     /// Symbols whose new subscription has not shown yet whether trades are missing.
     pub(super) bridges: BTreeMap<SymbolId, Bridge>,
     /// Our clock is too far from the exchange's.
@@ -182,6 +186,7 @@ impl<'a> Session<'a> {
             markets: Markets::new(settings.markets.clone()),
             freshness: Freshness::new(settings.markets.len(), settings.stale_after),
             books: Books::new(settings.markets.len(), settings.books.clone()),
+            book_calls: BookCalls::new(settings.markets.len(), &settings.books, &settings.limits),
             candle_check: CandleCheck::new(settings.markets.len()),
             bridges: BTreeMap::new(),
             clock_blocks: false,
@@ -367,6 +372,7 @@ impl<'a> Session<'a> {
                 self.market_answer(ended, symbol, shell);
             }
             Purpose::Compare(symbol) => self.candles_compared(symbol, ended, shell),
+            Purpose::Book(symbol) => self.book_answered(symbol, ended, shell),
             Purpose::Clock => self.clock_answer(&ended, shell),
             Purpose::Reconcile(question) => self.round_answer(question, ended, shell),
             _ => self.order_answer(ended, shell),

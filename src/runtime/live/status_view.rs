@@ -1,5 +1,6 @@
 //! What can be seen of a session: the status dump, and what the service manager is told.
 
+use super::feeds::books::BookSource;
 use super::job::LiveJob;
 use super::session::Session;
 use super::tasks::Tasks;
@@ -91,6 +92,7 @@ impl Session<'_> {
                     "fresh": self.freshness.is_fresh(symbol.id),
                     "spread_bps": symbol.spread.map(|spread| spread.bps.to_string()),
                     "book": self.books.problem(symbol.id, now),
+                    "book_levels": self.books.view(symbol.id, now),
                     "position": symbol.position.as_ref().map(|position| {
                         instrument.quantity(position.quantity()).to_string()
                     }),
@@ -147,7 +149,9 @@ impl Session<'_> {
             "trades_dropped": counts.trades_dropped,
             "outages_bridged": counts.bridged,
             "candle_check": self.candle_check.counts,
-            "books": self.books.is_on().then_some(self.books.counts),
+            "books": (self.books.source() != BookSource::Tickers).then_some(self.books.counts),
+            "book_calls": matches!(self.books.source(), BookSource::Rest { .. })
+                .then_some(self.book_calls.counts),
             "calls": self.calls_seen(),
             "clock_blocks_entries": self.clock_blocks,
             "refused": refused,

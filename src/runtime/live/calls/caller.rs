@@ -64,8 +64,8 @@ pub(in crate::runtime::live) struct Planned<P> {
     call: Call,
     purpose: P,
     class: EffectClass,
-    /// Tries made so far.
-    tries: u32,
+    /// Tries that may still be made.
+    tries_left: u32,
     /// Not before this monotonic time.
     not_before: i64,
 }
@@ -162,6 +162,15 @@ impl<P: Clone> Caller<P> {
 
     /// Wants a call; `false` when there is no room for it.
     pub fn ask(&mut self, call: Call, purpose: P, class: EffectClass) -> bool {
+        self.ask_within(call, purpose, class, TRIES)
+    }
+
+    /// Wants a call that is not tried again: whoever asks will ask for newer things.
+    pub fn ask_once(&mut self, call: Call, purpose: P, class: EffectClass) -> bool {
+        self.ask_within(call, purpose, class, 1)
+    }
+
+    fn ask_within(&mut self, call: Call, purpose: P, class: EffectClass, tries_left: u32) -> bool {
         if self.waiting.len() >= WAITING_MAX {
             self.counts.refused += 1;
             return false;
@@ -170,7 +179,7 @@ impl<P: Clone> Caller<P> {
             call,
             purpose,
             class,
-            tries: 0,
+            tries_left,
             not_before: i64::MIN,
         });
         true
@@ -260,7 +269,7 @@ impl<P: Clone> Caller<P> {
         }
         match shell.submit(request) {
             Admission::Accepted { id, .. } => {
-                planned.tries += 1;
+                planned.tries_left = planned.tries_left.saturating_sub(1);
                 if Self::is_limited(planned.class) {
                     self.limiter.note(at.mono);
                 }
@@ -320,8 +329,8 @@ impl<P: Clone> Caller<P> {
         self.judge_host(&result, now);
         if let Err(trouble) = &result {
             self.counts.failed += 1;
-            if planned.call.is_repeatable() && planned.tries < TRIES && is_transient(trouble) {
-                let pause = SECOND << (planned.tries - 1).min(5);
+            if planned.call.is_repeatable() && planned.tries_left > 0 && is_transient(trouble) {
+                let pause = SECOND << TRIES.saturating_sub(planned.tries_left + 1);
                 let asked = match trouble {
                     CallTrouble::Refused(CallFailure {
                         retry_after: Some(seconds),

@@ -1,15 +1,18 @@
-//! The session's side of books and tickers: subscriptions, one snapshot at a time, news for the core.
+//! The session's side of books and tickers: subscriptions and calls, one snapshot at a time, news for
+//! the core.
 
-use super::books::BookChange;
+use super::books::{BookChange, BookSource};
 use crate::core::input::Input;
 use crate::core::market::{Quote, SymbolId};
-use crate::core::units::Stamp;
-use crate::exchange::stream::StreamRole;
+use crate::core::units::{Stamp, Timestamp};
+use crate::exchange::calls::{Call, CallAnswer};
+use crate::exchange::stream::{BookLevel, StreamEvent, StreamRole};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::live::calls::caller::Ended;
 use crate::runtime::live::job::LiveJob;
-use crate::runtime::live::session::{Session, TARGET, kind_of, submit};
+use crate::runtime::live::session::{Purpose, Session, TARGET, kind_of, submit};
 use crate::runtime::shell::Shell;
 
 impl Session<'_> {
@@ -31,7 +34,7 @@ impl Session<'_> {
 
     /// At the beginning no book gives a price.
     pub(in crate::runtime::live) fn books_begin(&mut self, stamp: Stamp) {
-        if self.books.is_on() {
+        if self.books.is_level2() {
             for symbol in self.markets.symbols() {
                 self.input(stamp, book_feed(symbol, false));
             }
@@ -45,14 +48,9 @@ impl Session<'_> {
         stamp: Stamp,
         shell: &mut Shell<LiveJob>,
     ) {
-        if !self.books.is_on() {
-            return;
-        }
-        self.tell_books(stamp, shell);
         let now = shell.at().mono;
-        for (symbol, quote) in self.books.quotes(now) {
-            self.tell_quote(symbol, quote, stamp);
-        }
+        self.tell_books(stamp, shell);
+        self.tell_book_quotes(now, stamp);
         if self.books.arrived(now).is_some() {
             // A whole book has just passed: what it took is free again.
             let job = LiveJob::GiveBack { above: 0 };
@@ -63,7 +61,7 @@ impl Session<'_> {
 
     /// Looks after books whose time has come: stale ones, snapshots that are due or overdue.
     pub(in crate::runtime::live) fn watch_books(&mut self, shell: &mut Shell<LiveJob>) {
-        if !self.books.is_on() {
+        if !self.books.is_level2() {
             return;
         }
         let stamp = self.stamp(shell);
@@ -90,6 +88,9 @@ impl Session<'_> {
     }
 
     pub(in crate::runtime::live) fn books_deadline(&self, now: i64) -> Option<i64> {
+        if self.rest_levels().is_some() {
+            return self.book_calls.next_deadline(&self.books, now);
+        }
         let connected = self
             .connections
             .iter()
@@ -97,7 +98,87 @@ impl Session<'_> {
         connected.then(|| self.books.next_deadline(now)).flatten()
     }
 
-    /// Best prices of tickers, where no books are kept.
+    /// Levels to ask for by REST; `None`: no book is asked for now. What is more urgent goes first.
+    fn rest_levels(&self) -> Option<u16> {
+        let BookSource::Rest { levels } = self.books.source() else {
+            return None;
+        };
+        let is_idle = self.caller.waiting() == 0 && self.backfills.is_empty();
+        let goes_on = self.errand.is_none() && !self.winding_up && !self.has_ended();
+        (is_idle && goes_on).then_some(levels)
+    }
+
+    /// Asks for the book whose turn it is, if one's is.
+    pub(in crate::runtime::live) fn ask_for_book(&mut self, now: i64) {
+        let Some(levels) = self.rest_levels() else {
+            return;
+        };
+        let Some(symbol) = self.book_calls.ask(&self.books, now) else {
+            return;
+        };
+        let product = self.markets.market(symbol).product.clone();
+        let call = Call::Book { product, levels };
+        let purpose = Purpose::Book(symbol);
+        if !self.caller.ask_once(call, purpose, EffectClass::MarketData) {
+            self.book_calls.failed(symbol, now);
+        }
+    }
+
+    /// A book by REST, or none: then what is known stays and grows old.
+    pub(in crate::runtime::live) fn book_answered(
+        &mut self,
+        symbol: SymbolId,
+        ended: Ended<Purpose>,
+        shell: &Shell<LiveJob>,
+    ) {
+        let now = shell.at().mono;
+        let stamp = self.stamp(shell);
+        let product = self.markets.market(symbol).product.clone();
+        let (levels, time) = match ended.result {
+            Ok(CallAnswer::Book { levels, time }) => (levels, time),
+            Ok(_) => return self.book_calls.failed(symbol, now),
+            Err(trouble) => {
+                self.book_calls.failed(symbol, now);
+                let fields: log::Fields<'_> = &[("product", &product), ("why", &trouble)];
+                return log::warn(TARGET, "book not answered", fields);
+            }
+        };
+        let answered = (time, stamp.wall);
+        if !self.book_calls.answered(symbol, answered, now) {
+            let fields: log::Fields<'_> = &[("product", &product)];
+            return log::warn(TARGET, "an old book was answered", fields);
+        }
+        // It is as old as the exchange says, or as the call was long.
+        let trip = ended.half_trip.0.saturating_mul(2);
+        let age = time.map_or(trip, |time| stamp.wall.since(time).0).max(0);
+        let time = time.unwrap_or(stamp.wall);
+        self.take_book(&product, &levels, (time, now.saturating_sub(age)));
+        self.tell_books(stamp, shell);
+        self.tell_book_quotes(now, stamp);
+    }
+
+    /// A whole book as the events that a stream would bring; `at`: when the exchange showed it.
+    fn take_book(&mut self, product: &str, levels: &[BookLevel], (time, at): (Timestamp, i64)) {
+        let levels = levels.iter().map(|level| StreamEvent::BookLevel {
+            product,
+            level: *level,
+            time,
+        });
+        let events = std::iter::once(StreamEvent::BookStart { product })
+            .chain(levels)
+            .chain(std::iter::once(StreamEvent::BookEnd { product }));
+        for event in events {
+            self.books.take(&event, &self.markets, at);
+        }
+    }
+
+    fn tell_book_quotes(&mut self, now: i64, stamp: Stamp) {
+        for (symbol, quote) in self.books.quotes(now) {
+            self.tell_quote(symbol, quote, stamp);
+        }
+    }
+
+    /// Best prices of tickers, where no level 2 books are kept.
     pub(in crate::runtime::live) fn take_quotes(
         &mut self,
         quotes: Vec<(SymbolId, Quote)>,
@@ -105,6 +186,7 @@ impl Session<'_> {
         now: i64,
     ) {
         for (symbol, quote) in quotes {
+            self.book_calls.news(symbol);
             if self.books.ticker(symbol, quote, now) {
                 self.tell_quote(symbol, quote, stamp);
             }

@@ -1,14 +1,16 @@
-//! Level 2 books of a session, and the best prices that the core is told.
+//! Books of a session, by stream (level 2) or by REST, and the best prices that the core is told.
 //!
 //! A whole book is large: levels go into bounded books as they are decoded, one snapshot is asked
 //! for at a time, and none of a product more often than configured. A book that has a gap, is stale,
-//! crossed or empty gives no price; what only a snapshot mends asks for one. Pure: calls and
-//! subscriptions are said, not made; times are monotonic nanoseconds.
+//! crossed or empty gives no price; what only a snapshot mends asks for one. A level 2 book without
+//! a price keeps entries off. One by REST does so when what the exchange shows is wrong (crossed, a
+//! side empty), not when it is old: tickers have best prices too. Whose turn it is to be asked for
+//! by REST: `book_calls`. Pure: subscriptions are said, not made; times are monotonic nanoseconds.
 
 use super::markets::Markets;
 use crate::core::market::order_book::BookProblem;
 use crate::core::market::{OrderBook, Quote, SymbolId};
-use crate::core::units::stamp::SECOND;
+use crate::core::units::stamp::{MILLISECOND, SECOND};
 use crate::core::units::{Decimal, Quantity, Side, Span};
 use crate::exchange::stream::{StreamEvent, Ticker};
 use serde::Serialize;
@@ -18,17 +20,42 @@ const TOLD_EVERY: i64 = 15 * SECOND;
 /// A snapshot that was asked for has come by then, or never will.
 const SNAPSHOT_WITHIN: i64 = 15 * SECOND;
 
+/// Where books come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BookSource {
+    /// There are none: best prices come from tickers.
+    Tickers,
+    /// So many levels per side are asked for, now and then; best prices from tickers as well.
+    Rest { levels: u16 },
+    /// Snapshots and updates on a connection of their own.
+    Level2,
+}
+
+impl BookSource {
+    /// Levels per side that a book of this depth holds at most; 0 = there are none.
+    pub fn kept_at_most(self, depth: usize) -> usize {
+        match self {
+            Self::Tickers => 0,
+            Self::Rest { levels } => OrderBook::kept_at_most(depth, levels.into()),
+            Self::Level2 => OrderBook::kept_at_most(depth, 0),
+        }
+    }
+}
+
 /// How books are kept.
 #[derive(Clone, Debug)]
 pub struct BookSettings {
-    /// Keep level 2 books; otherwise best prices come from tickers.
-    pub level2: bool,
+    pub source: BookSource,
     /// Levels per side that are used.
     pub depth: usize,
     /// Silence after which a book gives no price.
     pub stale_after: Span,
     /// Least time between two snapshots of a product.
     pub snapshot_every: Span,
+    /// Time for which a sound book by REST is not asked for again.
+    pub refresh_every: Span,
+    /// A book by REST whose time is further from ours is refused.
+    pub max_drift: Span,
     /// Spread beyond which there is no entry, basis points of mid.
     pub max_spread_bps: Decimal,
 }
@@ -42,8 +69,22 @@ pub struct BookCounts {
     pub levels: u64,
     /// Levels of unknown products, and such that lie on no grid.
     pub levels_refused: u64,
-    /// Times that a book stopped giving prices.
+    /// Times that a book stopped giving prices; by REST, without those that only grew old.
     pub problems: u64,
+    /// Best prices of books that the core was told.
+    pub quotes: u64,
+}
+
+/// What can be seen of a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BookView {
+    /// Levels per side that are known.
+    pub bids: usize,
+    pub asks: usize,
+    /// Milliseconds since the exchange showed it.
+    pub age_ms: i64,
+    /// -1 to 1 over the levels that are used; nothing where the book gives no price.
+    pub imbalance: Option<Decimal>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,6 +93,8 @@ struct BookFeed {
     /// As the core was told.
     fresh: bool,
     touched: bool,
+    /// Of the last message.
+    at: i64,
     /// A snapshot is not asked for before this.
     next_snapshot: i64,
 }
@@ -77,6 +120,8 @@ pub struct Books {
     settings: BookSettings,
     feeds: Vec<BookFeed>,
     told: Vec<Option<Told>>,
+    /// When each symbol's last ticker came.
+    tickers: Vec<i64>,
     /// The product whose snapshot is awaited, and since when.
     asked: Option<(SymbolId, i64)>,
     pub counts: BookCounts,
@@ -84,24 +129,33 @@ pub struct Books {
 
 impl Books {
     pub fn new(symbols: usize, settings: BookSettings) -> Self {
+        let keep = settings.source.kept_at_most(settings.depth);
         let feed = BookFeed {
-            book: OrderBook::new(settings.depth),
-            fresh: false,
+            book: OrderBook::keeping(settings.depth, keep),
+            // Nothing is said against a book by REST before it has come.
+            fresh: settings.source != BookSource::Level2,
             touched: false,
+            at: i64::MIN,
             next_snapshot: i64::MIN,
         };
-        let feeds = if settings.level2 { symbols } else { 0 };
+        let feeds = if keep > 0 { symbols } else { 0 };
         Self {
             feeds: vec![feed; feeds],
             told: vec![None; symbols],
+            tickers: vec![i64::MIN; symbols],
             settings,
             asked: None,
             counts: BookCounts::default(),
         }
     }
 
-    pub fn is_on(&self) -> bool {
-        self.settings.level2
+    pub fn source(&self) -> BookSource {
+        self.settings.source
+    }
+
+    /// Kept by stream: without them there are no best prices.
+    pub fn is_level2(&self) -> bool {
+        self.settings.source == BookSource::Level2
     }
 
     pub fn max_spread_bps(&self) -> Decimal {
@@ -157,7 +211,7 @@ impl Books {
             _ => {
                 self.counts.messages += 1;
                 feed.book.end(now);
-                feed.touched = true;
+                (feed.touched, feed.at) = (true, now);
             }
         }
         true
@@ -171,12 +225,14 @@ impl Books {
         }
     }
 
-    /// Books that have begun or stopped to give prices by now; each is told once.
+    /// Books that have begun or stopped to give prices by now; each is told once. Of books by REST
+    /// only what is wrong with them counts.
     pub fn changes(&mut self, now: i64) -> Vec<BookChange> {
-        let stale_after = self.settings.stale_after.0;
+        let (stale_after, is_level2) = (self.settings.stale_after.0, self.is_level2());
         let mut changes = Vec::new();
         for (feed, id) in self.feeds.iter_mut().zip(0u16..) {
             let problem = feed.book.problem(now, stale_after);
+            let problem = problem.filter(|problem| is_level2 || is_wrong(*problem));
             if feed.fresh == problem.is_some() {
                 feed.fresh = problem.is_none();
                 self.counts.problems += u64::from(problem.is_some());
@@ -200,13 +256,20 @@ impl Books {
                 quotes.push((SymbolId(id), quote));
             }
         }
-        quotes.retain(|(symbol, quote)| self.is_news(*symbol, *quote, now));
+        quotes.retain(|(symbol, quote)| {
+            // A book by REST is older than it looks: what came after it knows better.
+            let index = symbol.index();
+            let is_newest = self.is_level2() || self.feeds[index].at >= self.tickers[index];
+            is_newest && self.is_news(*symbol, *quote, now)
+        });
+        self.counts.quotes += quotes.len() as u64;
         quotes
     }
 
     /// Best prices of a ticker, where they are to be told.
     pub fn ticker(&mut self, symbol: SymbolId, quote: Quote, now: i64) -> bool {
-        !self.settings.level2 && self.is_news(symbol, quote, now)
+        self.tickers[symbol.index()] = now;
+        !self.is_level2() && self.is_news(symbol, quote, now)
     }
 
     /// The core wants to know on which side of the limit the spread is; the prices themselves it
@@ -290,6 +353,31 @@ impl Books {
         let problem = feed.book.problem(now, self.settings.stale_after.0)?;
         Some(problem.name())
     }
+
+    /// The exchange shows a book that cannot be right: only its next one ends it.
+    pub fn is_wrong(&self, symbol: SymbolId, now: i64) -> bool {
+        let feed = self.feeds.get(symbol.index());
+        let problem = feed.and_then(|feed| feed.book.problem(now, self.settings.stale_after.0));
+        problem.is_some_and(is_wrong)
+    }
+
+    /// What is known of a book; `None` before its first message.
+    pub fn view(&self, symbol: SymbolId, now: i64) -> Option<BookView> {
+        let feed = self.feeds.get(symbol.index())?;
+        let book = &feed.book;
+        let is_good = book.problem(now, self.settings.stale_after.0).is_none();
+        (feed.at > i64::MIN).then(|| BookView {
+            bids: book.known(Side::Buy),
+            asks: book.known(Side::Sell),
+            age_ms: (now - feed.at) / MILLISECOND,
+            imbalance: is_good.then(|| book.imbalance()).flatten(),
+        })
+    }
+}
+
+/// Not a matter of time: what is there is not as a book has to be.
+const fn is_wrong(problem: BookProblem) -> bool {
+    !matches!(problem, BookProblem::Missing | BookProblem::Stale)
 }
 
 /// Best prices of a ticker on the grid.

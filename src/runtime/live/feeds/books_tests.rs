@@ -26,12 +26,14 @@ fn markets() -> Markets {
     Markets::new(vec![of("BTC-USD"), of("ETH-USD")])
 }
 
-fn books(level2: bool) -> Books {
+fn books(source: BookSource) -> Books {
     let settings = BookSettings {
-        level2,
+        source,
         depth: 2,
         stale_after: Span::from_secs(2),
         snapshot_every: Span::from_secs(5),
+        refresh_every: Span::from_secs(30),
+        max_drift: Span::from_secs(5),
         max_spread_bps: Decimal::from_int(200),
     };
     Books::new(2, settings)
@@ -70,7 +72,7 @@ impl Feed {
         Self {
             codec,
             markets: markets(),
-            books: books(true),
+            books: books(BookSource::Level2),
             sequence: 0,
         }
     }
@@ -213,7 +215,7 @@ fn a_large_snapshot_leaves_a_small_book() {
 
 #[test]
 fn tickers_tell_when_the_spread_passes_its_limit_and_otherwise_rarely() {
-    let mut books = books(false);
+    let mut books = books(BookSource::Tickers);
     let quote = |ask| Quote {
         bid: Price(10_000),
         ask: Price(ask),

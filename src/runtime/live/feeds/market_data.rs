@@ -311,6 +311,7 @@ impl Session<'_> {
         stamp: Stamp,
     ) {
         let symbol = trade.symbol;
+        self.book_calls.news(symbol);
         // Trades of a subscription's snapshot lie in candles that are asked for; they prove that the
         // feed is alive.
         let was_stale = self

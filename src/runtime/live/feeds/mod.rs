@@ -8,10 +8,11 @@
 //! | `market_data` | subscriptions, frames and candles of a session |
 //! | `backfill`, `bridge`, `reconnection` | candles of before, short outages, longer ones |
 //! | `freshness` | how old each symbol's data is |
-//! | `books`, `book_feed` | order books and best prices |
+//! | `books`, `book_feed`, `book_calls` | order books and best prices; those by REST |
 //! | `candle_check` | own candles against the exchange's |
 
 pub mod backfill;
+pub mod book_calls;
 pub(super) mod book_feed;
 pub mod books;
 pub mod bridge;
