@@ -52,6 +52,9 @@ fn public_data_is_there_from_the_start() {
     assert_eq!(products["num_products"], 3);
     let book = rest.get("/api/v3/brokerage/market/product_book?product_id=ETH-USD&limit=10");
     assert_eq!(book["pricebook"]["bids"].as_array().map(Vec::len), Some(10));
+    let book = rest.get("/api/v3/brokerage/market/product_book?product_id=ETH-USD&limit=50");
+    let levels = |side: &str| book["pricebook"][side].as_array().map(Vec::len);
+    assert_eq!((levels("bids"), levels("asks")), (Some(50), Some(50)));
     let time = rest.get("/api/v3/brokerage/time");
     let now: i64 = time["epochSeconds"]
         .as_str()

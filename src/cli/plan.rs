@@ -6,9 +6,11 @@
 //! that values own are not in it.
 
 use super::replay::loop_settings;
+use super::task_settings::book_source;
 use super::{Common, Exit, Failure, sources};
 use crate::config::Effective;
 use crate::core::planned::{Buffer, CoreSizes};
+use crate::runtime::live::BookSource;
 use crate::store::ledger::BatchLimits;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -64,15 +66,14 @@ pub fn buffers(effective: &Effective, files: usize) -> Vec<Buffer> {
         &loop_settings(effective),
         files,
     ));
-    // The market's connection, and the account's where orders are real.
-    let connections = if effective.flag("system.dry_run") {
-        1
-    } else {
-        2
-    };
+    // The market's connection, the account's where orders are real, and that of level 2 books.
+    let source = book_source(effective);
+    let has_account = !effective.flag("system.dry_run");
+    let connections = 1 + usize::from(has_account) + usize::from(source == BookSource::Level2);
     all.extend(crate::runtime::live::planned_buffers(
         effective.symbols().len(),
         connections,
+        source.kept_at_most(effective.count("orderbook.depth_levels")),
     ));
     all.extend(crate::store::planned::buffers(BatchLimits::REPLAY));
     all.extend(crate::report::planned::buffers());
@@ -167,6 +168,22 @@ mod tests {
         let effects = |buffers: &[Buffer]| of(buffers, "effect table").count;
         assert_eq!(effects(&large) - effects(&small), 25);
         assert!(sum(&large) > sum(&small));
+    }
+
+    #[test]
+    fn books_take_what_their_depth_and_source_say() {
+        let levels = |sets: &[&str]| {
+            let two = [&["trading.symbols=BTC-USD,ETH-USD"], sets].concat();
+            let buffers = plan(&two);
+            let links = of(&buffers, "websocket links").count;
+            (of(&buffers, "levels of order books").count, links)
+        };
+        // Two symbols, two sides; one level more than is kept comes in before the worst one goes.
+        assert_eq!(levels(&[]), (4 * 51, 1), "50 by REST");
+        let deep = "orderbook.depth_levels=100";
+        assert_eq!(levels(&[deep]), (4 * 201, 1));
+        assert_eq!(levels(&[deep, "orderbook.rest_levels=0"]), (0, 1));
+        assert_eq!(levels(&["orderbook.enabled=true"]), (4 * 41, 2));
     }
 
     #[test]

@@ -243,6 +243,17 @@ fn in_words(status: &Value) -> String {
             text(&symbol["position"])
         ));
     }
+    let books = &session["book_calls"];
+    if books.is_object() {
+        lines.push(format!(
+            "  {:<18} {} asked for, {} taken, {} failed, {} too old",
+            "books by REST",
+            text(&books["asked"]),
+            text(&books["taken"]),
+            text(&books["failed"]),
+            text(&books["stale"])
+        ));
+    }
     for connection in session["connections"].as_array().into_iter().flatten() {
         lines.push(format!(
             "  {:<18} {}, {} messages, lost {} times",

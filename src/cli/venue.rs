@@ -12,7 +12,7 @@ use crate::venue::faults::{Fault, Faults};
 use crate::venue::limits::{PRIVATE_A_SECOND, PUBLIC_A_SECOND, RateLimits};
 use crate::venue::market::random::{HISTORY_MAX_HOURS, HOUR};
 use crate::venue::market::{Playback, RandomMarket, recorded};
-use crate::venue::product::{Product, built_in};
+use crate::venue::product::{BUILT_IN_MAX, Product, built_in};
 use crate::venue::server::keys::random_u64;
 use crate::venue::server::source::Source;
 use crate::venue::world::{Permissions, Start, World};
@@ -40,6 +40,10 @@ pub struct Arguments {
     /// Seed of the random market
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
+    /// Products of the random market: BTC-USD, ETH-USD, SOL-USD and further ones
+    #[arg(long, default_value_t = 3, value_name = "N", conflicts_with = "recording",
+          value_parser = clap::value_parser!(u8).range(1..=i64::from(BUILT_IN_MAX)))]
+    pub products: u8,
     /// Hours that are past when the venue starts: made by the seed, or the recording's first ones
     #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(0..=i64::from(HISTORY_MAX_HOURS)))]
     pub history: Option<u32>,
@@ -137,7 +141,7 @@ fn loop_settings(effective: &Effective) -> LoopSettings {
 /// The products, and where their trades come from.
 fn market(arguments: &Arguments) -> Result<(Vec<Product>, Source), Failure> {
     let Some(path) = &arguments.recording else {
-        let products = built_in();
+        let products = built_in(arguments.products);
         let market = RandomMarket::new(&products, arguments.seed);
         let history = i64::from(arguments.history.unwrap_or(48)) * HOUR;
         return Ok((products, Source::random(market, history)));

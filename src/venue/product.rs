@@ -48,19 +48,41 @@ pub fn is_fiat(code: &str) -> bool {
     matches!(code, "USD" | "EUR" | "GBP" | "CAD" | "JPY" | "CHF" | "AUD")
 }
 
-/// The products of the random market, with rounded prices of late 2026.
-pub fn built_in() -> Vec<Product> {
-    [
-        ("BTC-USD", "83000", "0.01", "0.00000001", "0.05"),
-        ("ETH-USD", "2660", "0.01", "0.00000001", "1.2"),
-        ("SOL-USD", "140", "0.01", "0.00000001", "40"),
-    ]
-    .into_iter()
-    .map(|(id, start, tick, lot, level)| {
+/// What the random market knows: base, price at the start, tick, lot, base units of a typical level.
+/// Rounded prices of late 2026.
+const BUILT_IN: [(&str, &str, &str, &str, &str); 20] = [
+    ("BTC", "83000", "0.01", "0.00000001", "0.05"),
+    ("ETH", "2660", "0.01", "0.00000001", "1.2"),
+    ("SOL", "140", "0.01", "0.00000001", "40"),
+    ("XRP", "2.2", "0.0001", "0.000001", "2300"),
+    ("DOGE", "0.17", "0.00001", "0.1", "29000"),
+    ("ADA", "0.55", "0.0001", "0.00000001", "9000"),
+    ("AVAX", "19.5", "0.01", "0.00000001", "260"),
+    ("LINK", "14.2", "0.001", "0.01", "350"),
+    ("LTC", "88", "0.01", "0.00000001", "57"),
+    ("BCH", "510", "0.01", "0.00000001", "10"),
+    ("DOT", "3.4", "0.001", "0.00000001", "1500"),
+    ("UNI", "6.8", "0.001", "0.000001", "740"),
+    ("AAVE", "190", "0.01", "0.001", "26"),
+    ("ATOM", "4.1", "0.001", "0.01", "1200"),
+    ("XLM", "0.29", "0.000001", "0.00000001", "17000"),
+    ("ALGO", "0.19", "0.0001", "1", "26000"),
+    ("ETC", "17.3", "0.01", "0.00000001", "290"),
+    ("FIL", "2.4", "0.001", "0.001", "2100"),
+    ("NEAR", "2.6", "0.001", "0.001", "1900"),
+    ("APT", "4.9", "0.01", "0.01", "1000"),
+];
+
+/// Products that the random market has at most.
+pub const BUILT_IN_MAX: u8 = BUILT_IN.len() as u8;
+
+/// The first `count` products of the random market, all in USD.
+pub fn built_in(count: u8) -> Vec<Product> {
+    let rows = BUILT_IN.iter().take(count.into());
+    rows.map(|(base, start, tick, lot, level)| {
         let number = |text| Decimal::parse(text).expect("a decimal of this table");
-        let (base, quote) = id.split_once('-').expect("BASE-QUOTE");
         let grid = (number(tick), number(lot));
-        Product::new(base, quote, grid, number(start), number(level))
+        Product::new(base, "USD", grid, number(start), number(level))
     })
     .collect()
 }

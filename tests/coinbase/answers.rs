@@ -275,6 +275,32 @@ fn a_book_has_its_bids_and_asks_and_must_be_the_one_asked_for() {
 }
 
 #[test]
+fn a_recorded_book_comes_level_by_level_to_the_last_digit() {
+    let Some(body) = recorded("coinbase/nautilus_fixtures/http_product_book.json") else {
+        return;
+    };
+    let call = Call::Book {
+        product: "BTC-USD".to_owned(),
+        levels: 50,
+    };
+    let CallAnswer::Book { levels, time } = answer(&call, &body).unwrap() else {
+        panic!("no book");
+    };
+    let text = |is_bid: bool| -> Vec<String> {
+        let side = levels.iter().filter(|level| level.is_bid == is_bid);
+        side.map(|level| format!("{} x {}", level.price, level.quantity))
+            .collect()
+    };
+    let (bids, asks) = (text(true), text(false));
+    assert_eq!((bids.len(), asks.len()), (5, 5));
+    assert_eq!(bids[0], "68923.66 x 0.17189468");
+    assert_eq!(bids[3], "68921.72 x 0.000016");
+    assert_eq!(asks[0], "68923.67 x 0.16987193");
+    assert_eq!(asks[4], "68928 x 0.058");
+    assert_eq!(time.unwrap().to_string(), "2026-04-07T00:28:59.662Z");
+}
+
+#[test]
 fn trades_leave_oldest_first() {
     let body = r#"{"trades":[{"trade_id":"2","product_id":"BTC-USD","price":"28208.1","size":"0.1","time":"2023-04-04T23:05:34.492746Z","side":"BUY","bid":"","ask":""},{"trade_id":"1","product_id":"BTC-USD","price":"28208.2","size":"0.2","time":"2023-04-04T23:05:34.492746Z","side":"SELL","bid":"","ask":""}],"best_bid":"28208.61","best_ask":"28208.62"}"#;
     let call = Call::Trades {

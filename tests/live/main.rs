@@ -19,4 +19,5 @@ mod orders;
 mod paper;
 mod protective;
 mod quiet;
+mod rest_books;
 mod starts;

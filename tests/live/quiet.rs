@@ -39,16 +39,24 @@ fn a_silent_venue_wakes_nobody() {
     let venue = Venue::start(&[]);
     let desk = Desk::paper(&venue)
         .with("trading.interval=1h")
+        .with("exchange.rate_limit_requests=1000")
+        .with("data.cache_ttl_seconds=1")
+        .with("orderbook.snapshot_recovery_interval_ms=1000")
         .with("exchange.websocket_timeout=300")
         .with("data.stale_after_seconds=3600");
     let mut bot = desk.start();
-    bot.until("whole", is_whole);
+    bot.until("whole, with books", |session| {
+        is_whole(session) && count(&session["book_calls"]["taken"]) >= 6
+    });
     arm(
         &mut venue.rest(),
         &json!({"fault": "silence", "ms": 600_000}),
     );
     let wake_ups = |status: &Value| count(&status["loop"]["wake_ups"]);
-    let frames = |status: &Value| count(&status["details"]["session"]["frames"]);
+    let frames = |status: &Value| {
+        let session = &status["details"]["session"];
+        (count(&session["frames"]), count(&session["calls"]["sent"]))
+    };
     // Frames already on their way, and what they lead to, are over when two looks agree.
     let deadline = Instant::now() + crate::bot::PATIENCE;
     let mut quiet = bot.status();

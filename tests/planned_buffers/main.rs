@@ -75,6 +75,8 @@ fn the_plan_names_every_constant_that_bounds_a_buffer() {
     for key in [
         "indicators.candle_limit",
         "trading.symbols",
+        "orderbook.depth_levels",
+        "orderbook.rest_levels",
         "system.thread_pool_size",
         "functional_programming.max_concurrent_effects",
         "logging.log_buffer_size",

@@ -147,9 +147,9 @@ pub const KEYS: &[Key] = &[
     flag("orderbook.enabled", "false")
         .acts()
         .means("keep level 2 books; off: best prices come from tickers and books by REST"),
-    integer("orderbook.rest_levels", "50", 0, 500)
-        .acts()
-        .means("levels per side of a book asked for by REST where level 2 is off; 0 = no such book"),
+    integer("orderbook.rest_levels", "50", 0, 500).acts().means(
+        "levels per side of a book asked for by REST where level 2 is off; 0 = no such book",
+    ),
     integer("orderbook.depth_levels", "20", 1, 500)
         .acts()
         .also(&["market_making.orderbook.depth_levels"])

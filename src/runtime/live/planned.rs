@@ -8,6 +8,7 @@ use super::orders::venue_orders::NEWS_MAX;
 use super::session::Purpose;
 use crate::core::market::Trade;
 use crate::core::planned::Buffer;
+use crate::core::units::{Price, Quantity};
 use crate::exchange::orders::VenueOrder;
 use crate::runtime::control::{ANSWER_MAX, CLIENTS_MAX, LINE_MAX};
 use crate::store::ledger::Row;
@@ -16,10 +17,19 @@ use crate::store::ledger::Row;
 /// of both.
 const LINK_BYTES: usize = (16 + 256 + 64 + 64) << 10;
 
-/// What a session of `symbols` over `connections` websockets may take.
-pub fn planned_buffers(symbols: usize, connections: usize) -> Vec<Buffer> {
+/// What a session of `symbols` over `connections` websockets may take, with `book_levels` kept per side
+/// of each book (0 = no books).
+pub fn planned_buffers(symbols: usize, connections: usize, book_levels: usize) -> Vec<Buffer> {
     let of = |name, bound, count, bytes| Buffer::new("session", name, bound, count, bytes);
+    // A level comes in before the worst one goes.
+    let side = if book_levels > 0 { book_levels + 1 } else { 0 };
     vec![
+        of(
+            "levels of order books",
+            "orderbook.depth_levels, orderbook.rest_levels, trading.symbols",
+            2 * side * symbols,
+            size_of::<(Price, Quantity)>(),
+        ),
         of(
             "trades that wait for candles",
             "TRADES_WAITING, trading.symbols",

@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_trades_and_another_one_others() {
-        let products = built_in();
+        let products = built_in(3);
         let draw = |seed| {
             let mut market = RandomMarket::new(&products, seed);
             (0..500).filter_map(|_| market.draw()).collect::<Vec<_>>()
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn prices_stay_within_reach_of_where_they_began() {
-        let products = built_in();
+        let products = built_in(3);
         let mut market = RandomMarket::new(&products, 1);
         let mut moved = vec![0; products.len()];
         for _ in 0..300_000 {

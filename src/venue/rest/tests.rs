@@ -32,7 +32,7 @@ pub fn world() -> World {
         file: "",
     };
     let mut world = World::new(Start {
-        products: built_in(),
+        products: built_in(3),
         balances: vec![
             ("USD".to_owned(), Decimal::from_int(10_000)),
             ("BTC".to_owned(), Decimal::ONE),

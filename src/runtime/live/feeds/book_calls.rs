@@ -219,7 +219,8 @@ mod tests {
     }
 
     fn take(calls: &mut BookCalls, symbol: SymbolId, now: i64) -> bool {
-        calls.answered(symbol, (Some(Timestamp(WALL.0 + now)), WALL), now)
+        let wall = Timestamp(WALL.0 + now);
+        calls.answered(symbol, (Some(wall), wall), now)
     }
 
     #[test]
@@ -268,7 +269,10 @@ mod tests {
         assert!(!answer(&mut calls, -6 * SECOND), "older than may be");
         assert!(!answer(&mut calls, 6 * SECOND), "of the future");
         assert!(answer(&mut calls, -SECOND));
-        assert!(!answer(&mut calls, -2 * SECOND), "older than the one before");
+        assert!(
+            !answer(&mut calls, -2 * SECOND),
+            "older than the one before"
+        );
         assert!(answer(&mut calls, -SECOND), "the same again");
         calls.news(A);
         calls.ask(&books, at + 120 * SECOND);

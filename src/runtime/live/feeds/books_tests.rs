@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::market::{Instrument, ProductKind};
 use crate::core::units::{Price, Timestamp};
-use crate::exchange::stream::StreamRole;
+use crate::exchange::stream::{BookLevel, StreamRole};
 use crate::exchange::{Access, ExchangeCodec, build};
 use crate::runtime::live::Market;
 
@@ -238,4 +238,103 @@ fn tickers_tell_when_the_spread_passes_its_limit_and_otherwise_rarely() {
         time: Timestamp(0),
     };
     assert_eq!(ticker_quote(&ticker, &markets()), None, "one side only");
+}
+
+/// A book by REST: levels as a stream would bring them, as the exchange showed them at `at`.
+fn shown(books: &mut Books, levels: &[(bool, i64)], at: i64) {
+    let markets = markets();
+    let product = "BTC-USD";
+    let levels = levels.iter().map(|(is_bid, cents)| StreamEvent::BookLevel {
+        product,
+        level: BookLevel {
+            is_bid: *is_bid,
+            price: Decimal::new((*cents).into(), 2),
+            quantity: Decimal::ONE,
+        },
+        time: Timestamp(0),
+    });
+    let first = std::iter::once(StreamEvent::BookStart { product });
+    let last = std::iter::once(StreamEvent::BookEnd { product });
+    for event in first.chain(levels).chain(last) {
+        assert!(books.take(&event, &markets, at));
+    }
+}
+
+fn by_rest() -> Books {
+    books(BookSource::Rest { levels: 50 })
+}
+
+const SOUND: [(bool, i64); 2] = [(true, 10_000), (false, 10_010)];
+
+#[test]
+fn an_old_book_by_rest_gives_no_price_and_keeps_nobody_off() {
+    let mut books = by_rest();
+    assert_eq!(books.changes(0), [], "nothing has come");
+    assert_eq!(books.view(A, 0), None);
+    shown(&mut books, &SOUND, 0);
+    let quote = Quote {
+        bid: Price(10_000),
+        ask: Price(10_010),
+    };
+    assert_eq!(books.quotes(SECOND), [(A, quote)]);
+    assert_eq!(books.problem(A, 2 * SECOND), None);
+    assert_eq!(books.problem(A, 2 * SECOND + 1), Some("stale"));
+    let view = books.view(A, 3 * SECOND).unwrap();
+    assert_eq!((view.bids, view.asks, view.age_ms), (1, 1, 3000));
+    assert_eq!(view.imbalance, None, "of a book that gives no price");
+    assert_eq!(books.changes(3 * SECOND), []);
+    assert!(!books.is_wrong(A, 3 * SECOND));
+    // It was old when it came.
+    shown(&mut books, &[(true, 9_000), (false, 10_010)], SECOND);
+    assert_eq!(books.quotes(4 * SECOND), []);
+}
+
+#[test]
+fn a_wrong_book_by_rest_keeps_entries_off_until_a_sound_one_comes() {
+    let mut books = by_rest();
+    for (levels, why) in [
+        (&[(true, 10_010), (false, 10_000)][..], "crossed"),
+        (&SOUND[..1], "a side is empty"),
+        (&[], "a side is empty"),
+    ] {
+        shown(&mut books, levels, 0);
+        let changes = books.changes(0);
+        let problem = changes[0].problem.map(BookProblem::name);
+        assert_eq!((changes.len(), problem), (1, Some(why)));
+        assert!(books.is_wrong(A, 0) && !books.is_wrong(B, 0));
+        assert_eq!(books.quotes(0), []);
+        assert_eq!(books.changes(9 * SECOND), [], "told once");
+        shown(&mut books, &SOUND, 9 * SECOND);
+        assert_eq!(books.changes(9 * SECOND)[0].problem, None);
+        books.quotes(9 * SECOND);
+    }
+    assert_eq!(books.counts.problems, 3);
+}
+
+#[test]
+fn a_ticker_that_is_newer_than_a_book_by_rest_stands() {
+    let mut books = by_rest();
+    let quote = |bid| Quote {
+        bid: Price(bid),
+        ask: Price(10_010),
+    };
+    assert!(books.ticker(A, quote(10_000), 2));
+    // Far too wide, but of before.
+    shown(&mut books, &[(true, 9_000), (false, 10_010)], 1);
+    assert_eq!(books.quotes(3), []);
+    shown(&mut books, &[(true, 9_000), (false, 10_010)], 2);
+    assert_eq!(books.quotes(3), [(A, quote(9_000))]);
+    assert_eq!(books.counts.quotes, 1);
+}
+
+#[test]
+fn a_book_by_rest_keeps_as_many_levels_as_are_asked_for() {
+    let mut books = by_rest();
+    let bids = (0..80).map(|n| (true, 9_000 + n));
+    let asks = (0..80).map(|n| (false, 10_000 - n));
+    let levels: Vec<_> = bids.chain(asks).collect();
+    shown(&mut books, &levels, 0);
+    let view = books.view(A, 0).unwrap();
+    assert_eq!((view.bids, view.asks), (50, 50));
+    assert_eq!(books.quotes(0)[0].1.bid, Price(9_079));
 }
