@@ -45,6 +45,26 @@ fn balance(rest: &mut Rest, currency: &str) -> (String, String) {
 }
 
 #[test]
+fn up_to_twenty_products_have_a_market() {
+    let venue = Venue::start(&["--products", "20"]);
+    let mut rest = venue.rest();
+    let products = rest.get("/api/v3/brokerage/market/products");
+    let products = products["products"].as_array().expect("products");
+    assert_eq!(products.len(), 20);
+    for product in products {
+        let id = product["product_id"].as_str().expect("a name");
+        let path = "/api/v3/brokerage/market/product_book?limit=50&product_id=";
+        let book = rest.get(&format!("{path}{id}"));
+        let levels = |side: &str| book["pricebook"][side].as_array().map(Vec::len);
+        assert_eq!(
+            (levels("bids"), levels("asks")),
+            (Some(50), Some(50)),
+            "{id}"
+        );
+    }
+}
+
+#[test]
 fn public_data_is_there_from_the_start() {
     let venue = Venue::start(&[]);
     let mut rest = venue.rest();

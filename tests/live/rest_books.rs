@@ -96,6 +96,7 @@ fn failed_and_old_answers_are_counted_and_the_book_that_is_known_stays() {
     }
     let session = bot.session();
     assert_eq!(session["books"]["problems"], 0, "none was taken as empty");
+    assert_eq!(session["calls"]["retried"], 0, "a later one is asked for");
     let hash = bot.stop();
     assert_eq!(held(&desk, "stale:book"), 0, "nothing was held for it");
     desk.replay_is_identical(&hash);

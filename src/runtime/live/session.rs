@@ -372,7 +372,10 @@ impl<'a> Session<'a> {
                 self.market_answer(ended, symbol, shell);
             }
             Purpose::Compare(symbol) => self.candles_compared(symbol, ended, shell),
-            Purpose::Book(symbol) => self.book_answered(symbol, ended, shell),
+            Purpose::Book(symbol) => {
+                let at = (shell.at().mono, self.stamp(shell));
+                self.book_answered(symbol, ended, at);
+            }
             Purpose::Clock => self.clock_answer(&ended, shell),
             Purpose::Reconcile(question) => self.round_answer(question, ended, shell),
             _ => self.order_answer(ended, shell),

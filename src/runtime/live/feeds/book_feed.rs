@@ -29,7 +29,7 @@ impl Session<'_> {
     /// The connection of books is gone.
     pub(in crate::runtime::live) fn books_lost(&mut self, stamp: Stamp, shell: &Shell<LiveJob>) {
         self.books.lost();
-        self.tell_books(stamp, shell);
+        self.tell_books(shell.at().mono, stamp);
     }
 
     /// At the beginning no book gives a price.
@@ -49,7 +49,7 @@ impl Session<'_> {
         shell: &mut Shell<LiveJob>,
     ) {
         let now = shell.at().mono;
-        self.tell_books(stamp, shell);
+        self.tell_books(now, stamp);
         self.tell_book_quotes(now, stamp);
         if self.books.arrived(now).is_some() {
             // A whole book has just passed: what it took is free again.
@@ -65,7 +65,7 @@ impl Session<'_> {
             return;
         }
         let stamp = self.stamp(shell);
-        self.tell_books(stamp, shell);
+        self.tell_books(shell.at().mono, stamp);
         let Some(index) = self
             .connections
             .iter()
@@ -129,10 +129,8 @@ impl Session<'_> {
         &mut self,
         symbol: SymbolId,
         ended: Ended<Purpose>,
-        shell: &Shell<LiveJob>,
+        (now, stamp): (i64, Stamp),
     ) {
-        let now = shell.at().mono;
-        let stamp = self.stamp(shell);
         let product = self.markets.market(symbol).product.clone();
         let (levels, time) = match ended.result {
             Ok(CallAnswer::Book { levels, time }) => (levels, time),
@@ -153,7 +151,7 @@ impl Session<'_> {
         let age = time.map_or(trip, |time| stamp.wall.since(time).0).max(0);
         let time = time.unwrap_or(stamp.wall);
         self.take_book(&product, &levels, (time, now.saturating_sub(age)));
-        self.tell_books(stamp, shell);
+        self.tell_books(now, stamp);
         self.tell_book_quotes(now, stamp);
     }
 
@@ -206,8 +204,8 @@ impl Session<'_> {
     }
 
     /// Books that begin or stop to give prices are told to the core and to the log.
-    fn tell_books(&mut self, stamp: Stamp, shell: &Shell<LiveJob>) {
-        for BookChange { symbol, problem } in self.books.changes(shell.at().mono) {
+    fn tell_books(&mut self, now: i64, stamp: Stamp) {
+        for BookChange { symbol, problem } in self.books.changes(now) {
             if let Some(problem) = problem {
                 let (product, why) = (&self.markets.market(symbol).product, problem.name());
                 let fields: log::Fields<'_> = &[("product", product), ("why", &why)];
@@ -254,3 +252,7 @@ fn book_feed(symbol: SymbolId, fresh: bool) -> Input {
         fresh,
     }
 }
+
+#[cfg(test)]
+#[path = "book_feed_tests.rs"]
+mod tests;

@@ -248,7 +248,7 @@ fn shown(books: &mut Books, levels: &[(bool, i64)], at: i64) {
         product,
         level: BookLevel {
             is_bid: *is_bid,
-            price: Decimal::new((*cents).into(), 2),
+            price: Decimal::new(*cents, 2),
             quantity: Decimal::ONE,
         },
         time: Timestamp(0),
