@@ -194,7 +194,8 @@ impl Application for Session<'_> {
     fn next_deadline(&mut self) -> Option<u64> {
         let offset = self.settings.mono_offset;
         let now = crate::runtime::clock::monotonic_ns();
-        let core = self.core.next_deadline().map(|due| loop_ms(due, offset));
+        let core = self.core.next_deadline().filter(|_| !self.sockets_stopped);
+        let core = core.map(|due| loop_ms(due, offset));
         let journal = self.rows_deadline().map(|due| loop_ms(due, offset));
         let ending = self.ending_deadline().map(|due| loop_ms(due, offset));
         let calls = self.caller.next_deadline(now).map(|due| loop_ms(due, 0));

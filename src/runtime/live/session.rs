@@ -255,8 +255,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// One input into the core, and into the recording.
+    /// One input into the core, and into the recording. That has ended once sockets close: market data
+    /// that still comes would be in the one and not in the other. News of orders are taken to the last.
     pub(super) fn input(&mut self, stamp: Stamp, input: Input) {
+        if self.sockets_stopped && input.market_symbol().is_some() {
+            return;
+        }
         self.first.get_or_insert(stamp.wall);
         self.last = stamp;
         let before = self.effects.len();
@@ -271,7 +275,11 @@ impl<'a> Session<'a> {
 
     /// What the core has due by now, at the turn's reading.
     pub(super) fn core_turn(&mut self, stamp: Stamp) {
-        if self.core.next_deadline().is_none_or(|due| due > stamp.mono) {
+        let is_due = self
+            .core
+            .next_deadline()
+            .is_some_and(|due| due <= stamp.mono);
+        if !is_due || self.sockets_stopped {
             return;
         }
         self.first.get_or_insert(stamp.wall);

@@ -140,3 +140,19 @@ fn candles_of_before_go_first() {
         );
     });
 }
+
+#[test]
+fn an_answer_after_the_end_of_the_recording_reaches_nobody() {
+    with_session("late-book", |session| {
+        session.sockets_stopped = true;
+        let (hash, inputs) = (session.core.state_hash(), session.core.inputs());
+        answer(session, 100, book(&SOUND, 100));
+        // The candle's end is past too.
+        session.core_turn(at(200));
+        let after = (session.core.state_hash(), session.core.inputs());
+        assert_eq!(after, (hash, inputs));
+        session.sockets_stopped = false;
+        session.core_turn(at(200));
+        assert_ne!(session.core.state_hash(), hash);
+    });
+}
