@@ -62,7 +62,7 @@ fn world(pair: &Ed25519KeyPair, started: Timestamp) -> World {
         file: "",
     };
     let mut world = World::new(Start {
-        products: built_in(),
+        products: built_in(3),
         balances: vec![
             ("USD".to_owned(), Decimal::from_int(10_000)),
             ("BTC".to_owned(), Decimal::ONE),

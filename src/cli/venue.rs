@@ -8,10 +8,11 @@ use crate::config::Effective;
 use crate::core::market::{Instrument, ProductKind};
 use crate::core::units::{Decimal, Price, Rounding};
 use crate::runtime::{EventLoop, LoopSettings, clock};
+use crate::venue::contract::nano_bitcoin;
 use crate::venue::faults::{Fault, Faults};
 use crate::venue::limits::{PRIVATE_A_SECOND, PUBLIC_A_SECOND, RateLimits};
 use crate::venue::market::random::{HISTORY_MAX_HOURS, HOUR};
-use crate::venue::market::{Playback, RandomMarket, recorded};
+use crate::venue::market::{Derived, Playback, RandomMarket, recorded};
 use crate::venue::product::{BUILT_IN_MAX, Product, built_in};
 use crate::venue::server::keys::random_u64;
 use crate::venue::server::source::Source;
@@ -47,6 +48,9 @@ pub struct Arguments {
     /// Hours that are past when the venue starts: made by the seed, or the recording's first ones
     #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(0..=i64::from(HISTORY_MAX_HOURS)))]
     pub history: Option<u32>,
+    /// List a US perpetual-style bitcoin contract too, whose market follows BTC-USD
+    #[arg(long)]
+    pub futures: bool,
     /// Play this recording instead of a random market
     #[arg(long, value_name = "FILE")]
     pub recording: Option<PathBuf>,
@@ -121,8 +125,12 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         None => Path::new(effective.text("data.directory")).join("venue"),
     };
     let folder = Folder::open(&path).map_err(Failure::run_time)?;
-    let (products, source) = market(arguments)?;
-    let mut server = bind(arguments, folder, products, source)?;
+    let (mut products, source) = market(arguments)?;
+    let derived = match arguments.futures {
+        true => Some(list_contract(&mut products, arguments.seed)?),
+        false => None,
+    };
+    let mut server = bind(arguments, folder, (products, derived), source)?;
     let settings = loop_settings(&effective);
     let end = EventLoop::new(settings)
         .and_then(|event_loop| event_loop.run(&mut server))
@@ -167,6 +175,19 @@ fn market(arguments: &Arguments) -> Result<(Vec<Product>, Source), Failure> {
     ))
 }
 
+/// Lists the contract beside the pair that its market follows.
+fn list_contract(products: &mut Vec<Product>, seed: u64) -> Result<Derived, Failure> {
+    const PAIR: &str = "BTC-USD";
+    let leader = products.iter().position(|product| product.id == PAIR);
+    let leader = leader.ok_or_else(|| {
+        let text = format!("venue: --futures: expected a recording of {PAIR}, which it follows");
+        Failure::new(Exit::Usage, text)
+    })?;
+    let contract = nano_bitcoin(products[leader].price(products[leader].start));
+    products.push(contract);
+    Ok(Derived::new(leader, products.len() - 1, seed))
+}
+
 /// A recorded instrument as a spot pair of its base and its currency.
 fn listed(instrument: &Instrument, first: Option<Price>) -> Product {
     /// Value of a typical level of the book, in quote currency.
@@ -186,7 +207,7 @@ fn listed(instrument: &Instrument, first: Option<Price>) -> Product {
 fn bind(
     arguments: &Arguments,
     folder: Folder,
-    products: Vec<Product>,
+    (products, derived): (Vec<Product>, Option<Derived>),
     source: Source,
 ) -> Result<VenueServer, Failure> {
     let no_random = || Failure::run_time("venue: the system gives no random numbers");
@@ -206,6 +227,7 @@ fn bind(
     };
     let mut world = World::new(Start {
         products,
+        derived,
         balances,
         seed: arguments.seed,
         id_seed: random_u64().ok_or_else(no_random)?,

@@ -44,9 +44,11 @@ pub enum FaultKind {
     NoBracket,
     /// Stop-limit orders are not offered.
     NoStopLimit,
+    /// Contracts do not trade.
+    SessionClosed,
 }
 
-const NAMES: [(&str, FaultKind); 15] = [
+const NAMES: [(&str, FaultKind); 16] = [
     ("disconnect", FaultKind::Disconnect),
     ("silence", FaultKind::Silence),
     ("duplicate_frame", FaultKind::DuplicateFrame),
@@ -62,6 +64,7 @@ const NAMES: [(&str, FaultKind); 15] = [
     ("late_events", FaultKind::LateEvents),
     ("no_bracket", FaultKind::NoBracket),
     ("no_stop_limit", FaultKind::NoStopLimit),
+    ("session_closed", FaultKind::SessionClosed),
 ];
 
 impl FaultKind {

@@ -15,6 +15,7 @@
 //! Imports `core`, `files`, `log`, `net`, `store` and `runtime`. State is in memory: a restart begins
 //! anew. Limits: 32 clients, 1,000 open orders.
 
+pub mod contract;
 pub mod faults;
 pub mod limits;
 pub mod market;

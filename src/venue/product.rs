@@ -1,5 +1,7 @@
-//! The products of the venue: spot pairs with their grid, their limits and how their book looks.
+//! The products of the venue: spot pairs and contracts with their grid, their limits and how their book
+//! looks.
 
+use super::contract::Contract;
 use crate::core::market::{Instrument, ProductKind};
 use crate::core::units::{Decimal, Price, Quantity, Rounding};
 
@@ -7,6 +9,7 @@ use crate::core::units::{Decimal, Price, Quantity, Rounding};
 #[derive(Clone, Debug)]
 pub struct Product {
     pub id: String,
+    /// Empty for a contract: nothing is delivered into an account.
     pub base: String,
     pub quote: String,
     pub base_name: String,
@@ -25,6 +28,8 @@ pub struct Product {
     pub step: i64,
     /// Mean lots of a level.
     pub level_lots: i64,
+    /// `None` for a spot pair.
+    pub contract: Option<Contract>,
 }
 
 /// Full names of what is traded often; anything else is called by its code.
@@ -120,8 +125,48 @@ impl Product {
             spread,
             step: spread,
             level_lots: level_lots.0.max(4),
+            contract: None,
             instrument,
             id,
+        }
+    }
+
+    /// A futures contract whose market begins at `start`; its instrument counts contracts. `level`:
+    /// contracts of a typical level.
+    pub fn contract(
+        instrument: Instrument,
+        contract: Contract,
+        start: Decimal,
+        level: i64,
+    ) -> Self {
+        let start = instrument
+            .round_price(start, Rounding::HalfEven)
+            .unwrap_or(Price(1));
+        let spread = (start.0 / 20_000).max(1);
+        Self {
+            id: instrument.symbol.clone(),
+            base: String::new(),
+            base_name: String::new(),
+            quote: instrument.currency.clone(),
+            quote_name: currency_name(&instrument.currency),
+            base_min: instrument.min_quantity,
+            base_max: Decimal::from_int(100_000_000),
+            quote_min: Decimal::ZERO,
+            quote_max: Decimal::from_int(100_000_000),
+            start,
+            spread,
+            step: spread,
+            level_lots: level.max(4),
+            contract: Some(contract),
+            instrument,
+        }
+    }
+
+    /// As the protocol spells what kind of product it is.
+    pub const fn kind_name(&self) -> &'static str {
+        match self.contract {
+            Some(_) => "FUTURE",
+            None => "SPOT",
         }
     }
 
@@ -129,7 +174,7 @@ impl Product {
         self.instrument.price(price)
     }
 
-    /// Lots as base units.
+    /// Lots as base units; of a contract, contracts.
     pub fn size(&self, lots: i64) -> Decimal {
         self.instrument.quantity(Quantity(lots))
     }

@@ -4,8 +4,8 @@
 
 use super::faults::Faults;
 use super::limits::RateLimits;
-use super::market::Tape;
 use super::market::tape::Tick;
+use super::market::{Derived, Tape};
 use super::matching::engine::uuid;
 use super::matching::{Engine, Event, FlowTrade, Order};
 use super::product::Product;
@@ -35,6 +35,8 @@ impl Default for Permissions {
 #[derive(Debug)]
 pub struct Start {
     pub products: Vec<Product>,
+    /// The market of the contract among them.
+    pub derived: Option<Derived>,
     /// Currency and amount.
     pub balances: Vec<(String, Decimal)>,
     /// Seed of the market.
@@ -57,6 +59,7 @@ pub enum News {
 #[derive(Debug)]
 pub struct World {
     pub engine: Engine,
+    derived: Option<Derived>,
     pub tapes: Vec<Tape>,
     pub keys: Vec<ApiKey>,
     pub permissions: Permissions,
@@ -84,6 +87,7 @@ impl World {
             .map(|(currency, _)| (currency.to_owned(), id()))
             .collect();
         Self {
+            derived: start.derived,
             tapes,
             keys: start.keys,
             permissions: Permissions::default(),
@@ -110,6 +114,21 @@ impl World {
         {
             tape.print(trade.price, trade.lots, trade.aggressor, at);
         }
+        if let Some(follows) = self.following(trade) {
+            self.remember(at, &follows);
+        }
+    }
+
+    /// What a contract trades because its pair does.
+    fn following(&mut self, trade: &FlowTrade) -> Option<FlowTrade> {
+        let derived = self.derived.as_mut()?;
+        if derived.leader() != trade.product {
+            return None;
+        }
+        let product = |index: usize| self.engine.listed().get(index).map(|l| &l.product);
+        let (leader, own) = (product(trade.product)?, product(derived.product())?);
+        let follows = derived.follow(leader, own, trade);
+        follows.filter(|_| !self.engine.faults.session_closed)
     }
 
     /// A trade of the rest of the market, now.
@@ -118,6 +137,14 @@ impl World {
         if known && trade.lots > 0 && trade.price.0 > 0 {
             self.engine.flow(at, trade);
         }
+        if let Some(follows) = self.following(trade) {
+            self.flow(at, &follows);
+        }
+    }
+
+    /// Every product has traded, so that it has a book.
+    pub fn is_quoted(&self) -> bool {
+        self.engine.listed().iter().all(|l| l.last.is_some())
     }
 
     /// What has happened since the last call, in order; trades are on the tape now.
@@ -139,6 +166,14 @@ impl World {
             });
         }
         news
+    }
+
+    /// Contracts are listed: the account has a clearing side.
+    pub fn has_contracts(&self) -> bool {
+        self.engine
+            .listed()
+            .iter()
+            .any(|l| l.product.contract.is_some())
     }
 
     pub fn product(&self, index: usize) -> &Product {

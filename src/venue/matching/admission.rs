@@ -1,6 +1,7 @@
 //! Whether an order may be placed: the exchange's checks in its order, after those of form.
 //!
-//! Product known; increments, minimums, maximums; side, type and stop; client order id; funds; book.
+//! Product known and, of a contract, its session open; increments, minimums, maximums; side, type and
+//! stop; client order id; funds or margin; book.
 //! What passes is on the product's grid and can be paid for.
 
 use super::engine::{Engine, OPEN_MAX, Preview, insufficient, with_fee};
@@ -55,13 +56,21 @@ pub struct Admitted {
     pub product: usize,
     pub side: Side,
     pub terms: Terms,
-    /// To be set aside: quote currency for a buy, base for a sell.
+    /// To be set aside: quote currency for a buy, base for a sell; of contracts, margin and fee.
     pub hold: Decimal,
     pub worst_rate: Decimal,
 }
 
 fn refuse<T>(reason: &'static str, preview: &'static str, message: &str) -> Result<T, Refusal> {
     Err(Refusal::new(reason, preview, message))
+}
+
+fn unsupported<T>(text: &str) -> Result<T, Refusal> {
+    refuse(
+        "UNSUPPORTED_ORDER_CONFIGURATION",
+        "PREVIEW_INVALID_ORDER_CONFIG",
+        text,
+    )
 }
 
 impl Engine {
@@ -79,6 +88,13 @@ impl Engine {
         };
         let listed = &self.listed[product];
         let spec = &listed.product;
+        if spec.contract.is_some() && self.faults.session_closed {
+            return refuse(
+                "ORDER_ENTRY_DISABLED",
+                "UNKNOWN_PREVIEW_FAILURE_REASON",
+                "the session of this contract is closed",
+            );
+        }
         let limit = price_on_grid(spec, request.limit_price)?;
         let stop = price_on_grid(spec, request.stop_price)?;
         let size = size_on_grid(spec, request)?;
@@ -90,6 +106,9 @@ impl Engine {
             );
         };
         self.takes_form(request.shape)?;
+        if spec.contract.is_some() && matches!(size, Size::Quote(_)) {
+            return unsupported("quote_size is for market buys of spot");
+        }
         let terms = terms(request, side, size, limit, stop, listed.last)?;
         check_value(spec, &terms)?;
         let worst_rate = self.fee_tier().0.taker;
@@ -108,11 +127,7 @@ impl Engine {
                 "too many open orders",
             );
         }
-        let hold = self.need(product, side, &terms, worst_rate)?;
-        let currency = self.hold_currency(product, side);
-        if existing.is_none() && self.accounts.balance(currency).available < hold {
-            return Err(insufficient(currency));
-        }
+        let hold = self.need(product, side, &terms, worst_rate, existing.is_some())?;
         if let (true, Some(limit)) = (terms.post_only, limit)
             && self.would_cross(product, side, limit)
         {
@@ -146,13 +161,14 @@ impl Engine {
         )
     }
 
-    /// What must be set aside for an order.
+    /// What must be set aside for an order, and is there; an order that exists already has it.
     fn need(
         &self,
         product: usize,
         side: Side,
         terms: &Terms,
         rate: Decimal,
+        exists: bool,
     ) -> Result<Decimal, Refusal> {
         let spec = &self.listed[product].product;
         let no_liquidity = || {
@@ -162,9 +178,16 @@ impl Engine {
         if terms.kind == Kind::Market && self.listed[product].book.best(side.opposite()).is_none() {
             return Err(no_liquidity());
         }
-        match (side, terms.size) {
-            (Side::Sell, Size::Base(size)) => Ok(spec.size(size.0)),
-            (_, Size::Quote(amount)) => Ok(amount),
+        let needed = match (side, terms.size) {
+            (_, Size::Base(size)) if spec.contract.is_some() => {
+                return match (self.listed[product].last, exists) {
+                    (None, _) => Err(no_liquidity()),
+                    (_, true) => Ok(Decimal::ZERO),
+                    _ => self.margin_for(product, side, size.0),
+                };
+            }
+            (Side::Sell, Size::Base(size)) => spec.size(size.0),
+            (_, Size::Quote(amount)) => amount,
             (Side::Buy, Size::Base(size)) => {
                 let cost = match terms.limit {
                     Some(limit) => {
@@ -173,9 +196,14 @@ impl Engine {
                     }
                     None => self.walk_cost(product, size.0, rate),
                 };
-                cost.ok_or_else(too_large)
+                cost.ok_or_else(too_large)?
             }
+        };
+        let currency = self.hold_currency(product, side);
+        if !exists && self.accounts.balance(currency).available < needed {
+            return Err(insufficient(currency));
         }
+        Ok(needed)
     }
 
     /// What buying so many lots at market costs with fees, as far as the book reaches.
@@ -214,6 +242,11 @@ impl Engine {
         let price = admitted.terms.limit;
         let price = price.or_else(|| listed.book.best(admitted.side.opposite()))?;
         preview.quote = listed.product.value(price, size.0)?;
+        if let Some(contract) = &listed.product.contract {
+            preview.commission = contract.fees(size.0)?;
+            preview.margin = Some(admitted.hold);
+            return Some(preview);
+        }
         preview.commission = preview.quote.checked_mul(rate, Rounding::HalfEven)?;
         Some(preview)
     }
@@ -315,13 +348,6 @@ fn terms(
     stop: Option<Price>,
     last: Option<Price>,
 ) -> Result<Terms, Refusal> {
-    let unsupported = |text: &str| {
-        refuse(
-            "UNSUPPORTED_ORDER_CONFIGURATION",
-            "PREVIEW_INVALID_ORDER_CONFIG",
-            text,
-        )
-    };
     let quote = matches!(size, Size::Quote(_));
     if quote && (request.shape != Shape::Market || side == Side::Sell) {
         return unsupported("quote_size is for market buys");
@@ -336,7 +362,7 @@ fn terms(
         }
         (Shape::Bracket, Some(target), Some(stop)) => {
             if side == Side::Buy {
-                return unsupported("a spot bracket leaves a position: expected SELL");
+                return unsupported("a bracket leaves what was bought: expected SELL");
             }
             check_stop(stop, false, last)?;
             if target <= stop {

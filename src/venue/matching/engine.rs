@@ -7,6 +7,7 @@ use super::accounts::Accounts;
 use super::admission::OrderRequest;
 use super::book::Book;
 use super::fees::{FeeTier, tier_of};
+use super::margin::Clearing;
 use super::order::{
     EDITS_KEPT, Edit, Event, Fill, Kind, Life, Order, Refusal, Size, Status, Terms,
 };
@@ -46,12 +47,15 @@ pub struct EngineFaults {
     /// Forms of orders that no product takes.
     pub no_bracket: bool,
     pub no_stop_limit: bool,
+    /// The session of contracts is closed: they do not trade.
+    pub session_closed: bool,
 }
 
 #[derive(Debug)]
 pub struct Engine {
     pub(super) listed: Vec<Listed>,
     pub(super) accounts: Accounts,
+    pub(super) clearing: Clearing,
     pub(super) orders: BTreeMap<u64, Order>,
     pub(super) by_client_id: BTreeMap<String, u64>,
     pub(super) by_id: BTreeMap<String, u64>,
@@ -78,6 +82,8 @@ pub struct Preview {
     pub base: Decimal,
     pub quote: Decimal,
     pub commission: Decimal,
+    /// Of contracts: what the order asks for.
+    pub margin: Option<Decimal>,
 }
 
 impl Engine {
@@ -91,7 +97,9 @@ impl Engine {
     ) -> Self {
         let mut accounts = Accounts::default();
         for product in &products {
-            accounts.open(&product.base, Decimal::ZERO);
+            if product.contract.is_none() {
+                accounts.open(&product.base, Decimal::ZERO);
+            }
             accounts.open(&product.quote, Decimal::ZERO);
         }
         for (currency, amount) in balances {
@@ -107,6 +115,7 @@ impl Engine {
         Self {
             listed: products.into_iter().map(list).collect(),
             accounts,
+            clearing: Clearing::default(),
             orders: BTreeMap::new(),
             by_client_id: BTreeMap::new(),
             by_id: BTreeMap::new(),
@@ -188,9 +197,11 @@ impl Engine {
             return Ok(existing);
         }
         let (product, side, terms) = (admitted.product, admitted.side, admitted.terms);
-        let currency = self.hold_currency(product, side).to_owned();
-        if !self.accounts.hold(&currency, admitted.hold) {
-            return Err(insufficient(&currency));
+        if self.contract(product).is_none() {
+            let currency = self.hold_currency(product, side).to_owned();
+            if !self.accounts.hold(&currency, admitted.hold) {
+                return Err(insufficient(&currency));
+            }
         }
         let number = self.next_order;
         self.next_order += 1;
@@ -223,6 +234,9 @@ impl Engine {
         self.open.insert(number);
         let frozen = order.frozen;
         self.orders.insert(number, order);
+        if self.contract(product).is_some() {
+            self.sweep_in(at);
+        }
         if frozen {
             self.set_status(number, Status::Pending);
         } else {
@@ -391,6 +405,11 @@ impl Engine {
             return Err("INVALID_EDITED_PRICE");
         }
         let left = size.0 - order.filled;
+        if product.contract.is_some() {
+            let more = self.margin_for(order.product, order.side, (size.0 - ordered).max(0));
+            let more = more.map_err(|_| "INSUFFICIENT_FUND")?;
+            return Ok((order.number, (price, size, order.hold + more)));
+        }
         let need = match order.side {
             Side::Sell => product.size(left),
             Side::Buy => {

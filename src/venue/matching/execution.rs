@@ -242,16 +242,27 @@ impl Engine {
         let value = product
             .value(step.price, step.lots)
             .expect("an admitted order has a value");
-        let fee = value
-            .checked_mul(rate, Rounding::Down)
-            .expect("a fee is smaller than its value");
+        let fee = match &product.contract {
+            Some(contract) => contract.fees(step.lots),
+            None => value.checked_mul(rate, Rounding::Down),
+        };
+        let fee = fee.expect("a fee is smaller than its value");
         let size = product.size(step.lots);
         order.filled += step.lots;
         order.value += value;
         order.fees += fee;
         order.fills += 1;
         order.last_fill = Some(step.at);
-        settle(&mut self.accounts, product, order, (value, fee, size));
+        let is_contract = product.contract.is_some();
+        if is_contract {
+            let (left, before) = (order.remaining(), order.remaining() + step.lots);
+            let hold = order.hold;
+            order.hold = hold
+                .mul_div(left.into(), before.into(), Rounding::HalfEven)
+                .unwrap_or_default();
+        } else {
+            settle(&mut self.accounts, product, order, (value, fee, size));
+        }
         let fill = Fill {
             number: self.next_fill,
             entry_id,
@@ -271,9 +282,15 @@ impl Engine {
         if self.fills.len() == FILLS_MAX {
             self.fills.pop_front();
         }
+        if is_contract {
+            let (product, side) = (fill.product, fill.side);
+            self.clear(product, side, (step.price, step.lots), fee);
+        } else {
+            // Contracts have no tiers: their fee is by the piece.
+            self.volume += value;
+            self.fees_paid += fee;
+        }
         self.fills.push_back(fill);
-        self.volume += value;
-        self.fees_paid += fee;
         if is_done {
             self.finish(number, Status::Filled, "");
         } else {
@@ -300,8 +317,10 @@ impl Engine {
             listed.book.withdraw(side, limit, number);
         }
         listed.waiting.remove(&number);
-        let currency = self.hold_currency(product, side).to_owned();
-        self.accounts.release(&currency, hold);
+        if self.contract(product).is_none() {
+            let currency = self.hold_currency(product, side).to_owned();
+            self.accounts.release(&currency, hold);
+        }
         self.open.remove(&number);
         self.tell(number);
         self.finished.push_back(number);

@@ -42,6 +42,10 @@ impl Engine {
         self.quote(at, product, Side::Buy, bid);
         self.quote(at, product, Side::Sell, ask);
         self.look_at_stops(at, product);
+        if self.position(product).is_some() {
+            // What is lost at the new price is margin no more.
+            self.sweep_in(at);
+        }
     }
 
     /// Takes the house away where a trade at `price` shows that it was not: better than that price

@@ -8,7 +8,8 @@
 //! | `execution` | price-time matching, fills, holds, the end of an order |
 //! | `triggers` | stops and brackets, orders that expire |
 //! | `flow` | the rest of the market: its trades, and the quotes it leaves |
-//! | `book`, `accounts`, `fees`, `order` | what these work with |
+//! | `margin` | contracts: what stands behind them, and where that money lies |
+//! | `book`, `accounts`, `fees`, `order`, `position` | what these work with |
 
 pub mod accounts;
 pub mod admission;
@@ -17,9 +18,13 @@ pub mod engine;
 mod execution;
 pub mod fees;
 pub mod flow;
+mod margin;
 pub mod order;
+mod position;
 mod triggers;
 
+#[cfg(test)]
+mod margin_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
@@ -30,4 +35,6 @@ pub use admission::OrderRequest;
 pub use book::Book;
 pub use engine::{Engine, EngineFaults, Preview};
 pub use flow::FlowTrade;
+pub use margin::Margin;
 pub use order::{Event, Fill, Kind, Life, Order, Print, Refusal, Size, Status};
+pub use position::Position;

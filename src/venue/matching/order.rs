@@ -107,7 +107,8 @@ pub struct Order {
     pub value: Decimal,
     pub fees: Decimal,
     pub fills: u32,
-    /// Set aside for it: quote currency for a buy, base for a sell.
+    /// Set aside for it: quote currency for a buy, base for a sell; of contracts, margin and fee that it
+    /// asks for.
     pub hold: Decimal,
     /// The highest fee rate that its hold reckons with.
     pub worst_rate: Decimal,

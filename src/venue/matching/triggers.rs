@@ -1,4 +1,4 @@
-//! Stops, brackets and orders whose time is over.
+//! Stops, brackets, and what time brings to an end: orders and sessions.
 
 use super::engine::Engine;
 use super::order::{Kind, Life, Status};
@@ -54,8 +54,11 @@ impl Engine {
         self.work(at, number);
     }
 
-    /// Ends every order whose time is over.
+    /// Ends every order and the session whose time is over.
     pub fn expire(&mut self, now: Timestamp) {
+        if self.session_ends().is_some_and(|end| end <= now) {
+            self.end_session(now);
+        }
         let over: Vec<u64> = self
             .open_orders()
             .filter(|order| matches!(order.terms.life, Life::Until(end) if end <= now))
@@ -73,6 +76,7 @@ impl Engine {
             Life::Until(end) if !order.frozen => Some(end),
             _ => None,
         };
-        self.open_orders().filter_map(end).min()
+        let orders = self.open_orders().filter_map(end);
+        orders.chain(self.session_ends()).min()
     }
 }

@@ -1,8 +1,9 @@
 //! Calls about the account: balances, fee tier, portfolio, what the key may do.
 
+use super::futures_view::position_json;
 use super::{Outcome, not_found, number};
 use crate::core::units::{Decimal, Timestamp};
-use crate::venue::matching::Balance;
+use crate::venue::matching::{Balance, Position};
 use crate::venue::product::{currency_name, is_fiat};
 use crate::venue::server::http::Request;
 use crate::venue::text::rfc3339;
@@ -136,16 +137,22 @@ pub fn portfolio(world: &mut World, _: &Request, _: Timestamp, path: &[&str]) ->
     Ok(json!({"breakdown": {
         "portfolio": portfolio_json(world),
         "spot_positions": positions,
-        "futures_positions": [],
+        "futures_positions": futures_positions(world),
         "perp_positions": [],
     }}))
 }
 
-pub fn payment_methods(_: &mut World, _: &Request, _: Timestamp, _: &[&str]) -> Outcome {
-    Ok(json!({"payment_methods": []}))
+/// The breakdown names some fields otherwise than `/cfm/positions`.
+fn futures_positions(world: &World) -> Vec<Value> {
+    let position = |(index, held): (usize, &Position)| {
+        let mut shown = position_json(world, index, held);
+        shown["amount"] = shown["number_of_contracts"].clone();
+        shown["side"] = format!("FUTURES_POSITION_SIDE_{}", held.side_name()).into();
+        shown
+    };
+    world.engine.positions().map(position).collect()
 }
 
-/// The venue lists spot alone: there are no futures to hold.
-pub fn no_positions(_: &mut World, _: &Request, _: Timestamp, _: &[&str]) -> Outcome {
-    Ok(json!({"positions": []}))
+pub fn payment_methods(_: &mut World, _: &Request, _: Timestamp, _: &[&str]) -> Outcome {
+    Ok(json!({"payment_methods": []}))
 }

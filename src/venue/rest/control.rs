@@ -64,6 +64,7 @@ pub fn apply_to_orders(world: &mut World) {
     faults.cut_after = if partial { 2 } else { 0 };
     faults.no_bracket = armed(FaultKind::NoBracket);
     faults.no_stop_limit = armed(FaultKind::NoStopLimit);
+    faults.session_closed = armed(FaultKind::SessionClosed);
 }
 
 fn faults(world: &World) -> Value {

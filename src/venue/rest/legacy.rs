@@ -52,7 +52,7 @@ pub fn rates(world: &mut World, request: &Request, _: Timestamp, _: &[&str]) -> 
         let product = &listed.product;
         let rate = listed
             .last
-            .filter(|_| product.quote == currency)
+            .filter(|_| product.quote == currency && product.contract.is_none())
             .and_then(|last| Decimal::ONE.checked_div(product.price(last), Rounding::HalfEven));
         if let Some(rate) = rate {
             rates.insert(product.base.clone(), json!(rate.to_string()));

@@ -1,5 +1,6 @@
 //! Calls about the market: time, products, book, candles, latest trades.
 
+use super::futures_view::{details_json, session_json};
 use super::market_view::{candle_json, change, lots};
 use super::{Outcome, invalid, not_found, number};
 use crate::core::units::stamp::SECOND;
@@ -39,15 +40,17 @@ pub fn time(_: &mut World, _: &Request, now: Timestamp, _: &[&str]) -> Outcome {
 pub fn products(world: &mut World, request: &Request, now: Timestamp, _: &[&str]) -> Outcome {
     let limit = number(request, "limit", usize::MAX, usize::MAX)?;
     let offset = number(request, "offset", 0, usize::MAX)?;
-    // The venue lists spot alone.
-    let spot = request
-        .parameter("product_type")
-        .is_none_or(|kind| kind == "SPOT")
-        && request.parameter("contract_expiry_type").is_none();
+    let kind = request.parameter("product_type");
+    let expiry = request.parameter("contract_expiry_type");
+    let is_of_kind = |product: &Product| {
+        // Contracts of this venue expire; nothing else has an expiry to be asked for by.
+        kind.is_none_or(|kind| kind == product.kind_name())
+            && expiry.is_none_or(|of| of == "EXPIRING" && product.contract.is_some())
+    };
     let wanted: Vec<&str> = request.parameters("product_ids").collect();
     let count = world.engine.listed().len();
     let fitting: Vec<usize> = (0..count)
-        .filter(|_| spot)
+        .filter(|i| is_of_kind(world.product(*i)))
         .filter(|i| wanted.is_empty() || wanted.contains(&world.product(*i).id.as_str()))
         .collect();
     let listed: Vec<Value> = fitting
@@ -81,6 +84,17 @@ fn product_json(world: &World, index: usize, now: Timestamp) -> Value {
         .last
         .map_or_else(String::new, |p| product.price(p).to_string());
     let volume = lots(product, day.lots);
+    let contract = product.contract.as_ref();
+    // A contract's prices are finer in theory than they trade, and it has no status.
+    let (increment, status, venue, name) = match contract {
+        Some(contract) => ("0.01".to_owned(), "", "FCM", &contract.display_name),
+        None => (
+            product.instrument.tick.to_string(),
+            "online",
+            "CBE",
+            &product.id,
+        ),
+    };
     json!({
         "product_id": product.id,
         "price": price,
@@ -88,7 +102,7 @@ fn product_json(world: &World, index: usize, now: Timestamp) -> Value {
         "volume_24h": volume.to_string(),
         "volume_percentage_change_24h": "0",
         "base_increment": product.instrument.lot.to_string(),
-        "quote_increment": product.instrument.tick.to_string(),
+        "quote_increment": increment,
         "quote_min_size": product.quote_min.to_string(),
         "quote_max_size": product.quote_max.to_string(),
         "base_min_size": product.base_min.to_string(),
@@ -98,16 +112,16 @@ fn product_json(world: &World, index: usize, now: Timestamp) -> Value {
         "watched": false,
         "is_disabled": false,
         "new": false,
-        "status": "online",
+        "status": status,
         "cancel_only": false,
         "limit_only": false,
         "post_only": false,
         "trading_disabled": false,
         "auction_mode": false,
-        "product_type": "SPOT",
+        "product_type": product.kind_name(),
         "quote_currency_id": product.quote,
         "base_currency_id": product.base,
-        "fcm_trading_session_details": null,
+        "fcm_trading_session_details": session_json(world, contract, now),
         "mid_market_price": "",
         "alias": "",
         "alias_to": [],
@@ -115,15 +129,17 @@ fn product_json(world: &World, index: usize, now: Timestamp) -> Value {
         "quote_display_symbol": product.quote,
         "view_only": false,
         "price_increment": product.instrument.tick.to_string(),
-        "display_name": product.id,
-        "product_venue": "CBE",
+        "display_name": name,
+        "product_venue": venue,
         "approximate_quote_24h_volume": quote_volume(product, listed.last, volume),
         "new_at": rfc3339(world.started, 0),
         "market_cap": "",
+        "future_product_details": details_json(world, index, now),
     })
 }
 
 fn quote_volume(product: &Product, last: Option<Price>, volume: Decimal) -> String {
+    let volume = volume * product.instrument.contract_value;
     let value = last.and_then(|p| product.price(p).checked_mul(volume, Rounding::HalfEven));
     value.map_or_else(String::new, |value| format!("{value:.2}"))
 }

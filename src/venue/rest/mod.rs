@@ -5,6 +5,8 @@
 
 mod account;
 mod control;
+mod futures;
+pub mod futures_view;
 mod legacy;
 mod market;
 pub mod market_view;
@@ -110,8 +112,11 @@ const ROUTES: &[Route] = &[
     get(&["portfolios"], account::portfolios),
     get(&["portfolios", "*"], account::portfolio),
     get(&["payment_methods"], account::payment_methods),
-    get(&["cfm", "positions"], account::no_positions),
+    get(&["cfm", "positions"], futures::positions),
+    get(&["cfm", "positions", "*"], futures::position),
+    get(&["cfm", "balance_summary"], futures::balance_summary),
     post(&["orders"], orders::create),
+    post(&["orders", "close_position"], futures::close_position),
     post(&["orders", "preview"], orders::preview),
     post(&["orders", "edit"], orders::edit),
     post(&["orders", "edit_preview"], orders::edit_preview),
@@ -307,5 +312,7 @@ fn decimal(object: &Value, name: &str) -> Result<Option<Decimal>, Answer> {
     }
 }
 
+#[cfg(test)]
+pub(super) mod futures_tests;
 #[cfg(test)]
 pub(super) mod tests;

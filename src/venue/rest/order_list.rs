@@ -71,14 +71,14 @@ pub fn orders(world: &mut World, request: &Request, _: Timestamp, _: &[&str]) ->
         list(request, "time_in_forces"),
     );
     let side = request.parameter("order_side");
-    let spot = request
-        .parameter("product_type")
-        .is_none_or(|kind| kind == "SPOT");
+    let kind = request.parameter("product_type");
     let (from, to) = (time(request, "start_date")?, time(request, "end_date")?);
     let single = request.parameter("product_id");
     let fits = |order: &&Order| {
-        let product = world.product(order.product).id.as_str();
-        spot && wanted(&statuses, status(order))
+        let listed = world.product(order.product);
+        let product = listed.id.as_str();
+        kind.is_none_or(|kind| kind == listed.kind_name())
+            && wanted(&statuses, status(order))
             && wanted(&ids, &order.id)
             && wanted(&products, product)
             && single.is_none_or(|id| id == product)

@@ -75,6 +75,11 @@ fn edit_json(product: &Product, edit: &Edit) -> Value {
     })
 }
 
+/// What is filled in units of the base: contracts times their size.
+pub(super) fn base_of(product: &Product, order: &Order) -> Decimal {
+    product.size(order.filled) * product.instrument.contract_value
+}
+
 /// The amount after fees: what a buy cost, what a sell brought.
 fn after_fees(order: &Order) -> Decimal {
     match order.side {
@@ -105,7 +110,7 @@ pub fn order_json(world: &World, order: &Order) -> Value {
         "created_time": rfc3339(order.created, 6),
         "completion_percentage": completion(order),
         "filled_size": filled.to_string(),
-        "average_filled_price": order.average_price(filled).to_string(),
+        "average_filled_price": order.average_price(base_of(product, order)).to_string(),
         "fee": "",
         "number_of_fills": order.fills.to_string(),
         "filled_value": order.value.to_string(),
@@ -118,7 +123,7 @@ pub fn order_json(world: &World, order: &Order) -> Value {
         "order_type": order_type(order),
         "reject_reason": "REJECT_REASON_UNSPECIFIED",
         "settled": order.status.is_final() && order.filled > 0,
-        "product_type": "SPOT",
+        "product_type": product.kind_name(),
         "reject_message": "",
         "cancel_message": order.cancel_message,
         "order_placement_source": "RETAIL_ADVANCED",
@@ -165,12 +170,19 @@ pub fn user_json(world: &World, order: &Order) -> Value {
         Life::Until(end) => end,
         _ => Timestamp(ZERO_TIME),
     };
+    let (expiry_type, risk) = match product.contract {
+        Some(_) => ("EXPIRING", "MANAGED_BY_FCM"),
+        None => (
+            "UNKNOWN_CONTRACT_EXPIRY_TYPE",
+            "UNKNOWN_RISK_MANAGEMENT_TYPE",
+        ),
+    };
     json!({
-        "avg_price": order.average_price(filled).to_string(),
+        "avg_price": order.average_price(base_of(product, order)).to_string(),
         "cancel_reason": order.cancel_message,
         "client_order_id": order.client_id,
         "completion_percentage": completion(order),
-        "contract_expiry_type": "UNKNOWN_CONTRACT_EXPIRY_TYPE",
+        "contract_expiry_type": expiry_type,
         "cumulative_quantity": filled.to_string(),
         "filled_value": order.value.to_string(),
         "leaves_quantity": product.size(leaves).to_string(),
@@ -182,10 +194,10 @@ pub fn user_json(world: &World, order: &Order) -> Value {
         "outstanding_hold_amount": order.hold.to_string(),
         "post_only": order.terms.post_only.to_string(),
         "product_id": product.id,
-        "product_type": "SPOT",
+        "product_type": product.kind_name(),
         "reject_reason": "",
         "retail_portfolio_id": world.portfolio_id,
-        "risk_managed_by": "UNKNOWN_RISK_MANAGEMENT_TYPE",
+        "risk_managed_by": risk,
         "status": status(order),
         "stop_price": price(stop),
         "time_in_force": time_in_force(order),

@@ -6,6 +6,7 @@ use super::order_form::order;
 use super::{Outcome, body, decimal, invalid, text};
 use crate::core::units::{Decimal, Rounding, Side, Timestamp};
 use crate::venue::faults::FaultKind;
+use crate::venue::matching::OrderRequest;
 use crate::venue::matching::order::Refusal;
 use crate::venue::server::http::Request;
 use crate::venue::world::World;
@@ -17,9 +18,14 @@ const CANCEL_MAX: usize = 100;
 pub fn create(world: &mut World, request: &Request, now: Timestamp, _: &[&str]) -> Outcome {
     let body = body(request)?;
     let wanted = order(&body, false, now)?;
+    placed(world, &wanted, now)
+}
+
+/// Places an order; what its sender is answered.
+pub(super) fn placed(world: &mut World, wanted: &OrderRequest, now: Timestamp) -> Outcome {
     let frozen = world.faults.strikes(FaultKind::FrozenOrder, "").is_some();
     world.engine.faults.freeze_next = frozen;
-    let placed = world.engine.place(now, &wanted);
+    let placed = world.engine.place(now, wanted);
     world.engine.faults.freeze_next = false;
     let placed = placed.map(|number| world.engine.orders().rev().find(|o| o.number == number));
     Ok(match placed {
@@ -40,7 +46,7 @@ pub fn create(world: &mut World, request: &Request, now: Timestamp, _: &[&str]) 
     })
 }
 
-fn refused(refusal: &Refusal, configuration: &Value) -> Value {
+pub(super) fn refused(refusal: &Refusal, configuration: &Value) -> Value {
     json!({
         "success": false,
         "failure_reason": "UNKNOWN_FAILURE_REASON",
@@ -91,7 +97,7 @@ pub fn preview(world: &mut World, request: &Request, now: Timestamp, _: &[&str])
         "best_bid": shown(best(Side::Buy)),
         "best_ask": shown(best(Side::Sell)),
         "is_max": false,
-        "order_margin_total": "",
+        "order_margin_total": shown(preview.margin),
         "leverage": "",
         "long_leverage": "",
         "short_leverage": "",
@@ -131,10 +137,15 @@ pub fn edit_preview(world: &mut World, request: &Request, _: Timestamp, _: &[&st
     let product = world.product(order.product);
     let price = price.or_else(|| order.terms.limit.map(|limit| product.price(limit)));
     let size = size.or_else(|| order.ordered().map(|lots| product.size(lots)));
+    let per_unit = product.instrument.contract_value;
     let value = price
         .zip(size)
-        .and_then(|(p, s)| p.checked_mul(s, Rounding::HalfEven));
-    let fee = value.and_then(|value| value.checked_mul(order.worst_rate, Rounding::HalfEven));
+        .and_then(|(p, s)| p.checked_mul(s, Rounding::HalfEven))
+        .and_then(|value| value.checked_mul(per_unit, Rounding::HalfEven));
+    let fee = match &product.contract {
+        Some(contract) => size.and_then(|size| size.checked_mul(contract.fee, Rounding::HalfEven)),
+        None => value.and_then(|value| value.checked_mul(order.worst_rate, Rounding::HalfEven)),
+    };
     let total = value
         .zip(fee)
         .and_then(|(value, fee)| value.checked_add(fee));
@@ -150,7 +161,7 @@ pub fn edit_preview(world: &mut World, request: &Request, _: Timestamp, _: &[&st
         "base_size": size.unwrap_or_default().to_string(),
         "best_bid": "",
         "best_ask": "",
-        "average_filled_price": order.average_price(product.size(order.filled)).to_string(),
+        "average_filled_price": order.average_price(super::order_view::base_of(product, order)).to_string(),
     }))
 }
 

@@ -5,8 +5,9 @@ use crate::core::units::stamp::SECOND;
 use crate::core::units::{Decimal, Side, Timestamp};
 use crate::venue::faults::{Fault, Faults};
 use crate::venue::limits::RateLimits;
+use crate::venue::market::Derived;
 use crate::venue::matching::FlowTrade;
-use crate::venue::product::built_in;
+use crate::venue::product::{Product, built_in};
 use crate::venue::server::http::take_request;
 use crate::venue::server::keys::{Algorithm, ApiKey};
 use crate::venue::world::{Start, World};
@@ -25,6 +26,11 @@ fn pair() -> Ed25519KeyPair {
 
 /// A venue with 10,000 USD and 1 BTC in which BTC-USD has just traded at 83,000.
 pub fn world() -> World {
+    world_of(built_in(3), None)
+}
+
+/// The same with these products.
+pub fn world_of(products: Vec<Product>, derived: Option<Derived>) -> World {
     let key = ApiKey {
         name: NAME.to_owned(),
         algorithm: Algorithm::EdDsa,
@@ -32,7 +38,8 @@ pub fn world() -> World {
         file: "",
     };
     let mut world = World::new(Start {
-        products: built_in(3),
+        products,
+        derived,
         balances: vec![
             ("USD".to_owned(), Decimal::from_int(10_000)),
             ("BTC".to_owned(), Decimal::ONE),
@@ -71,7 +78,7 @@ pub fn token(uri: Option<&str>) -> String {
     format!("{signed}.{signature}")
 }
 
-fn send(world: &mut World, method: &str, target: &str, body: &str, signed: bool) -> Answer {
+pub fn send(world: &mut World, method: &str, target: &str, body: &str, signed: bool) -> Answer {
     let path = target.split('?').next().unwrap();
     let token = token(Some(&format!("{method} localhost:1{path}")));
     let token = if signed {
@@ -91,19 +98,19 @@ fn json_of(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap()
 }
 
-fn get(world: &mut World, target: &str) -> Value {
+pub fn get(world: &mut World, target: &str) -> Value {
     let answer = send(world, "GET", target, "", true);
     assert_eq!(answer.status, 200, "{}", answer.body);
     json_of(&answer)
 }
 
-fn post(world: &mut World, path: &str, body: &Value) -> Value {
+pub fn post(world: &mut World, path: &str, body: &Value) -> Value {
     let answer = send(world, "POST", path, &body.to_string(), true);
     assert_eq!(answer.status, 200, "{}", answer.body);
     json_of(&answer)
 }
 
-fn order(id: &str, side: &str, configuration: &Value) -> Value {
+pub fn order(id: &str, side: &str, configuration: &Value) -> Value {
     json!({
         "client_order_id": id,
         "product_id": "BTC-USD",
@@ -112,7 +119,7 @@ fn order(id: &str, side: &str, configuration: &Value) -> Value {
     })
 }
 
-fn limit(size: &str, price: &str) -> Value {
+pub fn limit(size: &str, price: &str) -> Value {
     json!({"limit_limit_gtc": {"base_size": size, "limit_price": price, "post_only": false}})
 }
 

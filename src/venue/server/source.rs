@@ -63,8 +63,7 @@ impl Source {
         let From::Random(market) = &mut self.from else {
             return;
         };
-        let mut missing = vec![true; world.tapes.len()];
-        while missing.contains(&true) || market.due().is_some_and(|due| due < self.history_ns) {
+        while !world.is_quoted() || market.due().is_some_and(|due| due < self.history_ns) {
             let Some((due, trade)) = market.draw() else {
                 return;
             };
@@ -72,7 +71,6 @@ impl Source {
                 let time = Timestamp(at.wall.0 - self.history_ns + due);
                 world.remember(time, &trade);
             } else {
-                missing[trade.product] = false;
                 world.flow(at.wall, &trade);
             }
         }

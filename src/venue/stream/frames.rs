@@ -4,6 +4,7 @@ use crate::core::units::stamp::SECOND;
 use crate::core::units::{Price, Side, Timestamp};
 use crate::venue::market::tape::Tick;
 use crate::venue::matching::Order;
+use crate::venue::rest::futures_view::{plain, summary_json, user_positions};
 use crate::venue::rest::market_view::{candle_json, change, lots};
 use crate::venue::rest::order_view::user_json;
 use crate::venue::text::{go_time, rfc3339};
@@ -148,14 +149,14 @@ pub fn status(world: &World, kind: &str, products: &[usize]) -> Value {
         .map(|index| {
             let product = world.product(*index);
             json!({
-                "product_type": "SPOT",
+                "product_type": product.kind_name(),
                 "id": product.id,
                 "base_currency": product.base,
                 "quote_currency": product.quote,
                 "base_increment": product.instrument.lot.to_string(),
                 "quote_increment": product.instrument.tick.to_string(),
                 "display_name": product.id.replace('-', "/"),
-                "status": "online",
+                "status": if product.contract.is_some() { "" } else { "online" },
                 "status_message": "",
                 "min_market_funds": product.quote_min.to_string(),
             })
@@ -164,17 +165,17 @@ pub fn status(world: &World, kind: &str, products: &[usize]) -> Value {
     json!({"type": kind, "products": shown})
 }
 
-/// Orders as they stand.
+/// Margin of contracts.
+pub fn balance_summary(world: &World, kind: &str) -> Value {
+    json!({"type": kind, "fcm_balance_summary": summary_json(world, plain)})
+}
+
+/// Orders as they stand, and every position.
 pub fn user(world: &World, kind: &str, orders: &[Order]) -> Value {
     let shown: Vec<Value> = orders.iter().map(|order| user_json(world, order)).collect();
-    let none: [Value; 0] = [];
     json!({
         "type": kind,
         "orders": shown,
-        "positions": {
-            "perpetual_futures_positions": none,
-            "expiring_futures_positions": none,
-            "prediction_market_positions": none,
-        },
+        "positions": user_positions(world),
     })
 }

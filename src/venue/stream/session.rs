@@ -11,12 +11,15 @@ use crate::venue::world::World;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Seconds between two frames of positions that change by themselves.
+const POSITIONS_EVERY: u64 = 5;
 /// Frames of one snapshot of orders hold so many.
 const ORDERS_A_FRAME: usize = 50;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
     Candles,
+    FuturesBalanceSummary,
     Heartbeats,
     Level2,
     MarketTrades,
@@ -26,8 +29,9 @@ pub enum Channel {
     User,
 }
 
-const CHANNELS: [(&str, Channel); 8] = [
+const CHANNELS: [(&str, Channel); 9] = [
     ("candles", Channel::Candles),
+    ("futures_balance_summary", Channel::FuturesBalanceSummary),
     ("heartbeats", Channel::Heartbeats),
     ("level2", Channel::Level2),
     ("market_trades", Channel::MarketTrades),
@@ -57,6 +61,7 @@ impl Channel {
     const fn of_frames(self) -> &'static str {
         match self {
             Self::Candles => "candles",
+            Self::FuturesBalanceSummary => "futures_balance_summary",
             Self::Heartbeats => "heartbeats",
             Self::Level2 => "l2_data",
             Self::MarketTrades => "market_trades",
@@ -69,7 +74,15 @@ impl Channel {
 
     /// Is subscribed to by product.
     const fn has_products(self) -> bool {
-        !matches!(self, Self::Heartbeats | Self::User | Self::Status)
+        !matches!(
+            self,
+            Self::FuturesBalanceSummary | Self::Heartbeats | Self::User | Self::Status
+        )
+    }
+
+    /// Is told to the account's owner alone.
+    const fn is_private(self) -> bool {
+        matches!(self, Self::FuturesBalanceSummary | Self::User)
     }
 }
 
@@ -85,6 +98,12 @@ pub struct Session {
     user_products: BTreeSet<usize>,
     sequence: u64,
     heartbeats: u64,
+    /// Seconds since it began.
+    seconds: u64,
+    /// Positions as they were last told.
+    positions: Value,
+    /// Margin as it was last told.
+    summary: Value,
     /// Frames to be sent, oldest first; fetched after every call.
     out: Vec<String>,
     /// Nothing goes out before this time.
@@ -130,7 +149,7 @@ impl Session {
                 true
             }
         };
-        if channel == Channel::User && subscribes && !authenticated {
+        if channel.is_private() && subscribes && !authenticated {
             return Err(NOT_AUTHENTICATED);
         }
         let mut products = BTreeSet::new();
@@ -163,6 +182,7 @@ impl Session {
                 self.user_products = products;
                 self.user_snapshot(world, now);
             }
+            Channel::FuturesBalanceSummary if is_new => self.balance_summary(world, now, true),
             Channel::Status if is_new => {
                 let all: Vec<usize> = (0..world.tapes.len()).collect();
                 let event = frames::status(world, "snapshot", &all);
@@ -213,7 +233,7 @@ impl Session {
         for (channel, products) in &self.subscriptions {
             let names: Vec<String> = match channel {
                 Channel::Heartbeats => vec!["heartbeats".to_owned()],
-                Channel::User => vec![world.user_id.clone()],
+                Channel::User | Channel::FuturesBalanceSummary => vec![world.user_id.clone()],
                 Channel::Status => vec!["status".to_owned()],
                 _ => products
                     .iter()
@@ -238,6 +258,7 @@ impl Session {
         let mut page = pages.next().unwrap_or_default();
         loop {
             let event = frames::user(world, "snapshot", page);
+            self.positions = event["positions"].clone();
             self.push(world, now, Channel::User, vec![event]);
             match pages.next() {
                 Some(next) => page = next,
@@ -269,8 +290,35 @@ impl Session {
     /// An order has changed.
     pub fn order(&mut self, world: &mut World, now: Timestamp, order: &Order) {
         if self.has_channel(Channel::User) && self.is_wanted(order) {
-            let event = frames::user(world, "update", std::slice::from_ref(order));
-            self.push(world, now, Channel::User, vec![event]);
+            self.user_update(world, now, std::slice::from_ref(order));
+        }
+    }
+
+    fn user_update(&mut self, world: &mut World, now: Timestamp, orders: &[Order]) {
+        let event = frames::user(world, "update", orders);
+        self.positions = event["positions"].clone();
+        self.push(world, now, Channel::User, vec![event]);
+    }
+
+    /// Positions whose profit has changed, every few seconds.
+    fn positions(&mut self, world: &mut World, now: Timestamp) {
+        let is_due = self.seconds.is_multiple_of(POSITIONS_EVERY);
+        if is_due && self.has_channel(Channel::User) && world.has_contracts() {
+            let held = frames::user(world, "update", &[]);
+            if held["positions"] != self.positions {
+                self.user_update(world, now, &[]);
+            }
+        }
+    }
+
+    /// Margin, where it has changed.
+    fn balance_summary(&mut self, world: &mut World, now: Timestamp, first: bool) {
+        let kind = if first { "snapshot" } else { "update" };
+        let event = frames::balance_summary(world, kind);
+        let summary = event["fcm_balance_summary"].clone();
+        if first || summary != self.summary {
+            self.summary = summary;
+            self.push(world, now, Channel::FuturesBalanceSummary, vec![event]);
         }
     }
 
@@ -327,6 +375,11 @@ impl Session {
 
     /// A second has passed.
     pub fn second(&mut self, world: &mut World, now: Timestamp) {
+        self.seconds += 1;
+        self.positions(world, now);
+        if self.has_channel(Channel::FuturesBalanceSummary) {
+            self.balance_summary(world, now, false);
+        }
         if self.has_channel(Channel::Heartbeats) {
             self.heartbeats += 1;
             let event = frames::heartbeat(world, self.heartbeats, now);

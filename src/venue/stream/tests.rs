@@ -3,6 +3,8 @@
 use super::Session;
 use crate::core::units::{Price, Side};
 use crate::venue::faults::Fault;
+use crate::venue::matching::OrderRequest;
+use crate::venue::matching::admission::{OrderTime, Shape};
 use crate::venue::rest::tests::{NOW, token, trade, world};
 use crate::venue::world::{News, World};
 use serde_json::{Value, json};
@@ -191,4 +193,108 @@ fn faults_of_frames_show_in_the_sequence() {
         .unwrap();
     session.second(&mut world, NOW);
     assert!(session.is_cut());
+}
+
+/// A market order of the contract.
+fn contract_order(side: Side, contracts: &str) -> OrderRequest {
+    OrderRequest {
+        client_id: format!("{side:?} {contracts}"),
+        product_id: "BIP-20DEC30-CDE".to_owned(),
+        side: Some(side),
+        shape: Shape::Market,
+        life: OrderTime::ImmediateOrCancel,
+        base_size: Some(contracts.parse().unwrap()),
+        quote_size: None,
+        limit_price: None,
+        stop_price: None,
+        rising: None,
+        post_only: false,
+        configuration: Value::Null,
+    }
+}
+
+#[test]
+fn positions_stand_in_the_snapshot_in_every_update_and_come_by_themselves() {
+    let mut world = crate::venue::rest::futures_tests::world();
+    world
+        .engine
+        .place(NOW, &contract_order(Side::Sell, "2"))
+        .unwrap();
+    world.take_news();
+    let mut session = Session::default();
+    let mut message = subscribe("user", &[]);
+    message["jwt"] = json!(token(None));
+    let snapshot = say(&mut session, &mut world, &message);
+    let held = |frame: &Value| {
+        let positions = &frame["events"][0]["positions"]["expiring_futures_positions"];
+        (
+            positions[0]["side"].clone(),
+            positions[0]["number_of_contracts"].clone(),
+        )
+    };
+    assert_eq!(held(&snapshot[0]), (json!("SHORT"), json!("2")));
+    world
+        .engine
+        .place(NOW, &contract_order(Side::Sell, "1"))
+        .unwrap();
+    for news in world.take_news() {
+        if let News::Order(order) = news {
+            session.order(&mut world, NOW, &order);
+        }
+    }
+    let told = frames(&mut session);
+    assert_eq!(held(told.last().unwrap()), (json!("SHORT"), json!("3")));
+    // Nothing has changed: nothing comes.
+    (0..5).for_each(|_| session.second(&mut world, NOW));
+    assert!(frames(&mut session).is_empty());
+    let price = Price(world.product(3).start.0 - 100);
+    let trade = crate::venue::matching::FlowTrade {
+        product: 3,
+        price,
+        lots: 1,
+        aggressor: Side::Sell,
+    };
+    world.flow(NOW, &trade);
+    world.take_news();
+    (0..5).for_each(|_| session.second(&mut world, NOW));
+    let told = frames(&mut session);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["events"][0]["orders"], json!([]));
+    let profit = &told[0]["events"][0]["positions"]["expiring_futures_positions"][0];
+    assert!(
+        profit["unrealized_pnl"]
+            .as_str()
+            .unwrap()
+            .starts_with("14."),
+        "{profit}"
+    );
+}
+
+#[test]
+fn the_balance_summary_needs_a_key_and_comes_when_it_changes() {
+    let mut world = crate::venue::rest::futures_tests::world();
+    let mut session = Session::default();
+    let mut message = subscribe("futures_balance_summary", &[]);
+    let refused = say(&mut session, &mut world, &message);
+    assert_eq!(refused[0]["message"], "authentication failure");
+    message["jwt"] = json!(token(None));
+    let told = say(&mut session, &mut world, &message);
+    let summary = &told[0]["events"][0];
+    assert_eq!(summary["type"], "snapshot");
+    assert_eq!(summary["fcm_balance_summary"]["total_usd_balance"], "10000");
+    session.second(&mut world, NOW);
+    assert!(frames(&mut session).is_empty(), "as it was told");
+    world
+        .engine
+        .place(NOW, &contract_order(Side::Buy, "2"))
+        .unwrap();
+    world.take_news();
+    session.second(&mut world, NOW);
+    let told = frames(&mut session);
+    let summary = &told[0]["events"][0];
+    assert_eq!(summary["type"], "update");
+    assert_eq!(
+        summary["fcm_balance_summary"]["total_usd_balance"],
+        "9999.7"
+    );
 }
