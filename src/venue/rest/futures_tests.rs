@@ -1,36 +1,13 @@
 //! Calls about contracts, from their request to their answer.
 
-use super::tests::{NOW, get, limit, order, post, send, world as spot_world, world_of};
-use crate::core::units::Side;
-use crate::venue::contract::nano_bitcoin;
+use super::tests::{contract_world as world, get, limit, order, post, send, world as spot_world};
 use crate::venue::faults::Fault;
-use crate::venue::market::Derived;
-use crate::venue::matching::FlowTrade;
-use crate::venue::product::built_in;
 use crate::venue::world::World;
 use serde_json::{Value, json};
 
 const PREFIX: &str = "/api/v3/brokerage";
 const CONTRACT: &str = "BIP-20DEC30-CDE";
 const ORDERS: &str = "/api/v3/brokerage/orders";
-
-/// The venue of the other tests with the contract listed, which has just traded at 83,000.
-pub fn world() -> World {
-    let mut products = built_in(3);
-    let contract = nano_bitcoin(products[0].price(products[0].start));
-    let price = contract.start;
-    products.push(contract);
-    let mut world = world_of(products, Some(Derived::new(0, 3, 1)));
-    let trade = FlowTrade {
-        product: 3,
-        price,
-        lots: 5,
-        aggressor: Side::Buy,
-    };
-    world.flow(NOW, &trade);
-    world.take_news();
-    world
-}
 
 fn market(id: &str, side: &str, contracts: &str) -> Value {
     let mut order = order(

@@ -313,6 +313,6 @@ fn decimal(object: &Value, name: &str) -> Result<Option<Decimal>, Answer> {
 }
 
 #[cfg(test)]
-pub(super) mod futures_tests;
+mod futures_tests;
 #[cfg(test)]
 pub(super) mod tests;

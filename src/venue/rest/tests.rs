@@ -3,6 +3,7 @@
 use super::{Answer, answer};
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Decimal, Side, Timestamp};
+use crate::venue::contract::nano_bitcoin;
 use crate::venue::faults::{Fault, Faults};
 use crate::venue::limits::RateLimits;
 use crate::venue::market::Derived;
@@ -29,8 +30,25 @@ pub fn world() -> World {
     world_of(built_in(3), None)
 }
 
+/// The same with the contract listed, which has just traded at 83,000.
+pub fn contract_world() -> World {
+    let mut products = built_in(3);
+    let contract = nano_bitcoin(products[0].price(products[0].start));
+    let trade = FlowTrade {
+        product: 3,
+        price: contract.start,
+        lots: 5,
+        aggressor: Side::Buy,
+    };
+    products.push(contract);
+    let mut world = world_of(products, Some(Derived::new(0, 3, 1)));
+    world.flow(NOW, &trade);
+    world.take_news();
+    world
+}
+
 /// The same with these products.
-pub fn world_of(products: Vec<Product>, derived: Option<Derived>) -> World {
+fn world_of(products: Vec<Product>, derived: Option<Derived>) -> World {
     let key = ApiKey {
         name: NAME.to_owned(),
         algorithm: Algorithm::EdDsa,

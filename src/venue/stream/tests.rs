@@ -5,7 +5,7 @@ use crate::core::units::{Price, Side};
 use crate::venue::faults::Fault;
 use crate::venue::matching::OrderRequest;
 use crate::venue::matching::admission::{OrderTime, Shape};
-use crate::venue::rest::tests::{NOW, token, trade, world};
+use crate::venue::rest::tests::{NOW, contract_world, token, trade, world};
 use crate::venue::world::{News, World};
 use serde_json::{Value, json};
 
@@ -215,7 +215,7 @@ fn contract_order(side: Side, contracts: &str) -> OrderRequest {
 
 #[test]
 fn positions_stand_in_the_snapshot_in_every_update_and_come_by_themselves() {
-    let mut world = crate::venue::rest::futures_tests::world();
+    let mut world = contract_world();
     world
         .engine
         .place(NOW, &contract_order(Side::Sell, "2"))
@@ -272,7 +272,7 @@ fn positions_stand_in_the_snapshot_in_every_update_and_come_by_themselves() {
 
 #[test]
 fn the_balance_summary_needs_a_key_and_comes_when_it_changes() {
-    let mut world = crate::venue::rest::futures_tests::world();
+    let mut world = contract_world();
     let mut session = Session::default();
     let mut message = subscribe("futures_balance_summary", &[]);
     let refused = say(&mut session, &mut world, &message);
