@@ -324,3 +324,49 @@ fn keys_and_certificate_outlive_a_restart_and_orders_do_not() {
 
 /// The connection's type is what the tests above use.
 const _: fn(&Venue) -> Stream = Venue::stream;
+
+#[test]
+fn a_contract_is_sold_short_held_on_margin_and_closed() {
+    let venue = Venue::start(&["--futures"]);
+    let mut rest = venue.rest();
+    let id = "BIP-20DEC30-CDE";
+    let product = rest.get(&format!("/api/v3/brokerage/market/products/{id}"));
+    assert_eq!(product["product_type"], "FUTURE");
+    let time = rest.get("/api/v3/brokerage/time");
+    let now: i64 = time["epochSeconds"]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .expect("seconds");
+    let range = format!("start={}&end={now}&granularity=ONE_MINUTE", now - 1_800);
+    let target = format!("/api/v3/brokerage/market/products/{id}/candles?{range}");
+    let candles = rest.get(&target);
+    assert!(
+        candles["candles"].as_array().map_or(0, Vec::len) >= 25,
+        "{candles}"
+    );
+    let mut stream = venue.stream();
+    let token = rest.token(None);
+    stream.say(&json!({"type": "subscribe", "channel": "user", "jwt": token}));
+    let none =
+        |frame: &Value| frame["events"][0]["positions"]["expiring_futures_positions"] == json!([]);
+    assert!(stream.frame_of("user", none));
+    let mut order = market_order("short", "SELL", "3");
+    order["product_id"] = json!(id);
+    let placed = rest.post(ORDERS, &order);
+    assert_eq!(placed["success"], true, "{placed}");
+    stream.update(placed["order_id"].as_str().expect("an id"), "FILLED");
+    let positions = rest.get("/api/v3/brokerage/cfm/positions");
+    assert_eq!(positions["positions"][0]["side"], "SHORT", "{positions}");
+    let summary = rest.get("/api/v3/brokerage/cfm/balance_summary");
+    let total = &summary["balance_summary"]["total_usd_balance"]["value"];
+    assert_eq!(
+        total, "99999.55",
+        "the fees, and dollars that moved count once"
+    );
+    assert_ne!(balance(&mut rest, "USD").0, "100000");
+    let close = json!({"client_order_id": "close", "product_id": id});
+    let closed = rest.post(&format!("{ORDERS}/close_position"), &close);
+    assert_eq!(closed["success"], true, "{closed}");
+    let positions = rest.get("/api/v3/brokerage/cfm/positions");
+    assert_eq!(positions["positions"], json!([]));
+}

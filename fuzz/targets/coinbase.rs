@@ -172,6 +172,7 @@ fn calls() -> Vec<Call> {
             cursor: text(),
         },
         Call::Positions,
+        Call::FuturesBalance,
     ]
 }
 

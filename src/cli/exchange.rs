@@ -157,13 +157,16 @@ pub fn request_windows(effective: &Effective) -> Vec<Window> {
     windows
 }
 
+/// Names of derivatives have a third part: their expiry, or PERP.
+pub fn has_derivatives(symbols: &[&str]) -> bool {
+    symbols.iter().any(|symbol| symbol.matches('-').count() > 1)
+}
+
 /// The question for the products of these symbols.
 pub fn products_call(symbols: &[&str]) -> Call {
-    // Names of derivatives have a third part: their expiry, or PERP.
-    let futures = symbols.iter().any(|symbol| symbol.matches('-').count() > 1);
     Call::Products {
         ids: symbols.iter().map(|symbol| (*symbol).to_owned()).collect(),
-        futures,
+        futures: has_derivatives(symbols),
     }
 }
 

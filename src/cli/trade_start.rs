@@ -8,7 +8,7 @@ use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::config::identity::instance_head;
 use crate::core::Core;
-use crate::core::market::Instrument;
+use crate::core::market::{Instrument, ProductKind};
 use crate::core::modes::Turns;
 use crate::core::orders::client_id::base32;
 use crate::core::recovery::TradingState;
@@ -72,7 +72,12 @@ pub fn start(
         settings.paper.starting_balance = balance;
     }
     if let Some(rates) = fee_tier(answers).filter(|_| effective.flag("trading.use_fee_tiers")) {
-        settings.paper.fees.fill(rates);
+        // The tier is of spot; contracts pay by the piece, which their fills tell.
+        for (fees, instrument) in settings.paper.fees.iter_mut().zip(&instruments) {
+            if instrument.kind == ProductKind::Spot {
+                *fees = rates;
+            }
+        }
     }
     let (core, offset) = core(settings, &ledger, at)?;
     let row = SessionRow {
@@ -281,6 +286,7 @@ pub(super) fn market(product: &Product) -> Market {
         alias: product.alias.clone(),
         base_currency: product.base_currency.clone(),
         instrument: product.instrument.clone(),
+        tradable: product.tradable,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Calls to an exchange and what comes back: commands in, requests out, answers decoded.
 
-use super::orders::{Balance, NewOrder, Product, VenueFill, VenueOrder, VenuePosition};
+use super::orders::{
+    Balance, FuturesBalance, NewOrder, Product, VenueFill, VenueOrder, VenuePosition,
+};
 use super::public_trade::PublicTrade;
 use super::stream::{BookLevel, VenueCandle};
 use crate::core::market::Interval;
@@ -66,6 +68,8 @@ pub enum Call {
     },
     /// Derivative positions.
     Positions,
+    /// What stands behind derivatives.
+    FuturesBalance,
 }
 
 impl Call {
@@ -180,6 +184,7 @@ pub enum CallAnswer {
         next: Option<String>,
     },
     Positions(Vec<VenuePosition>),
+    FuturesBalance(FuturesBalance),
 }
 
 /// A public trade of a REST answer.

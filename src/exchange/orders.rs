@@ -131,6 +131,21 @@ pub struct Balance {
     pub hold: Decimal,
 }
 
+/// The account's US dollars where derivatives are traded. The venue moves them between its spot and
+/// its clearing side as margin asks for it: only `total` says how much there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FuturesBalance {
+    /// Both sides together; profit that is not realised is not counted.
+    pub total: Decimal,
+    /// The clearing side alone; below 0: owed.
+    pub clearing: Decimal,
+    pub unrealised: Decimal,
+    /// Margin of what is held.
+    pub initial_margin: Decimal,
+    /// What new orders may ask for.
+    pub available_margin: Decimal,
+}
+
 /// A product with its grid and what may be done with it now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Product {

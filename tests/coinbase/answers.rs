@@ -470,6 +470,15 @@ fn answers_of_other_clients_decode() {
         panic!("no positions");
     };
     assert_eq!(positions[0].size, decimal("-3"));
+    let Some(summary) = fixture("http_cfm_balance_summary") else {
+        return;
+    };
+    let CallAnswer::FuturesBalance(balance) = answer(&Call::FuturesBalance, &summary).unwrap()
+    else {
+        panic!("no balance");
+    };
+    assert_eq!(balance.total, decimal("10000"));
+    assert_eq!(balance.clearing, decimal("8000"));
     let Some(samples) = sampled(&[
         "coinbase.parse_spot_market",
         "coinbase.parse_contract_market",

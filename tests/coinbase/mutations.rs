@@ -76,6 +76,7 @@ fn calls() -> Vec<Call> {
             cursor: nothing(),
         },
         Call::Positions,
+        Call::FuturesBalance,
     ]
 }
 

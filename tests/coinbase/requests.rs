@@ -152,6 +152,7 @@ fn the_account_is_asked_with_a_key() {
         ),
         (Call::FeeTier, "GET /transaction_summary signed"),
         (Call::Positions, "GET /cfm/positions signed"),
+        (Call::FuturesBalance, "GET /cfm/balance_summary signed"),
         (
             Call::Order {
                 venue_id: "52cf".to_owned(),

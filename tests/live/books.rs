@@ -20,7 +20,7 @@ struct Entry {
     filled: Decimal,
 }
 
-fn decimal(text: &str) -> Decimal {
+pub fn decimal(text: &str) -> Decimal {
     Decimal::parse_plain(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
@@ -68,7 +68,7 @@ pub fn balances(rest: &mut Rest) -> BTreeMap<String, Decimal> {
         .collect()
 }
 
-fn rows<T>(
+pub fn rows<T>(
     ledger: &Connection,
     query: &str,
     take: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
@@ -143,6 +143,13 @@ fn agree(ours: &Entry, theirs: Option<&Entry>) -> bool {
 
 /// Where the ledger and the venue differ, in words; empty when they agree.
 pub fn differences(ledger: &Connection, rest: &mut Rest) -> Vec<String> {
+    let mut found = order_differences(ledger, rest);
+    found.extend(holdings(ledger, &balances(rest)));
+    found
+}
+
+/// The same of orders alone.
+pub fn order_differences(ledger: &Connection, rest: &mut Rest) -> Vec<String> {
     let mut found = Vec::new();
     let (ours, theirs) = (ledger_orders(ledger), venue_orders(rest));
     for (id, order) in &ours {
@@ -153,7 +160,6 @@ pub fn differences(ledger: &Connection, rest: &mut Rest) -> Vec<String> {
     for (id, order) in theirs.iter().filter(|(id, _)| !ours.contains_key(*id)) {
         found.push(format!("{id}: not here, {order:?} there"));
     }
-    found.extend(holdings(ledger, &balances(rest)));
     found
 }
 
@@ -195,7 +201,7 @@ fn holdings(ledger: &Connection, balances: &BTreeMap<String, Decimal>) -> Vec<St
     found
 }
 
-fn sum(ledger: &Connection, query: &str) -> Decimal {
+pub fn sum(ledger: &Connection, query: &str) -> Decimal {
     let take = |row: &rusqlite::Row<'_>| Ok(decimal(&row.get::<_, String>(0)?));
     rows(ledger, query, take)
         .into_iter()
@@ -233,6 +239,16 @@ fn cash_by_state(ledger: &Connection) -> Decimal {
 
 /// Lets everything that is on its way come to its end: no entries any more, no position left.
 pub fn settle(bot: &mut Bot, desk: &Desk, venue: &Venue) {
+    settle_by(bot, desk, venue, differences);
+}
+
+/// The same, with other books to compare.
+pub fn settle_by(
+    bot: &mut Bot,
+    desk: &Desk,
+    venue: &Venue,
+    differences: impl Fn(&Connection, &mut Rest) -> Vec<String>,
+) {
     let answer = bot.tell(&json!({"command": "pause"}));
     assert_eq!(answer["ok"], true, "{answer}");
     let ledger = desk.ledger("venue");

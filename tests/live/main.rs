@@ -13,6 +13,7 @@ mod venue;
 mod books;
 mod bot;
 mod connections;
+mod futures;
 mod kills;
 mod manager;
 mod orders;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Feeds with a name of their own and the reason that stands against an entry. A name that is not
 /// here counts as `other`. Places are bits of what is recorded: they do not change.
-const FEEDS: [(&str, &str); 9] = [
+const FEEDS: [(&str, &str); 10] = [
     ("trades", "stale:trades"),
     ("ticker", "stale:ticker"),
     ("book", "stale:book"),
@@ -16,6 +16,8 @@ const FEEDS: [(&str, &str); 9] = [
     ("clock", "stale:clock"),
     // The periodic task that looks after risk, once it is disabled (behaviour 3.4).
     ("risk_monitoring", "stale:risk_monitoring"),
+    // The session of a contract, or a halt of it: nothing can be traded.
+    ("session", "session_closed"),
 ];
 /// Place of the names that are not in the table.
 const OTHER: usize = 6;
@@ -93,6 +95,10 @@ mod tests {
         stale.set("risk_monitoring", false);
         stale.set("clock", true);
         assert_eq!(stale.reason(), Some("stale:risk_monitoring"));
+        assert!(!stale.hides_orders() && !stale.hides_prices());
+        stale.set("session", false);
+        stale.set("risk_monitoring", true);
+        assert_eq!(stale.reason(), Some("session_closed"));
         assert!(!stale.hides_orders() && !stale.hides_prices());
         stale.set("what is not known", true);
         assert!(!stale.is_fresh());

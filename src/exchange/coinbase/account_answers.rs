@@ -1,11 +1,11 @@
-//! Answers about the account: permissions of the key, balances, fees, derivative positions.
+//! Answers about the account: permissions of the key, balances, fees, derivative positions and margin.
 
 use super::loose::{Amount, Quotient};
 use super::rest_answers::{Read, read};
 use super::user::PositionFields;
 use crate::core::units::Decimal;
 use crate::exchange::calls::CallAnswer;
-use crate::exchange::orders::Balance;
+use crate::exchange::orders::{Balance, FuturesBalance};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -121,6 +121,38 @@ pub(super) fn fee_tier(body: &[u8]) -> Read {
         taker: rate("taker_fee_rate", answer.fee_tier.taker_fee_rate)?,
         volume: answer.total_volume.0,
     })
+}
+
+#[derive(Deserialize)]
+struct FuturesBalanceBody {
+    balance_summary: FuturesBalanceFields,
+}
+
+/// Amounts are missing where an account has nothing of the kind, but not what it has in all.
+#[derive(Deserialize)]
+struct FuturesBalanceFields {
+    total_usd_balance: Amount,
+    #[serde(default)]
+    cfm_usd_balance: Amount,
+    #[serde(default)]
+    unrealized_pnl: Amount,
+    #[serde(default)]
+    initial_margin: Amount,
+    #[serde(default)]
+    available_margin: Amount,
+}
+
+pub(super) fn futures_balance(body: &[u8]) -> Read {
+    let summary = read::<FuturesBalanceBody>(body)?.balance_summary;
+    let about = |amount: Amount| amount.0.unwrap_or(Decimal::ZERO);
+    let total = summary.total_usd_balance.0;
+    Ok(CallAnswer::FuturesBalance(FuturesBalance {
+        total: total.ok_or("total_usd_balance is missing: expected an amount")?,
+        clearing: about(summary.cfm_usd_balance),
+        unrealised: about(summary.unrealized_pnl),
+        initial_margin: about(summary.initial_margin),
+        available_margin: about(summary.available_margin),
+    }))
 }
 
 #[derive(Deserialize)]

@@ -199,5 +199,6 @@ fn name(call: &Call) -> String {
         Call::Orders { product, .. } => format!("orders of {product}"),
         Call::Fills { .. } => "fills".to_owned(),
         Call::Positions => "positions".to_owned(),
+        Call::FuturesBalance => "balance of futures".to_owned(),
     }
 }

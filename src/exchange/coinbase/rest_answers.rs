@@ -33,6 +33,7 @@ pub(super) fn answer(call: &Call, status: u16, body: &[u8]) -> Result<CallAnswer
         Call::Accounts { .. } => account_answers::accounts(body),
         Call::FeeTier => account_answers::fee_tier(body),
         Call::Positions => account_answers::positions(body),
+        Call::FuturesBalance => account_answers::futures_balance(body),
         Call::Place(order) => order_answers::placed(body, &order.client_id),
         Call::Preview(_) => order_answers::preview(body),
         Call::Edit { .. } => order_answers::edited(body),

@@ -186,6 +186,7 @@ pub(super) fn request(call: &Call, with_key: bool) -> Request {
         }
         Call::FeeTier => get("/transaction_summary", Query::new(), true),
         Call::Positions => get("/cfm/positions", Query::new(), true),
+        Call::FuturesBalance => get("/cfm/balance_summary", Query::new(), true),
         Call::Place(order) => post("/orders", &order_body(order, Some(&order.client_id))),
         Call::Preview(order) => post("/orders/preview", &order_body(order, None)),
         Call::Edit {
@@ -230,8 +231,15 @@ fn products(ids: &[String], futures: bool, with_key: bool) -> Request {
     }
     // Perpetuals are left out of the futures unless asked for.
     let perpetual = futures && !ids.is_empty() && ids.iter().all(|id| id.contains("-PERP-"));
+    // Names of spot have two parts. Of both kinds together no type is asked for.
+    let is_mixed = futures && ids.iter().any(|id| id.matches('-').count() == 1);
+    let kind = match (is_mixed, futures) {
+        (true, _) => "",
+        (false, true) => "FUTURE",
+        (false, false) => "SPOT",
+    };
     let query = Query::new()
-        .with("product_type", if futures { "FUTURE" } else { "SPOT" })
+        .with("product_type", kind)
         .with(
             "contract_expiry_type",
             if perpetual { "PERPETUAL" } else { "" },

@@ -24,6 +24,7 @@ pub fn obstacle(code: &str, candles: Option<(u64, u64)>) -> Option<Obstacle> {
         "price_in_doubt" => "the last price was a jump that no other trade had confirmed yet",
         "circuit_breaker" => "the circuit breaker was open",
         "order_working" => "an order of the symbol was still working",
+        "session_closed" => "the exchange did not trade the contract at that time",
         "stale_candle" => "the candle was heard of too late to act on",
         "decision_interval" => "the last decision was less than the decision interval ago",
         "already in position" => "a position on this side was open; it would have had to be flat",

@@ -33,6 +33,7 @@ pub mod session;
 pub mod settings;
 mod status_view;
 pub mod tasks;
+mod trading_hours;
 mod upkeep;
 mod watch;
 

@@ -60,6 +60,21 @@ pub fn at(seconds: i64) -> Stamp {
 
 /// Runs `test` on a session that has a candle and live data up to trade 5.
 pub fn with_session(name: &str, test: impl FnOnce(&mut Session<'_>)) {
+    with_instrument(name, &instrument(), |session| {
+        begin(session);
+        test(session);
+    });
+}
+
+/// Runs `test` on a session of a contract that has not begun.
+pub fn with_contract(name: &str, test: impl FnOnce(&mut Session<'_>)) {
+    let (tick, lot) = (Decimal::from_int(5), Decimal::ONE);
+    let kind = ProductKind::Perpetual;
+    let contract = Instrument::linear("BIP-20DEC30-CDE", kind, "USD", tick, lot);
+    with_instrument(name, &contract, test);
+}
+
+fn with_instrument(name: &str, instrument: &Instrument, test: impl FnOnce(&mut Session<'_>)) {
     let folder = std::env::temp_dir().join(format!("minnow-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let folder = Folder(folder);
@@ -73,29 +88,29 @@ pub fn with_session(name: &str, test: impl FnOnce(&mut Session<'_>)) {
     };
     let settings = load(&sources)
         .unwrap()
-        .for_core(&[instrument()], &identity)
+        .for_core(std::slice::from_ref(instrument), &identity)
         .unwrap();
     let core = Core::new(settings, Turns::Session);
     let ledger = Ledger::open(&folder.0.join("paper.sqlite"), Mode::Paper).unwrap();
     let journal = Journal::new(ledger, BatchLimits::SESSION);
     let codec = build("coinbase", Access::default()).unwrap();
     let (mut nobody, mut reload) = (Nobody, || Ok(String::new()));
-    let live = live_settings(&folder);
+    let live = live_settings(&folder, instrument);
     let mut session =
         Session::new(core, journal, codec, live, None, &mut nobody, &mut reload).unwrap();
-    begin(&mut session);
     test(&mut session);
 }
 
-fn live_settings(folder: &Folder) -> LiveSettings {
+fn live_settings(folder: &Folder, instrument: &Instrument) -> LiveSettings {
     let tls = client_config(None).unwrap();
     let names = NameCache::default();
     LiveSettings {
         markets: vec![Market {
-            product: "BTC-USD".to_owned(),
+            product: instrument.symbol.clone(),
             alias: None,
             base_currency: "BTC".to_owned(),
-            instrument: instrument(),
+            instrument: instrument.clone(),
+            tradable: true,
         }],
         roles: vec![StreamRole::Market],
         client: HttpClient::new(tls.clone(), names.clone(), 1),

@@ -79,6 +79,8 @@ pub(super) enum Purpose {
         client_id: String,
     },
     Reconcile(Question),
+    /// Whether contracts trade now.
+    TradingHours,
 }
 
 /// How a session ended.
@@ -385,6 +387,7 @@ impl<'a> Session<'a> {
                 self.book_answered(symbol, ended, at);
             }
             Purpose::Clock => self.clock_answer(&ended, shell),
+            Purpose::TradingHours => self.trading_hours(ended, shell),
             Purpose::Reconcile(question) => self.round_answer(question, ended, shell),
             _ => self.order_answer(ended, shell),
         }

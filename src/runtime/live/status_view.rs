@@ -90,6 +90,7 @@ impl Session<'_> {
                     "last": symbol.last.map(|price| instrument.price(price).to_string()),
                     "candles": symbol.series.contiguous(),
                     "fresh": self.freshness.is_fresh(symbol.id),
+                    "tradable": self.markets.market(symbol.id).tradable,
                     "spread_bps": symbol.spread.map(|spread| spread.bps.to_string()),
                     "book": self.books.problem(symbol.id, now),
                     "book_levels": self.books.view(symbol.id, now),

@@ -36,7 +36,7 @@ pub(super) enum Duty {
     RiskMonitoring,
     /// Asks the exchange for its time.
     ClockCheck,
-    /// Compares candles with the exchange's.
+    /// Compares candles with the exchange's, and asks whether contracts trade now.
     MarketDataCheck,
     /// Moves the ledger's log into its file.
     LedgerCheckpoint,
@@ -241,6 +241,7 @@ impl Session<'_> {
             }
             Duty::MarketDataCheck => {
                 self.compare_candles(shell);
+                self.ask_for_trading_hours();
                 Ok(())
             }
             Duty::LedgerCheckpoint => {

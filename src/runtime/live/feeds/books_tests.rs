@@ -22,6 +22,7 @@ fn markets() -> Markets {
             Decimal::new(1, 2),
             Decimal::new(1, 3),
         ),
+        tradable: true,
     };
     Markets::new(vec![of("BTC-USD"), of("ETH-USD")])
 }

@@ -43,6 +43,7 @@ impl Session<'_> {
             self.input(stamp, feed(symbol, false));
         }
         self.books_begin(stamp);
+        self.trading_hours_begin(stamp);
         if self.is_venue() {
             self.account_lost(stamp);
             self.doubt_orders(stamp);

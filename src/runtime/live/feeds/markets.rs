@@ -2,7 +2,7 @@
 //!
 //! What does not fit is refused and counted by reason; nothing is guessed or rounded.
 
-use crate::core::market::{Candle, CandleSource, Instrument, SymbolId, Trade};
+use crate::core::market::{Candle, CandleSource, Instrument, ProductKind, SymbolId, Trade};
 use crate::core::units::Rounding;
 use crate::exchange::PublicTrade;
 use crate::exchange::stream::VenueCandle;
@@ -17,6 +17,8 @@ pub struct Market {
     /// What is bought and sold: `BTC`.
     pub base_currency: String,
     pub instrument: Instrument,
+    /// It can be traded now, as the exchange said last.
+    pub tradable: bool,
 }
 
 /// Why a trade or candle is no input.
@@ -76,6 +78,19 @@ impl Markets {
 
     pub fn market(&self, symbol: SymbolId) -> &Market {
         &self.markets[symbol.index()]
+    }
+
+    /// The exchange says whether it can be traded; returns whether that is news.
+    pub fn note_tradable(&mut self, symbol: SymbolId, tradable: bool) -> bool {
+        let market = &mut self.markets[symbol.index()];
+        std::mem::replace(&mut market.tradable, tradable) != tradable
+    }
+
+    /// Symbols that trade in sessions: contracts.
+    pub fn contracts(&self) -> Vec<SymbolId> {
+        self.symbols()
+            .filter(|id| self.market(*id).instrument.kind == ProductKind::Perpetual)
+            .collect()
     }
 
     pub fn symbols(&self) -> impl Iterator<Item = SymbolId> + use<> {
@@ -163,7 +178,7 @@ impl Markets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::market::{Aggressor, ProductKind};
+    use crate::core::market::Aggressor;
     use crate::core::units::{Decimal, Price, Quantity, Timestamp};
 
     fn markets() -> Markets {
@@ -179,6 +194,7 @@ mod tests {
             alias: Some("BTC-USDC".to_owned()),
             base_currency: "BTC".to_owned(),
             instrument,
+            tradable: true,
         }])
     }
 

@@ -12,7 +12,7 @@ use crate::core::market::ProductKind;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Decimal, Quantity, Rounding, Stamp, Timestamp};
 use crate::exchange::calls::{Call, CallAnswer};
-use crate::exchange::orders::{Balance, VenueFill, VenueOrder, VenuePosition};
+use crate::exchange::orders::{Balance, FuturesBalance, VenueFill, VenueOrder, VenuePosition};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::live::calls::caller::Ended;
@@ -30,6 +30,8 @@ const LOOK_BACK: i64 = 600 * SECOND;
 const MARGIN: i64 = 60 * SECOND;
 /// Orders, fills and balances of one round; an account with more cannot be reconciled.
 const LISTED_MAX: usize = 10_000;
+/// The currency of the clearing side of US derivatives.
+const DOLLARS: &str = "USD";
 
 /// The questions, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,7 @@ pub(in crate::runtime::live) enum Question {
     Fills,
     Accounts,
     Positions,
+    FuturesBalance,
 }
 
 /// A round under way.
@@ -48,14 +51,16 @@ pub(in crate::runtime::live) struct Round {
     since: Timestamp,
     open: Vec<VenueOrder>,
     recent: Vec<VenueOrder>,
-    fills: Vec<VenueFill>,
+    pub(super) fills: Vec<VenueFill>,
     balances: Vec<Balance>,
-    positions: Vec<VenuePosition>,
+    pub(super) positions: Vec<VenuePosition>,
+    futures: Option<FuturesBalance>,
 }
 
 impl Round {
     fn listed(&self) -> usize {
-        self.open.len() + self.recent.len() + self.fills.len() + self.balances.len()
+        let orders = self.open.len() + self.recent.len() + self.fills.len();
+        orders + self.balances.len() + self.positions.len()
     }
 }
 
@@ -83,6 +88,7 @@ impl Session<'_> {
             fills: Vec::new(),
             balances: Vec::new(),
             positions: Vec::new(),
+            futures: None,
         });
         self.next_round = shell.at().mono.saturating_add(EVERY);
         self.put(Question::Open, String::new(), shell);
@@ -112,6 +118,7 @@ impl Session<'_> {
             },
             Question::Accounts => Call::Accounts { cursor },
             Question::Positions => Call::Positions,
+            Question::FuturesBalance => Call::FuturesBalance,
         };
         let purpose = Purpose::Reconcile(question);
         if !self.caller.ask(call, purpose, EffectClass::Reconciliation) {
@@ -148,6 +155,10 @@ impl Session<'_> {
                 round.positions = positions;
                 None
             }
+            (Question::FuturesBalance, Ok(CallAnswer::FuturesBalance(futures))) => {
+                round.futures = Some(futures);
+                None
+            }
             (_, Ok(_)) => return self.round_failed("an answer of another kind", shell),
             (_, Err(trouble)) => return self.round_failed(&trouble.to_string(), shell),
         };
@@ -158,10 +169,7 @@ impl Session<'_> {
         if let Some(cursor) = next_page {
             return self.put(question, cursor, shell);
         }
-        let has_derivatives = self
-            .markets
-            .symbols()
-            .any(|id| self.markets.market(id).instrument.kind == ProductKind::Perpetual);
+        let has_derivatives = !self.markets.contracts().is_empty();
         match question {
             Question::Open => self.put(Question::Recent, String::new(), shell),
             Question::Recent => self.put(Question::Fills, String::new(), shell),
@@ -169,7 +177,8 @@ impl Session<'_> {
             Question::Accounts if has_derivatives => {
                 self.put(Question::Positions, String::new(), shell);
             }
-            Question::Accounts | Question::Positions => self.round_complete(shell),
+            Question::Positions => self.put(Question::FuturesBalance, String::new(), shell),
+            Question::Accounts | Question::FuturesBalance => self.round_complete(shell),
         }
     }
 
@@ -216,20 +225,27 @@ impl Session<'_> {
         log::info(TARGET, "reconciled", counted);
         self.input(stamp, Input::Listing(Box::new(listing)));
         if let Some(cash) = self.cash(&round) {
-            let fees = Vec::new();
+            let fees = self.contract_fees(&round);
             self.input(stamp, Input::Account(AccountNews { cash, fees }));
         }
     }
 
-    /// All of the account currency.
+    /// All of the account currency. Dollars that the venue moves between spot and clearing side are
+    /// counted once, by what it says there is in all.
     fn cash(&self, round: &Round) -> Option<Decimal> {
         let symbol = self.markets.symbols().next()?;
         let currency = as_account_currency(&self.markets.market(symbol).instrument.currency);
+        let futures = round.futures.filter(|_| currency == DOLLARS);
+        let is_counted = |name: &str| {
+            as_account_currency(name) == currency && !(futures.is_some() && name == DOLLARS)
+        };
+        let total = futures.map(|futures| futures.total + self.average_to_lots(round));
         round
             .balances
             .iter()
-            .filter(|balance| as_account_currency(&balance.currency) == currency)
+            .filter(|balance| is_counted(&balance.currency))
             .map(|balance| balance.available + balance.hold)
+            .chain(total)
             .reduce(|sum, more| sum + more)
     }
 
