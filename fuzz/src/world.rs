@@ -77,6 +77,7 @@ impl Choice {
                     min_notional: Decimal::ZERO,
                     maker_fee: None,
                     taker_fee: None,
+                    max_leverage: None,
                     origin: String::new(),
                 }
             })

@@ -352,6 +352,7 @@ fn recording(
         currency: Some(instrument.currency.clone()),
         tick: Some(instrument.tick),
         lot: Some(instrument.lot),
+        contract_value: Some(instrument.contract_value),
         maker_fee: instrument.maker_fee,
         taker_fee: instrument.taker_fee,
         origin: Some(format!("downloaded: {}", arguments.title())),

@@ -182,6 +182,7 @@ impl Arguments {
             currency: self.currency.clone(),
             tick: self.tick,
             lot: self.lot,
+            contract_value: None,
             maker_fee: self.maker_fee,
             taker_fee: self.taker_fee,
             inverse: self.inverse,

@@ -487,7 +487,10 @@ fn answers_of_other_clients_decode() {
     };
     assert_eq!(samples.len(), 3);
     for sample in samples {
-        assert!(product(&sample).tradable);
+        let product = product(&sample);
+        assert!(product.tradable);
+        let leverage = product.id.ends_with("-INTX").then_some(10);
+        assert_eq!(product.instrument.max_leverage, leverage, "{}", product.id);
     }
     for (place, call) in [
         ("coinbase.fetch_accounts_v3", &accounts),

@@ -93,6 +93,10 @@ fn market_data_is_asked_without_a_key() {
             "GET /market/products?product_type=FUTURE&contract_expiry_type=PERPETUAL&product_ids=BTC-PERP-INTX&product_ids=ETH-PERP-INTX",
         ),
         (
+            products(&["BTC-USD", "BIP-20DEC30-CDE"], true),
+            "GET /market/products?product_ids=BTC-USD&product_ids=BIP-20DEC30-CDE",
+        ),
+        (
             Call::Book {
                 product: "BTC-USD".to_owned(),
                 levels: 50,

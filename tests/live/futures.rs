@@ -286,6 +286,45 @@ fn contracts_that_somebody_closed_meanwhile_are_gone_after_a_restart() {
 }
 
 #[test]
+fn spot_and_a_contract_are_traded_in_one_run_and_their_dollars_count_once() {
+    let venue = venue();
+    let desk = trader(&venue).with(&format!("trading.symbols=BTC-USD,{CONTRACT}"));
+    let mut bot = desk.start();
+    let ledger = desk.ledger("venue");
+    let deadline = Instant::now() + Duration::from_secs(180);
+    let symbols = || {
+        let take = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        rows(&ledger, "SELECT DISTINCT symbol FROM trades", take).len()
+    };
+    while symbols() < 2 {
+        assert!(Instant::now() < deadline, "{:#}", bot.session());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    settle_by(&mut bot, &desk, &venue, |ledger, rest| {
+        let mut found = order_differences(ledger, rest);
+        let bitcoins = books::balances(rest)["BTC"];
+        if !position_at(rest).0.is_zero() || !bitcoins.is_zero() {
+            found.push("a position is open".to_owned());
+        }
+        found
+    });
+    bot.stop();
+    // Flat, with swept dollars at the clearing side.
+    std::thread::sleep(Duration::from_secs(6));
+    let mut rest = venue.rest();
+    let total = dollars_at(&mut rest);
+    assert!(books::balances(&mut rest)["USD"] < total);
+    let mut bot = desk.start();
+    let session = bot.until("reconciled", |session| session["reconciled"] == true);
+    assert_eq!(decimal(session["equity"].as_str().expect("text")), total);
+    let hash = bot.stop();
+    for code in ["inconsistency", "position_differs", "balance_anomaly"] {
+        assert_eq!(books::events(&ledger, code), 0, "{code}");
+    }
+    desk.replay_is_identical(&hash);
+}
+
+#[test]
 fn while_the_session_of_a_contract_is_closed_nothing_is_entered() {
     let venue = venue();
     let desk = trader(&venue);

@@ -61,6 +61,9 @@ pub struct Instrument {
     /// Set by the runtime of a session with real orders.
     #[serde(default, skip_serializing_if = "ProtectiveForm::is_none")]
     pub protective: ProtectiveForm,
+    /// Largest leverage that the venue allows, where it states one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_leverage: Option<u32>,
     /// Where the data comes from and what was done to it, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub origin: String,
@@ -87,6 +90,7 @@ impl Instrument {
             maker_fee: None,
             taker_fee: None,
             protective: ProtectiveForm::None,
+            max_leverage: None,
             origin: String::new(),
         }
     }
@@ -122,6 +126,9 @@ impl Instrument {
             if rate.is_some_and(|r| r.abs() > Decimal::new(2, 2)) {
                 return Err(format!("{name}: {what}: expected -0.02 to 0.02"));
             }
+        }
+        if self.max_leverage == Some(0) {
+            return Err(format!("{name}: max_leverage = 0: expected 1 or more"));
         }
         Ok(())
     }

@@ -70,6 +70,7 @@ mod tests {
             maker_fee: None,
             taker_fee: None,
             protective: Default::default(),
+            max_leverage: None,
             origin: String::new(),
         }
     }

@@ -80,7 +80,8 @@ pub fn allowed_leverage(
         ProductKind::Perpetual => trading
             .leverage
             .min(trading.max_futures_leverage)
-            .min(risk.max_leverage),
+            .min(risk.max_leverage)
+            .min(instrument.max_leverage.unwrap_or(u32::MAX)),
     };
     let kept = requested.clamp(1, cap.max(1));
     let number = |n: u32| Decimal::from_int(i64::from(n));
@@ -300,16 +301,8 @@ mod tests {
     use crate::settings::{EntryOrderType, OnShutdown};
     use crate::units::Span;
 
-    #[test]
-    fn an_account_of_any_size_is_sized_without_leaving_the_decimals() {
-        let instrument = Instrument::linear(
-            "BTC-PERP",
-            ProductKind::Perpetual,
-            "USD",
-            Decimal::new(5, 1),
-            Decimal::new(1, 5),
-        );
-        let trading = TradingSettings {
+    fn trading() -> TradingSettings {
+        TradingSettings {
             interval: Interval::MINUTE,
             leverage: 100,
             max_futures_leverage: 100,
@@ -327,7 +320,38 @@ mod tests {
             on_shutdown: OnShutdown::Keep,
             adopt_foreign: false,
             cipher_b_filter: None,
+        }
+    }
+
+    #[test]
+    fn leverage_is_cut_to_what_the_venue_allows_of_a_product() {
+        let mut instrument = Instrument::linear(
+            "BIP-20DEC30-CDE",
+            ProductKind::Perpetual,
+            "USD",
+            Decimal::from_int(5),
+            Decimal::ONE,
+        );
+        let (trading, mut risk) = (trading(), RiskSettings::defaults());
+        risk.max_leverage = 50;
+        let kept = |instrument: &Instrument| {
+            allowed_leverage(80, instrument, &trading, &risk, &mut Checks::default())
         };
+        assert_eq!(kept(&instrument), 50, "no limit is stated");
+        instrument.max_leverage = Some(10);
+        assert_eq!(kept(&instrument), 10);
+    }
+
+    #[test]
+    fn an_account_of_any_size_is_sized_without_leaving_the_decimals() {
+        let instrument = Instrument::linear(
+            "BTC-PERP",
+            ProductKind::Perpetual,
+            "USD",
+            Decimal::new(5, 1),
+            Decimal::new(1, 5),
+        );
+        let trading = trading();
         let mut risk = RiskSettings::defaults();
         risk.max_total_exposure_pct = Decimal::from_int(5000);
         risk.max_position_pct = Decimal::from_int(2000);

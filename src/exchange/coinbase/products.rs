@@ -85,6 +85,22 @@ struct Future<'a> {
     contract_size: Amount,
     #[serde(borrow, default)]
     contract_root_unit: Cow<'a, str>,
+    #[serde(default)]
+    perpetual_details: Option<Perpetual>,
+}
+
+#[derive(Deserialize)]
+struct Perpetual {
+    #[serde(default)]
+    max_leverage: Amount,
+}
+
+impl Perpetual {
+    /// Rounded down; `None` where none is stated, or nothing that leverage could be.
+    fn max_leverage(&self) -> Option<u32> {
+        let whole = positive(self.max_leverage.0)?.raw() / Decimal::ONE.raw();
+        u32::try_from(whole).ok().filter(|most| *most > 0)
+    }
 }
 
 /// A list of products, or the one that was asked for by its id.
@@ -148,6 +164,10 @@ impl ProductFields<'_> {
             needed("base_increment", self.base_increment)?,
         );
         instrument.contract_value = contract_size;
+        instrument.max_leverage = self
+            .future_product_details
+            .as_ref()
+            .and_then(|future| future.perpetual_details.as_ref()?.max_leverage());
         instrument.min_quantity = about("base_min_size", self.base_min_size)?;
         instrument.min_notional = about("quote_min_size", self.quote_min_size)?;
         instrument.check()?;

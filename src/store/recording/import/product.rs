@@ -16,6 +16,8 @@ pub struct Product {
     pub currency: Option<String>,
     pub tick: Option<Decimal>,
     pub lot: Option<Decimal>,
+    /// Base units that a quantity of 1 stands for.
+    pub contract_value: Option<Decimal>,
     pub maker_fee: Option<Decimal>,
     pub taker_fee: Option<Decimal>,
     /// Quantities are contracts of an inverse product worth one unit of the currency each:
@@ -54,12 +56,13 @@ impl Product {
             currency,
             tick,
             lot,
-            contract_value: Decimal::ONE,
+            contract_value: self.contract_value.unwrap_or(Decimal::ONE),
             min_quantity: lot,
             min_notional: Decimal::ZERO,
             maker_fee: self.maker_fee,
             taker_fee: self.taker_fee,
             protective: Default::default(),
+            max_leverage: None,
             origin: if self.inverse {
                 "inverse contracts presented as a linear product: quantity = floor(contracts / price) on the lot".to_owned()
             } else {

@@ -371,3 +371,15 @@ fn real_trade_files_import_whole() {
         std::fs::remove_file(folder.0.join("out.mrec")).unwrap();
     }
 }
+
+#[test]
+fn a_contract_keeps_what_it_stands_for() {
+    let contract = Product {
+        contract_value: Some(decimal("0.01")),
+        ..Product::default()
+    };
+    let (tick, lot) = (decimal("5"), decimal("1"));
+    let of = |product: &Product| product.instrument("BIP-20DEC30-CDE", tick, lot).unwrap();
+    assert_eq!(of(&contract).contract_value, decimal("0.01"));
+    assert_eq!(of(&Product::default()).contract_value, decimal("1"));
+}
