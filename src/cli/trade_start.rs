@@ -72,12 +72,7 @@ pub fn start(
         settings.paper.starting_balance = balance;
     }
     if let Some(rates) = fee_tier(answers).filter(|_| effective.flag("trading.use_fee_tiers")) {
-        // The tier is of spot; contracts pay by the piece, which their fills tell.
-        for (fees, instrument) in settings.paper.fees.iter_mut().zip(&instruments) {
-            if instrument.kind == ProductKind::Spot {
-                *fees = rates;
-            }
-        }
+        pay_by_tier(&mut settings.paper.fees, &instruments, rates);
     }
     let (core, offset) = core(settings, &ledger, at)?;
     let row = SessionRow {
@@ -170,6 +165,15 @@ fn core(settings: Settings, ledger: &Ledger, at: Stamp) -> Result<(Core, i64), F
     let offset = state.at.mono.saturating_add(passed) - at.mono;
     let core = Core::recover(settings, Turns::Session, state).map_err(wrong)?;
     Ok((core, offset))
+}
+
+/// The account's tier is of spot; contracts pay by the piece, which their fills tell.
+fn pay_by_tier(fees: &mut [FeeRates], instruments: &[Instrument], tier: FeeRates) {
+    for (fees, instrument) in fees.iter_mut().zip(instruments) {
+        if instrument.kind == ProductKind::Spot {
+            *fees = tier;
+        }
+    }
 }
 
 /// Rates of the account, where the exchange told them.

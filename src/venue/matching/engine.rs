@@ -406,9 +406,8 @@ impl Engine {
         }
         let left = size.0 - order.filled;
         if product.contract.is_some() {
-            let more = self.margin_for(order.product, order.side, (size.0 - ordered).max(0));
-            let more = more.map_err(|_| "INSUFFICIENT_FUND")?;
-            return Ok((order.number, (price, size, order.hold + more)));
+            let need = self.margin_of_edit(order, size)?;
+            return Ok((order.number, (price, size, need)));
         }
         let need = match order.side {
             Side::Sell => product.size(left),
@@ -430,6 +429,13 @@ impl Engine {
             self.accounts.release(&currency, old_hold - need);
         }
         Ok((number, (price, size, need)))
+    }
+
+    /// What an order of contracts asks for with another size.
+    fn margin_of_edit(&self, order: &Order, size: Quantity) -> Result<Decimal, &'static str> {
+        let added = size.0 - order.ordered().unwrap_or(size.0);
+        let more = self.margin_for(order.product, order.side, added.max(0));
+        Ok(order.hold + more.map_err(|_| "INSUFFICIENT_FUND")?)
     }
 
     /// Whether a limit order at `price` would trade at once.
