@@ -63,17 +63,7 @@ pub fn start(
         instance_head: instance_head(&instance),
         session,
     };
-    let mut settings = effective
-        .for_core(&instruments, &identity)
-        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
-    if mode != Mode::Paper {
-        settings.execution = Execution::Venue;
-    } else if let Some(balance) = paper_balance(&ledger)? {
-        settings.paper.starting_balance = balance;
-    }
-    if let Some(rates) = fee_tier(answers).filter(|_| effective.flag("trading.use_fee_tiers")) {
-        pay_by_tier(&mut settings.paper.fees, &instruments, rates);
-    }
+    let settings = core_settings(effective, mode, &ledger, &instruments, &identity, answers)?;
     let (core, offset) = core(settings, &ledger, at)?;
     let row = SessionRow {
         mode,
@@ -114,6 +104,29 @@ pub fn start(
         recorder,
         core,
     })
+}
+
+/// What the core decides by: the configuration, where orders go, the account's own rates.
+fn core_settings(
+    effective: &Effective,
+    mode: Mode,
+    ledger: &Ledger,
+    instruments: &[Instrument],
+    identity: &Identity,
+    answers: &[Answered],
+) -> Result<Settings, Failure> {
+    let mut settings = effective
+        .for_core(instruments, identity)
+        .map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))?;
+    if mode != Mode::Paper {
+        settings.execution = Execution::Venue;
+    } else if let Some(balance) = paper_balance(ledger)? {
+        settings.paper.starting_balance = balance;
+    }
+    if let Some(rates) = fee_tier(answers).filter(|_| effective.flag("trading.use_fee_tiers")) {
+        pay_by_tier(&mut settings.paper.fees, instruments, rates);
+    }
+    Ok(settings)
 }
 
 /// The bot's name: configured, or drawn once and kept in the ledger.

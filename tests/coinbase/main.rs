@@ -10,6 +10,7 @@ mod frames;
 mod keys;
 mod mutations;
 mod orders;
+mod other_clients;
 mod requests;
 mod user;
 

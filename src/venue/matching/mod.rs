@@ -3,7 +3,8 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `engine` | the state, and what is asked of it: place, edit, cancel |
+//! | `engine` | the state, and what is asked of it: place, cancel |
+//! | `edits` | another price or size for an order that rests |
 //! | `admission` | whether an order may be placed, in the order of the exchange's checks |
 //! | `execution` | price-time matching, fills, holds, the end of an order |
 //! | `triggers` | stops and brackets, orders that expire |
@@ -14,6 +15,7 @@
 pub mod accounts;
 pub mod admission;
 pub mod book;
+mod edits;
 pub mod engine;
 mod execution;
 pub mod fees;
