@@ -5,7 +5,7 @@ use super::Failure;
 use super::exchange::Exchange;
 use super::trade::note;
 use crate::config::Effective;
-use crate::core::market::ProtectiveForm;
+use crate::core::market::{ProductKind, ProtectiveForm};
 use crate::core::units::{Decimal, Rounding, Side};
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::{NewOrder, OrderLife, OrderTerms, Product};
@@ -52,7 +52,8 @@ pub fn protective_forms(
     Ok((exchange, forms))
 }
 
-/// The smallest bracket and the smallest stop-limit order to leave a long position.
+/// The smallest bracket and the smallest stop-limit order to leave a long position, and a short one
+/// where there are any.
 fn previews(product: &Product) -> Vec<Call> {
     let grid = &product.instrument;
     let Some(price) = product.price.filter(|price| price.is_positive()) else {
@@ -84,38 +85,44 @@ fn previews(product: &Product) -> Vec<Call> {
         return Vec::new();
     };
     let life = OrderLife::UntilCancelled;
-    let bracket = OrderTerms::Bracket {
-        size,
-        target,
-        stop,
-        life,
-    };
-    let stop_limit = OrderTerms::StopLimit {
-        size,
-        price: stop,
-        stop,
-        falling: true,
-        life,
-    };
-    let preview = |terms| {
-        Call::Preview(NewOrder {
-            client_id: String::new(),
-            product: product.id.clone(),
-            side: Side::Sell,
-            terms,
-            leverage: None,
+    let mut sides = vec![(Side::Sell, stop, target)];
+    if grid.kind != ProductKind::Spot {
+        sides.push((Side::Buy, target, stop));
+    }
+    let forms = |(side, stop, target): (Side, Decimal, Decimal)| {
+        let bracket = OrderTerms::Bracket {
+            size,
+            target,
+            stop,
+            life,
+        };
+        let stop_limit = OrderTerms::StopLimit {
+            size,
+            price: stop,
+            stop,
+            falling: side == Side::Sell,
+            life,
+        };
+        [bracket, stop_limit].map(|terms| {
+            Call::Preview(NewOrder {
+                client_id: String::new(),
+                product: product.id.clone(),
+                side,
+                terms,
+                leverage: None,
+            })
         })
     };
-    vec![preview(bracket), preview(stop_limit)]
+    sides.into_iter().flat_map(forms).collect()
 }
 
 /// The best form whose preview finds nothing wrong with it.
 fn form_of(product: &Product, answers: &[Answered]) -> ProtectiveForm {
     let offered = |bracket: bool| {
-        answers_about(product, answers).any(|(order, answer)| {
-            matches!(order.terms, OrderTerms::Bracket { .. }) == bracket
-                && objection(answer).is_none()
-        })
+        let mut asked = answers_about(product, answers)
+            .filter(|(order, _)| matches!(order.terms, OrderTerms::Bracket { .. }) == bracket)
+            .peekable();
+        asked.peek().is_some() && asked.all(|(_, answer)| objection(answer).is_none())
     };
     if offered(true) {
         ProtectiveForm::Bracket

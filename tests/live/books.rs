@@ -84,6 +84,13 @@ pub fn events(ledger: &Connection, code: &str) -> usize {
     rows(ledger, &query, |row| row.get::<_, i64>(0)).len()
 }
 
+/// How often a holding was found to differ from the venue's.
+pub fn differing_positions(ledger: &Connection) -> usize {
+    let query =
+        "SELECT text FROM events WHERE code = 'inconsistency' AND text LIKE '%position_differs%'";
+    rows(ledger, query, |row| row.get::<_, String>(0)).len()
+}
+
 /// Orders of the ledger in a state.
 pub fn orders_in(ledger: &Connection, state: &str) -> usize {
     let query = format!("SELECT id FROM orders WHERE state = '{state}'");
@@ -100,6 +107,12 @@ pub fn orders_because(ledger: &Connection, reason: &str) -> usize {
 pub fn orders_named(ledger: &Connection, client_id: &str) -> usize {
     let query = format!("SELECT id FROM orders WHERE client_id = '{client_id}'");
     rows(ledger, &query, |row| row.get::<_, i64>(0)).len()
+}
+
+/// A protective order rests, and no close has begun to take it back.
+pub fn guarded(ledger: &Connection) -> bool {
+    let query = "SELECT id FROM orders WHERE leg = 'protective' AND state = 'open'";
+    !rows(ledger, query, |row| row.get::<_, i64>(0)).is_empty()
 }
 
 /// Protective orders that filled at the venue.

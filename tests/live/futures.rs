@@ -206,11 +206,12 @@ fn killed_with_contracts(venue: &Venue) -> (Desk, Decimal) {
         // Every fill of it is in the ledger: what is heard of at the start would be in motion again.
         bot.until("a position", |_| {
             let there = position_at(&mut venue.rest()).0;
-            !there.is_zero() && position_here(&ledger) == there
+            !there.is_zero() && position_here(&ledger) == there && books::guarded(&ledger)
         });
         bot.kill();
         let position = position_at(&mut venue.rest());
-        if !position.0.is_zero() && position_here(&ledger) == position.0 {
+        let known = position_here(&ledger) == position.0 && books::guarded(&ledger);
+        if !position.0.is_zero() && known {
             break position;
         }
         // It was being closed.

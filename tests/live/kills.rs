@@ -92,7 +92,7 @@ fn world(seed: u64, kills: u64) {
     // Settling may take longer than the venue keeps an idle client.
     let found = differences(&ledger, &mut venue.rest());
     assert_eq!(found, [""; 0], "seed {seed}");
-    assert_eq!(books::events(&ledger, "position_differs"), 0, "seed {seed}");
+    assert_eq!(books::differing_positions(&ledger), 0, "seed {seed}");
     desk.replay_is_identical(&hash);
     eprintln!(
         "seed {seed}: {kills} kills, {} orders filled, {} cancelled, {} never sent",

@@ -37,7 +37,7 @@ fn a_restart_goes_on_with_the_position_that_the_venue_has() {
     bot.until_fills(2);
     settle(&mut bot, &desk, &venue);
     let hash = bot.stop();
-    assert_eq!(books::events(&desk.ledger("venue"), "position_differs"), 0);
+    assert_eq!(books::differing_positions(&desk.ledger("venue")), 0);
     desk.replay_is_identical(&hash);
 }
 

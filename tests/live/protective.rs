@@ -183,7 +183,7 @@ fn a_stop_or_target_that_was_reached_while_the_bot_was_dead_is_booked_at_its_sta
         let hash = bot.stop();
         let ledger = desk.ledger("venue");
         assert_eq!(differences(&ledger, &mut rest), [""; 0]);
-        assert_eq!(books::events(&ledger, "position_differs"), 0);
+        assert_eq!(books::differing_positions(&ledger), 0);
         desk.replay_is_identical(&hash);
         if books::protective_filled(&ledger) > 0 {
             return;

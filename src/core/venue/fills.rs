@@ -72,7 +72,7 @@ impl Core {
         self.take_fill(kept, booking, at, out);
     }
 
-    fn order_kept(&self, kept: Kept) -> &Working {
+    pub(super) fn order_kept(&self, kept: Kept) -> &Working {
         let working = match kept {
             Kept::Finished(index) => self.desk.finished.get(index),
             Kept::Slot(id, Slot::Entry) => self.symbols[id.index()].entry.as_ref(),

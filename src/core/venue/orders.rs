@@ -47,7 +47,9 @@ impl Core {
     ) {
         match self.kept(client_id) {
             Some(Kept::Slot(id, slot)) => {
-                self.touch(id, slot, at);
+                if self.is_new(id, slot, news) {
+                    self.touch(id, slot, at);
+                }
                 self.news_at_work(id, slot, news, at, out);
                 self.after_news(id, slot, at, out);
                 self.settle(id);
@@ -83,6 +85,23 @@ impl Core {
             .rev()
             .position(|w| w.order.client_id == client_id)
             .map(|back| Kept::Finished(self.desk.finished.len() - 1 - back))
+    }
+
+    /// Whether news of an order at work say what is not known: a stream begins with all that rests,
+    /// and a comparison right after it must not take that for motion.
+    fn is_new(&self, id: SymbolId, slot: Slot, news: &OrderNews) -> bool {
+        let working = self.order_kept(Kept::Slot(id, slot));
+        let order = &working.order;
+        let told = working.venue.as_deref().map_or(Quantity::ZERO, |t| t.told);
+        let rests = matches!(order.state, OrderState::Open | OrderState::PartlyFilled);
+        match news {
+            OrderNews::Accepted { venue_id } => {
+                !rests || order.venue_id.as_deref() != Some(venue_id)
+            }
+            OrderNews::State { status, filled } => !rests || status.is_final() || *filled > told,
+            OrderNews::Filled { fill_id, .. } => !self.desk.knows_fill(fill_id),
+            _ => true,
+        }
     }
 
     fn touch(&mut self, id: SymbolId, slot: Slot, at: Stamp) {
@@ -414,7 +433,7 @@ impl Working {
 }
 
 /// A refusal that says nothing of the venue's health: too little money, a post-only or stop price on
-/// the wrong side of the market, a form of order that the product does not have.
+/// the wrong side of the market, a form of order that the product does not have, a closed session.
 fn is_no_failure(reason: &str) -> bool {
     let reason = reason.to_ascii_uppercase();
     [
@@ -423,6 +442,7 @@ fn is_no_failure(reason: &str) -> bool {
         "POST ONLY",
         "STOP_PRICE",
         "UNSUPPORTED",
+        "ORDER_ENTRY_DISABLED",
     ]
     .iter()
     .any(|word| reason.contains(word))

@@ -271,6 +271,8 @@ impl Core {
         let lasted = at.mono.saturating_sub(desk.placed) >= LASTED.0;
         desk.misses = if by_us || lasted { 0 } else { desk.misses + 1 };
         desk.refused = match state {
+            // While a session is closed a position cannot be left either.
+            OrderState::Rejected if working.order.reason.contains("ORDER_ENTRY_DISABLED") => 0,
             OrderState::Rejected => desk.refused + 1,
             OrderState::NeverSent => desk.refused,
             _ => 0,

@@ -46,6 +46,7 @@ impl Session<'_> {
             )
         };
         !self.outgoing.is_empty()
+            || self.caller.asks_about_orders()
             || self.core.symbols().iter().any(|symbol| {
                 let resting = [&symbol.entry, &symbol.stop].into_iter().flatten();
                 symbol.exit.is_some()
@@ -78,7 +79,9 @@ impl Session<'_> {
             self.carry_out(shell);
         }
         let waited = stamp.mono.saturating_sub(self.ending_since);
-        if self.orders_in_motion() && waited < ORDERS_WAITED_FOR {
+        // Once the recording has ended nothing more is waited for.
+        let waits = !self.sockets_stopped && waited < ORDERS_WAITED_FOR;
+        if waits && self.orders_in_motion() {
             return;
         }
         if !std::mem::replace(&mut self.sockets_stopped, true) {

@@ -156,6 +156,13 @@ impl<P: Clone> Caller<P> {
         self.waiting.len() + self.flying.len()
     }
 
+    /// A call about orders waits or has not been answered.
+    pub fn asks_about_orders(&self) -> bool {
+        let flying = self.flying.values().map(|flying| &flying.planned);
+        let mut all = self.waiting.iter().chain(flying);
+        all.any(|planned| planned.class == EffectClass::Order)
+    }
+
     pub fn waiting(&self) -> usize {
         self.waiting.len()
     }

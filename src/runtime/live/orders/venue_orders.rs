@@ -55,21 +55,22 @@ impl Outgoing {
 impl Session<'_> {
     /// What the core wants of the venue, taken out of its effects.
     pub(in crate::runtime::live) fn venue_effects(&mut self, shell: &mut Shell<LiveJob>) {
-        let wishes: Vec<Effect> = self
-            .effects
-            .iter()
-            .filter(|effect| {
-                matches!(
-                    effect,
-                    Effect::Submit(_)
-                        | Effect::Cancel { .. }
-                        | Effect::Query { .. }
-                        | Effect::Reconcile
-                )
-            })
-            .cloned()
-            .collect();
-        for wish in wishes {
+        // An order that is cancelled before it was sent may lead to another one at once: what is added
+        // on the way is carried out too.
+        let mut next = 0;
+        while let Some(effect) = self.effects.get(next) {
+            next += 1;
+            let is_wish = matches!(
+                effect,
+                Effect::Submit(_)
+                    | Effect::Cancel { .. }
+                    | Effect::Query { .. }
+                    | Effect::Reconcile
+            );
+            if !is_wish {
+                continue;
+            }
+            let wish = effect.clone();
             match wish {
                 Effect::Submit(request) => self.outgoing.intended.push(*request),
                 Effect::Cancel {
