@@ -130,7 +130,10 @@ fn token(pair: &Ed25519KeyPair, now: Timestamp, uri: &str) -> String {
 /// What is sent to a client is JSON, or a text in one line.
 fn sound(text: &str) {
     let parsed: Result<Value, _> = serde_json::from_str(text);
-    assert!(parsed.is_ok() || !text.contains(char::is_control), "{text:?}");
+    assert!(
+        parsed.is_ok() || !text.contains(char::is_control),
+        "{text:?}"
+    );
 }
 
 fn solvent(world: &mut World, now: Timestamp, pair: &Ed25519KeyPair) {
