@@ -27,6 +27,7 @@ if [[ $seconds -gt 0 && $seconds -lt 60 ]]; then
     # all. Built in a third of the time.
     flags=
     build+=(--config profile.release.opt-level=1 --config profile.release.package.minnow.opt-level=0)
+    build+=(--config profile.release.debug=0)
 fi
 export RUSTFLAGS="-Cpasses=sancov-module $flags -Cdebug-assertions \
 -Cllvm-args=-sanitizer-coverage-level=4 \
