@@ -4,7 +4,7 @@
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use minnow::core::indicators::cipher::{CipherASettings, CipherBSettings};
 use minnow::core::input::Answer;
-use minnow::core::market::{Instrument, Interval, ProductKind};
+use minnow::core::market::{Instrument, Interval, ProductKind, ProtectiveForm};
 use minnow::core::records::{Action, Proposal};
 use minnow::core::settings::{
     CipherBFilterSettings, EntryOrderType, Execution, FeeRates, Identity, Intrabar, MarketSettings,
@@ -77,6 +77,7 @@ impl Choice {
                     min_notional: Decimal::ZERO,
                     maker_fee: None,
                     taker_fee: None,
+                    protective: ProtectiveForm::None,
                     max_leverage: None,
                     origin: String::new(),
                 }
@@ -210,6 +211,7 @@ impl Choice {
                     money_flow_bearish: 0.0,
                 })
             }),
+            adopt_foreign: false,
             on_shutdown: if self.close_at_stop {
                 OnShutdown::Close
             } else {

@@ -103,6 +103,7 @@ fn for_the_core(effective: &Effective) {
         min_notional: Decimal::ZERO,
         maker_fee: None,
         taker_fee: None,
+        protective: Default::default(),
         max_leverage: None,
         origin: String::new(),
     };

@@ -63,6 +63,7 @@ fn world(pair: &Ed25519KeyPair, started: Timestamp) -> World {
     };
     let mut world = World::new(Start {
         products: built_in(3),
+        derived: None,
         balances: vec![
             ("USD".to_owned(), Decimal::from_int(10_000)),
             ("BTC".to_owned(), Decimal::ONE),

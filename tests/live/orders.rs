@@ -186,7 +186,7 @@ fn a_stop_waits_for_the_answer_to_an_order() {
     let desk = Desk::real(&venue);
     let mut bot = desk.start();
     bot.until_fills(1);
-    let slow = json!({"fault": "slow_answer", "ms": 2000, "path": "/api/v3/brokerage/orders"});
+    let slow = json!({"fault": "slow_answer", "ms": 500, "path": "/api/v3/brokerage/orders"});
     books::arm(&mut venue.rest(), &slow);
     let before = bot.session()["orders"].as_u64();
     bot.until("an order on its way", |session| {
