@@ -120,6 +120,15 @@ pub enum Leg {
 }
 
 impl Leg {
+    pub const ALL: [Self; 6] = [
+        Self::Entry,
+        Self::Close,
+        Self::Stop,
+        Self::Target,
+        Self::Guard,
+        Self::Protective,
+    ];
+
     /// Last letter of the client order id.
     pub const fn letter(self) -> char {
         match self {

@@ -43,15 +43,7 @@ pub fn parse(id: &str) -> Option<ParsedId<'_>> {
         let digit = ALPHABET.iter().position(|known| *known == byte)?;
         Some(value << 5 | digit as u64)
     })?;
-    let legs = [
-        Leg::Entry,
-        Leg::Close,
-        Leg::Stop,
-        Leg::Target,
-        Leg::Guard,
-        Leg::Protective,
-    ];
-    let leg = legs
+    let leg = Leg::ALL
         .into_iter()
         .find(|leg| letter.len() == 1 && letter.starts_with(leg.letter()))?;
     Some(ParsedId {

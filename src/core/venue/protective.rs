@@ -159,7 +159,7 @@ impl Core {
         out: &mut Effects,
     ) -> bool {
         let symbol = &mut self.symbols[id.index()];
-        if symbol.stop.is_none() {
+        if symbol.stop.is_none() || symbol.position.is_none() {
             return false;
         }
         let desk = &mut symbol.desk;

@@ -81,14 +81,7 @@ mod tests {
 
     #[test]
     fn names_equal_those_of_json() {
-        for v in [
-            Leg::Entry,
-            Leg::Close,
-            Leg::Stop,
-            Leg::Target,
-            Leg::Guard,
-            Leg::Protective,
-        ] {
+        for v in Leg::ALL {
             assert_eq!(leg(v), json(v));
         }
         for v in [
