@@ -16,6 +16,7 @@ use crate::core::units::calendar::parse_time;
 use crate::report::{Accumulator, Report, TradesShown, json, terminal};
 use crate::runtime::journal::{Journal, Observer};
 use crate::runtime::memory;
+use crate::runtime::reloaded::Reloaded;
 use crate::runtime::replay::{Feed, Outcome, Plan, Replay, ReplayProgress};
 use crate::runtime::{EffectSettings, EventLoop, LoopSettings, PoolSettings, ThreadStart};
 use crate::store::ledger::{Ledger, LedgerError};
@@ -187,7 +188,7 @@ fn replay(
     let bar = ProgressBar::new(VERB, common.json, start.bytes);
     let watched = !bar.is_hidden();
     let mut show = |progress: ReplayProgress| bar.show(progress);
-    let mut reload = || reload_text(sources::paper_configuration(common, VERB), effective);
+    let mut reload = || reloaded(sources::paper_configuration(common, VERB), effective);
     let limits = start.batches;
     let plan = Plan {
         feeds: start.feeds,
@@ -300,28 +301,22 @@ pub(super) fn loop_settings(effective: &Effective) -> LoopSettings {
     }
 }
 
-/// SIGHUP: the configuration was read and checked again. Nothing that decides changes, so that the
-/// result depends on recording and configuration only.
-pub(super) fn reload_text(
+/// SIGHUP: the configuration was read and checked again.
+pub(super) fn reloaded(
     fresh: Result<Effective, Failure>,
     running: &Effective,
-) -> Result<String, String> {
+) -> Result<Reloaded, String> {
     let fresh = fresh
         .map_err(|failure| format!("reload refused, the running configuration stays: {failure}"))?;
     let plan = reload_difference(running, &fresh);
     super::logging::apply_level(&fresh);
-    let list = |keys: &[&str]| {
-        if keys.is_empty() {
-            "nothing".to_owned()
-        } else {
-            keys.join(", ")
-        }
-    };
-    Ok(format!(
-        "configuration read again; applied: {}; needs a restart: {}",
-        list(&plan.applied),
-        list(&plan.needs_restart)
-    ))
+    let owned = |keys: Vec<&str>| keys.into_iter().map(str::to_owned).collect();
+    Ok(Reloaded {
+        applied: owned(plan.applied),
+        needs_restart: owned(plan.needs_restart),
+        limits: fresh.limits(),
+        memory_cleanup_ms: super::task_settings::task_settings(&fresh).memory_cleanup_ms,
+    })
 }
 
 fn say_what_applies(effective: &Effective) {

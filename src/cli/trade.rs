@@ -6,7 +6,7 @@
 use super::exchange::{Exchange, products_call, products_of, refused};
 use super::logging::start_log;
 use super::protective::protective_forms;
-use super::replay::{Follow, loop_settings, reload_text};
+use super::replay::{Follow, loop_settings, reloaded};
 use super::replay_ledger::Ending;
 use super::trade_start::{self, Start};
 use super::{Common, Exit, Failure, sources};
@@ -157,7 +157,7 @@ pub(super) fn session(
         start.core.equity(),
         settings.instruments.clone(),
     ));
-    let mut reload = || reload_text(again(), effective);
+    let mut reload = || reloaded(again(), effective);
     let mut session = Session::new(
         start.core,
         start.journal,

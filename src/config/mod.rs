@@ -45,6 +45,6 @@ pub use keys::LIVE_CONFIRMATION;
 pub use load::load;
 pub use parse::check_value;
 pub use recorded::Recorded;
-pub use reload::{ReloadPlan, reload_difference};
+pub use reload::{MEMORY_CLEANUP, ReloadPlan, reload_difference};
 pub use rules::as_account_currency;
 pub use secret::Secret;

@@ -1,6 +1,7 @@
 //! Everything the core may learn. What is not here cannot influence a decision.
 
 use super::market::{Candle, Interval, Quote, SymbolId, Trade};
+use super::risk::tightening::LimitValues;
 use super::units::{Decimal, Timestamp};
 pub use super::venue::{
     AccountNews, ListedFill, ListedOrder, ListedPosition, OrderEvent, OrderNews, VenueListing,
@@ -119,6 +120,9 @@ pub enum Command {
     CancelAll,
     /// As `CancelAll`, and every position is closed at market, also one that a late fill opens.
     CloseAll,
+    /// Limits of a configuration that was read again, by the names of their keys and in their
+    /// units; what is not tighter than the limit in force stays as it is.
+    TightenLimits { limits: LimitValues },
 }
 
 /// The end of a question to a model, in the form the core decides on.

@@ -160,6 +160,8 @@ impl Core {
         core.numbers = state.numbers;
         core.account = state.account;
         core.guard = state.guard;
+        // The configuration of this process was read anew.
+        core.guard.tightened.clear();
         core.daily = state.daily;
         core.guard.adopt(&core.settings.risk);
         for saved in state.symbols {

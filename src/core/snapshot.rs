@@ -233,6 +233,7 @@ impl Core {
         core.numbers = snapshot.numbers;
         core.account = snapshot.account;
         core.guard = snapshot.guard;
+        core.restore_tightened();
         core.daily = snapshot.daily;
         for (index, state) in snapshot.symbols.into_iter().enumerate() {
             core.restore_symbol(SymbolId(index as u16), state)?;

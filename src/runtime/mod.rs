@@ -34,6 +34,7 @@ pub mod meters;
 pub mod parallel;
 mod planned;
 pub mod processes;
+pub mod reloaded;
 pub mod replay;
 pub mod shell;
 pub mod signals;

@@ -20,5 +20,6 @@ mod orders;
 mod paper;
 mod protective;
 mod quiet;
+mod reload;
 mod rest_books;
 mod starts;

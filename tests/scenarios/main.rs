@@ -15,6 +15,7 @@ mod model;
 mod past_candles;
 mod recovery;
 mod snapshots;
+mod tightening;
 mod venue_account;
 mod venue_adoption;
 mod venue_chaos;

@@ -1,9 +1,11 @@
 //! What comes out: fingerprint, warnings, notices, fees, core settings, reload.
 
 use super::fixture::Folder;
-use crate::config::{Effective, reload_difference};
+use crate::config::key::Kind;
+use crate::config::{Effective, keys, reload_difference};
 use crate::core::market::Instrument;
 use crate::core::market::instrument::ProductKind;
+use crate::core::risk::tightening::{Comparison, limit_keys};
 use crate::core::settings::{
     FeeRates, Identity, MeanReversionSettings, RiskSettings, StrategySettings,
 };
@@ -319,11 +321,52 @@ fn a_reload_tells_what_applies_and_what_waits() {
     let fresh = with(&[
         "system.log_level=debug",
         "logging.format=json",
+        "logging.async_logging=false",
         "risk.order_rate=9",
+        "risk.max_position_hold_hours=0.5",
+        "resource_management.memory_cleanup_interval=900",
         "llm.model=x",
     ]);
     let plan = reload_difference(&running, &fresh);
     assert_eq!(plan.applied, ["system.log_level"]);
-    assert_eq!(plan.needs_restart, ["logging.format", "risk.order_rate"]);
+    assert_eq!(
+        plan.needs_restart,
+        ["logging.async_logging", "logging.format"]
+    );
     assert_eq!(plan.without_effect, ["llm.model"]);
+    let limits = fresh.limits();
+    let limit = |key: &str| limits.get(key).map(ToString::to_string);
+    assert_eq!(limit("risk.order_rate").as_deref(), Some("9"));
+    assert_eq!(
+        limit("risk.max_position_hold_hours").as_deref(),
+        Some("0.5")
+    );
+}
+
+#[test]
+fn the_limits_that_may_tighten_end_where_their_keys_do() {
+    for (name, end) in limit_keys() {
+        let key = keys::all()
+            .find(|key| key.name == name)
+            .unwrap_or_else(|| panic!("no key {name}"));
+        assert!(key.core_reads && key.acts, "{name}");
+        match key.kind {
+            Kind::Number { min, max } => assert!(end == min || end == max, "{name}: {end}"),
+            Kind::Integer { min, max } => {
+                assert!(
+                    end == min.to_string() || end == max.to_string(),
+                    "{name}: {end}"
+                );
+            }
+            _ => panic!("{name} is no number"),
+        }
+    }
+    // Each value as configured is the one in force: none is tighter, none is refused.
+    let effective = with(&[]);
+    let spot = instrument("BTC-USD", ProductKind::Spot, "USD");
+    let settings = effective.for_core(&[spot], &identity()).unwrap();
+    assert_eq!(
+        settings.compare_limits(&effective.limits()),
+        Comparison::default()
+    );
 }

@@ -3,6 +3,7 @@
 use super::breaker::Breaker;
 use super::emergency::Emergency;
 use super::limits::{EntryLog, LosingRun, LossLimits};
+use super::tightening::LimitValues;
 use crate::settings::RiskSettings;
 use crate::strategy::errors::RecentErrors;
 use crate::units::Decimal;
@@ -23,6 +24,9 @@ pub(crate) struct Guard {
     /// The equity that was assessed last.
     pub assessed: Option<Decimal>,
     pub recent_errors: RecentErrors,
+    /// Limits that this process took over while it ran.
+    #[serde(default, skip_serializing_if = "LimitValues::is_empty")]
+    pub tightened: LimitValues,
 }
 
 impl Guard {
@@ -43,6 +47,7 @@ impl Guard {
             warned_margin: false,
             assessed: None,
             recent_errors: RecentErrors::default(),
+            tightened: LimitValues::new(),
         }
     }
 

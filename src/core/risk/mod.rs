@@ -12,6 +12,7 @@ pub(crate) mod guard;
 pub mod limits;
 pub mod size_steps;
 pub mod sizing;
+pub mod tightening;
 pub mod watch;
 
 pub use approved::Approved;

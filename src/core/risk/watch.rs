@@ -250,6 +250,7 @@ impl Core {
             }
             Command::CancelAll => self.leave("cancel_all", false, at, out),
             Command::CloseAll => self.leave("close_all", true, at, out),
+            Command::TightenLimits { limits } => self.tighten(&limits, at, out),
         }
     }
 

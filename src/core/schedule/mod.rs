@@ -5,6 +5,7 @@
 pub mod events;
 pub mod pacing;
 pub mod scheduler;
+mod steering;
 pub mod task;
 pub mod view;
 pub mod wheel;

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 const FIRST_RUN_OFFSET_MS: u64 = 100;
 
 #[derive(Clone, Copy, Debug)]
-enum Alarm {
+pub(super) enum Alarm {
     Due(TaskId),
     Limit(Run),
 }
@@ -33,7 +33,7 @@ pub struct Scheduler {
     pub(super) settings: SchedulerSettings,
     started_at: u64,
     pub(super) now: u64,
-    wheel: Wheel<Alarm>,
+    pub(super) wheel: Wheel<Alarm>,
     pub(super) tasks: Vec<Task>,
     pub(super) waiting: BTreeSet<(TaskClass, u64, TaskId)>,
     pub(super) in_flight: usize,
@@ -422,50 +422,6 @@ impl Scheduler {
             }
         }
         true
-    }
-
-    /// Enables the task with a clean record and makes it due at once. `false`: no such task.
-    pub fn enable(&mut self, id: TaskId, now: u64) -> bool {
-        let Some(task) = self.tasks.get_mut(usize::from(id.0)) else {
-            return false;
-        };
-        task.standing = Standing::Enabled;
-        task.error_count = 0;
-        if matches!(task.phase, Phase::Waiting { .. }) {
-            return true;
-        }
-        self.trigger(id, now)
-    }
-
-    /// Disables the task until it is enabled; a run in flight ends as it would. `false`: no such
-    /// task.
-    pub fn disable(&mut self, id: TaskId) -> bool {
-        let Some(task) = self.tasks.get_mut(usize::from(id.0)) else {
-            return false;
-        };
-        task.standing = Standing::Off;
-        task.wanted = None;
-        match &mut task.phase {
-            Phase::Idle { alarm } => {
-                if let Some((key, _)) = alarm.take() {
-                    self.wheel.cancel(key);
-                }
-            }
-            Phase::Waiting { due } => {
-                self.waiting.remove(&(task.spec.class, *due, id));
-                task.phase = Phase::Idle { alarm: None };
-            }
-            Phase::InFlight(_) => {}
-        }
-        true
-    }
-
-    /// No further task starts: what is armed or waiting is dropped, runs in flight end as they
-    /// would.
-    pub fn stop(&mut self) {
-        for index in 0..self.tasks.len() {
-            self.disable(TaskId(index as u16));
-        }
     }
 }
 

@@ -41,10 +41,8 @@ impl Application for Session<'_> {
             Signal::Interrupt | Signal::Terminate => {
                 self.end(SessionOutcome::Stopped(signal));
             }
-            Signal::Reload => match self.reload() {
-                Ok(text) => log::info("config", &text, &[]),
-                Err(text) => log::error("config", &text, &[]),
-            },
+            // What it did stands in the log.
+            Signal::Reload => drop(self.reload(shell)),
             Signal::EmergencyStop => {
                 let close = self.core.settings().risk.emergency_close;
                 let stamp = self.stamp(shell);

@@ -31,6 +31,8 @@ pub(super) enum Wish {
     CancelAll,
     /// The same, and every position is closed at market.
     CloseAll,
+    /// The configuration is read again, as SIGHUP does.
+    Reload,
     /// End in order, as SIGTERM does.
     Stop,
 }
@@ -44,7 +46,7 @@ impl Session<'_> {
                 "ok": false,
                 "error": format!(
                     "{error}: expected a line such as {{\"command\":\"status\"}}; commands: status, \
-                     pause, resume, emergency_stop, cancel_all, close_all, stop"
+                     pause, resume, emergency_stop, cancel_all, close_all, reload, stop"
                 ),
             }),
         };
@@ -54,12 +56,38 @@ impl Session<'_> {
         }
     }
 
+    /// The configuration is read again; what may be taken over acts from here on. What it did, in
+    /// words.
+    ///
+    /// # Errors
+    /// The configuration is not valid: the running one stays.
+    pub(super) fn reload(&mut self, shell: &mut Shell<LiveJob>) -> Result<String, String> {
+        let mut reloaded = (self.reload)().inspect_err(|text| log::error("config", text, &[]))?;
+        let limits = reloaded.tighter(self.core.settings());
+        reloaded.applied.extend(limits.keys().cloned());
+        if !limits.is_empty() {
+            let stamp = self.stamp(shell);
+            self.input(stamp, Input::Command(Command::TightenLimits { limits }));
+            self.carry_out(shell);
+        }
+        self.pace_tasks(&mut reloaded, shell.now_ms());
+        let text = reloaded.text();
+        log::info("config", &text, &[]);
+        Ok(text)
+    }
+
     fn fulfil(&mut self, wish: Wish, shell: &mut Shell<LiveJob>) -> serde_json::Value {
         let command = match wish {
             Wish::Status => return json!({ "ok": true, "status": self.seen(shell) }),
             Wish::Stop => {
                 self.end(SessionOutcome::Stopped(Signal::Terminate));
                 return json!({ "ok": true });
+            }
+            Wish::Reload => {
+                return match self.reload(shell) {
+                    Ok(text) => json!({ "ok": true, "text": text }),
+                    Err(text) => json!({ "ok": false, "error": text }),
+                };
             }
             Wish::Pause => Command::Pause,
             Wish::Resume { reason } => Command::Resume { reason },

@@ -17,6 +17,7 @@ use crate::exchange::stream::StreamRole;
 use crate::exchange::{Access, build};
 use crate::net::{HttpClient, NameCache, client_config};
 use crate::runtime::journal::{Journal, Observer};
+use crate::runtime::reloaded::Reloaded;
 use crate::store::ledger::{BatchLimits, Ledger, Mode};
 use std::path::PathBuf;
 
@@ -94,7 +95,7 @@ fn with_instrument(name: &str, instrument: &Instrument, test: impl FnOnce(&mut S
     let ledger = Ledger::open(&folder.0.join("paper.sqlite"), Mode::Paper).unwrap();
     let journal = Journal::new(ledger, BatchLimits::SESSION);
     let codec = build("coinbase", Access::default()).unwrap();
-    let (mut nobody, mut reload) = (Nobody, || Ok(String::new()));
+    let (mut nobody, mut reload) = (Nobody, || Ok(Reloaded::default()));
     let live = live_settings(&folder, instrument);
     let mut session =
         Session::new(core, journal, codec, live, None, &mut nobody, &mut reload).unwrap();

@@ -35,6 +35,7 @@ use crate::runtime::control::Control;
 use crate::runtime::jobs::{EffectClass, EffectRequest, Wait};
 use crate::runtime::journal::{Journal, Observer};
 use crate::runtime::link_sockets::LinkSockets;
+use crate::runtime::reloaded::Reloaded;
 use crate::runtime::replay::{Recorded, Recorder};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
@@ -131,7 +132,7 @@ pub struct Session<'a> {
     pub(super) notifier: Option<Notifier>,
     pub(super) recorder: Option<Recorder>,
     observer: &'a mut dyn Observer,
-    reload: &'a mut dyn FnMut() -> Result<String, String>,
+    pub(super) reload: &'a mut dyn FnMut() -> Result<Reloaded, String>,
     pub(super) effects: Effects,
     first: Option<Timestamp>,
     pub(super) last: Stamp,
@@ -177,7 +178,7 @@ impl<'a> Session<'a> {
         settings: LiveSettings,
         recorder: Option<Recorder>,
         observer: &'a mut dyn Observer,
-        reload: &'a mut dyn FnMut() -> Result<String, String>,
+        reload: &'a mut dyn FnMut() -> Result<Reloaded, String>,
     ) -> Result<Self, String> {
         let connections = connections(&settings, &*codec)?;
         let limiter = Limiter::new(settings.limits.clone());
@@ -404,10 +405,6 @@ impl<'a> Session<'a> {
 
     pub(super) fn has_ended(&self) -> bool {
         self.outcome.is_some()
-    }
-
-    pub(super) fn reload(&mut self) -> Result<String, String> {
-        (self.reload)()
     }
 
     pub(super) fn recorder_mut(&mut self) -> Option<&mut Recorder> {

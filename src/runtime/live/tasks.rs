@@ -5,6 +5,7 @@
 
 use super::job::{LiveJob, LiveOutput};
 use super::session::{Session, TARGET};
+use crate::config::MEMORY_CLEANUP;
 use crate::core::schedule::{
     Period, Run, Scheduler, SchedulerSettings, SchedulerView, TaskClass, TaskEvent, TaskId,
     TaskSpec, Weight,
@@ -13,6 +14,7 @@ use crate::core::units::Stamp;
 use crate::log;
 use crate::runtime::effect_table::Admission;
 use crate::runtime::jobs::{EffectClass, EffectRequest, Owner};
+use crate::runtime::reloaded::Reloaded;
 use crate::runtime::shell::Shell;
 
 const SECOND_MS: u64 = 1000;
@@ -131,6 +133,20 @@ impl Tasks {
         spec.is_some_and(|spec| spec.class == TaskClass::Risk)
     }
 
+    /// Another period for a task that runs by one. `false`: it is the one it has, or there is no
+    /// such task.
+    fn pace(&mut self, duty: Duty, period_ms: u64, now: u64) -> bool {
+        let index = self.duties.iter().position(|known| *known == duty);
+        let id = index
+            .and_then(|index| u16::try_from(index).ok())
+            .map(TaskId);
+        id.is_some_and(|id| {
+            let spec = self.scheduler.spec(id);
+            spec.is_some_and(|spec| spec.period != Period::Every(period_ms))
+                && self.scheduler.set_interval(id, period_ms, now)
+        })
+    }
+
     /// Nothing starts any more.
     pub fn stop(&mut self) {
         self.scheduler.stop();
@@ -138,6 +154,15 @@ impl Tasks {
 }
 
 impl Session<'_> {
+    /// Takes over the periods of tasks that were configured anew.
+    pub(super) fn pace_tasks(&mut self, reloaded: &mut Reloaded, now: u64) {
+        if let (Some(tasks), Some(period)) = (&mut self.tasks, reloaded.memory_cleanup_ms)
+            && tasks.pace(Duty::MemoryCleanup, period, now)
+        {
+            reloaded.applied.push(MEMORY_CLEANUP.to_owned());
+        }
+    }
+
     /// Next due time of a task, loop milliseconds.
     pub(super) fn tasks_deadline(&mut self) -> Option<u64> {
         self.tasks.as_mut()?.scheduler.next_deadline()

@@ -19,6 +19,7 @@ use crate::runtime::application::{
 };
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::journal::{Commit, Journal, Observer};
+use crate::runtime::reloaded::Reloaded;
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::status::{ApplicationStatus, QueueView};
@@ -41,7 +42,7 @@ pub struct Replay<'a> {
     /// Called on a timer while it runs, and once at the end.
     progress: Option<&'a mut dyn FnMut(ReplayProgress)>,
     /// SIGHUP: what was read anew or why it was refused, in words for the log.
-    reload: &'a mut dyn FnMut() -> Result<String, String>,
+    reload: &'a mut dyn FnMut() -> Result<Reloaded, String>,
     effects: Effects,
     outcome: Option<Outcome>,
     first: Option<Timestamp>,
@@ -59,7 +60,7 @@ impl<'a> Replay<'a> {
         plan: Plan,
         observer: &'a mut dyn Observer,
         progress: Option<&'a mut dyn FnMut(ReplayProgress)>,
-        reload: &'a mut dyn FnMut() -> Result<String, String>,
+        reload: &'a mut dyn FnMut() -> Result<Reloaded, String>,
     ) -> Self {
         Self {
             core,
@@ -336,8 +337,14 @@ impl Application for Replay<'_> {
                 self.outcome.get_or_insert(Outcome::Interrupted(signal));
                 shell.resume_work();
             }
+            // Nothing that decides changes, so that the result depends on recording and
+            // configuration only.
             Signal::Reload => match (self.reload)() {
-                Ok(text) => log::info("config", &text, &[]),
+                Ok(mut reloaded) => {
+                    let limits = reloaded.tighter(self.core.settings());
+                    reloaded.needs_restart.extend(limits.into_keys());
+                    log::info("config", &reloaded.text(), &[]);
+                }
                 Err(text) => log::error("config", &text, &[]),
             },
             Signal::EmergencyStop => {

@@ -141,6 +141,8 @@ pub(super) const TEXT_MAX: usize = 16 << 20;
 
 /// Room that a candle of a history takes at most as text, bytes.
 const CANDLE_TEXT: usize = 512;
+/// Most bytes of a limit beside its key.
+const LIMIT_TEXT: usize = 64;
 /// Room that one order or fill of a listing takes as text beside its ids, bytes.
 const LISTED_TEXT: usize = 512;
 
@@ -187,6 +189,9 @@ pub(super) fn check_entry(
                 Answer::Failed { text } => text.len(),
             },
             Input::Command(Command::Resume { reason }) => reason.len(),
+            Input::Command(Command::TightenLimits { limits }) => {
+                limits.keys().map(|key| key.len() + LIMIT_TEXT).sum()
+            }
             Input::LedgerFailed { text } | Input::Reconciled { text, .. } => text.len(),
             Input::Feed { feed, .. } => feed.len(),
             Input::History { candles, .. } => candles.len().saturating_mul(CANDLE_TEXT),
