@@ -375,6 +375,7 @@ impl Core {
             Verdict::VolumeOnly => symbol.series.fold_volume(&row.trade),
             Verdict::Nothing => {}
         }
+        self.take_over_priced(id, out);
         self.settle(id);
     }
 

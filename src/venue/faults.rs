@@ -46,9 +46,11 @@ pub enum FaultKind {
     NoStopLimit,
     /// Contracts do not trade.
     SessionClosed,
+    /// Stops that are reached do not act.
+    StopsAsleep,
 }
 
-const NAMES: [(&str, FaultKind); 16] = [
+const NAMES: [(&str, FaultKind); 17] = [
     ("disconnect", FaultKind::Disconnect),
     ("silence", FaultKind::Silence),
     ("duplicate_frame", FaultKind::DuplicateFrame),
@@ -65,6 +67,7 @@ const NAMES: [(&str, FaultKind); 16] = [
     ("no_bracket", FaultKind::NoBracket),
     ("no_stop_limit", FaultKind::NoStopLimit),
     ("session_closed", FaultKind::SessionClosed),
+    ("stops_asleep", FaultKind::StopsAsleep),
 ];
 
 impl FaultKind {

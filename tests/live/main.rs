@@ -10,6 +10,7 @@ mod process;
 #[path = "../support/venue.rs"]
 mod venue;
 
+mod adoption;
 mod books;
 mod bot;
 mod connections;

@@ -191,3 +191,28 @@ fn a_stop_or_target_that_was_reached_while_the_bot_was_dead_is_booked_at_its_sta
     }
     panic!("no protective order filled");
 }
+
+#[test]
+fn a_venue_whose_stops_sleep_is_not_waited_for() {
+    let balances = ["--balance", "USD=100000", "--balance", "BTC=0.5"];
+    let venue = lively(&[&balances[..], &["--fault", "stops_asleep"]].concat());
+    // What it holds is taken over, and no strategy sells it.
+    let desk = nervous(&venue)
+        .with("exchange.adopt_foreign=true")
+        .with("trading.interval=1h")
+        .with("risk.default_stop_loss_pct=1")
+        .with("risk.trailing_stop_pct=20");
+    let mut bot = desk.start();
+    let ledger = desk.ledger("venue");
+    bot.until("closed by the guard", |session| {
+        books::events(&ledger, "protection_guard") > 0
+            && session["symbols"][0]["position"].is_null()
+    });
+    assert_eq!(resting(&mut venue.rest()), [] as [[String; 4]; 0]);
+    assert_eq!(
+        books::balances(&mut venue.rest())["BTC"],
+        books::decimal("0")
+    );
+    let hash = bot.stop();
+    desk.replay_is_identical(&hash);
+}

@@ -85,7 +85,10 @@ fn the_next_process_has_the_limits_of_its_own_configuration() {
     let desk = desk(&venue);
     let mut bot = desk.start();
     bot.until_fills(1);
-    write(&desk, &json!({"risk": {"min_account_balance": 1_000_000_000}}));
+    write(
+        &desk,
+        &json!({"risk": {"min_account_balance": 1_000_000_000}}),
+    );
     assert_eq!(reload(&bot)["ok"], true);
     bot.stop();
     write(&desk, &json!({}));

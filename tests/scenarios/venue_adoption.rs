@@ -2,9 +2,11 @@
 
 use crate::venue_world::*;
 use crate::world::*;
+use minnow::core::Core;
 use minnow::core::effect::Effect;
 use minnow::core::input::*;
 use minnow::core::market::{ProtectiveForm, SymbolId};
+use minnow::core::modes::Turns;
 use minnow::core::orders::position::Position;
 use minnow::core::records::*;
 use minnow::core::units::*;
@@ -46,10 +48,10 @@ fn a_holding_is_taken_over_at_the_first_price_and_protected() {
     let mut world = adopting();
     world.listing(held(10_000, 40));
     assert_eq!(world.position(), Decimal::ZERO, "nobody knows its worth");
-    world.trade(30_000, "50000", "1");
     let wanted = world.reconciliations_wanted();
-    let symbol = SymbolId(0);
-    world.input(30_100, Input::Whole { symbol });
+    world.trade(30_000, "50000", "1");
+    world.trade(30_100, "50001", "1");
+    world.trade(30_200, "50000", "1");
     assert_eq!(world.reconciliations_wanted(), wanted + 1);
     world.listing(held(31_000, 40));
     assert_eq!(world.position(), d("0.04"));
@@ -135,4 +137,53 @@ fn an_order_taken_over_has_the_time_of_an_entry() {
     assert!(!cancelled(&world, "a"));
     world.trade(61_500, "50000", "1");
     assert!(cancelled(&world, "a"));
+}
+
+#[test]
+fn an_order_and_a_holding_are_taken_over_in_the_same_round() {
+    let mut world = adopting();
+    world.trade(30_000, "50000", "1");
+    let mut listing = held(31_000, 40);
+    listing.open = vec![foreign("a", Side::Buy, "49900")];
+    world.listing(listing);
+    assert_eq!(world.told("foreign_order_adopted"), 1);
+    assert_eq!(world.told("position_adopted"), 1);
+    assert_eq!(world.position(), d("0.04"));
+}
+
+/// Of a holding that is worth more than the configured balance, before the venue's is known, the
+/// margin would look far too large, and it would be sold.
+#[test]
+fn nothing_is_taken_over_before_the_account_is_known() {
+    let mut settings = venue_settings();
+    settings.trading.adopt_foreign = true;
+    let mut world = World::of(Core::new(settings, Turns::Session));
+    world.trade(1_000, "50000", "1");
+    world.listing(held(2_000, 1_000));
+    assert_eq!(world.position(), Decimal::ZERO);
+    let wanted = world.reconciliations_wanted();
+    world.input(2_001, cash("5000"));
+    assert_eq!(world.reconciliations_wanted(), wanted + 1);
+    world.listing(held(3_000, 1_000));
+    assert_eq!(world.position(), d("1"));
+    assert_eq!(world.core.equity(), d("55000"));
+    assert!(!world.core.emergency().is_latched());
+    world.input(9_000, cash("5000"));
+    assert_eq!(world.told("balance_anomaly"), 0);
+}
+
+/// It would be sold at once, by the emergency stop that its margin sets off.
+#[test]
+fn what_would_set_off_the_emergency_stop_is_left_where_it_is() {
+    let mut world = adopting();
+    world.trade(30_000, "50000", "1");
+    world.input(30_500, cash("1000"));
+    for round in 0..3 {
+        world.listing(held(31_000 + round * 10_000, 1_000));
+    }
+    assert_eq!(world.position(), Decimal::ZERO);
+    assert_eq!(world.told("foreign_position"), 1);
+    assert_eq!(world.told("position_adopted"), 0);
+    assert!(!world.core.emergency().is_latched());
+    assert!(world.submissions().is_empty());
 }

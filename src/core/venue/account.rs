@@ -40,12 +40,7 @@ impl Core {
                 fresh,
             } => self.feed(at, symbol, &feed, fresh, out),
             Input::Partial { symbol, until } => self.partial(at, symbol, until),
-            Input::Whole { symbol } => {
-                self.whole(at, symbol);
-                if symbol.index() < self.symbols.len() {
-                    self.take_over_priced(symbol, out);
-                }
-            }
+            Input::Whole { symbol } => self.whole(at, symbol),
             Input::Quote {
                 symbol,
                 quote,
@@ -113,6 +108,9 @@ impl Core {
         let difference = news.cash + self.paid_for_lots() - self.account.cash;
         if !std::mem::replace(&mut self.desk.baselined, true) {
             self.shift(difference);
+            for index in 0..self.symbols.len() {
+                self.take_over_priced(SymbolId(index as u16), out);
+            }
         } else if self.is_at_rest(at) {
             self.compare_cash(difference, at, out);
         }

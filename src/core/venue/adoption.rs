@@ -13,9 +13,10 @@ use crate::orders::execution::persist_order;
 use crate::orders::intent::EntryPlan;
 use crate::orders::{OrderIntent, Working};
 use crate::records::{ExitReason, Leg, OrderKind, OrderState};
+use crate::risk::limits::share_pct;
 use crate::risk::sizing::RoundTrip;
 use crate::symbol::Slot;
-use crate::units::{Quantity, Side, Stamp};
+use crate::units::{Decimal, Quantity, Rounding, Side, Stamp};
 
 /// Reason of the order that a position taken over is booked by.
 const ADOPTED: &str = "adopted";
@@ -182,7 +183,12 @@ impl Core {
         let number = Numbers::next(&mut self.numbers.decision);
         let working = self.adopted(id, listed, Leg::Entry, number, at);
         persist_order(&working, out);
+        let touched = self.symbols[id.index()].desk.touched;
         self.put_to_work(id, Slot::Entry, working, at);
+        if listed.filled.is_zero() {
+            // It rests: what is held is compared in this very round.
+            self.symbols[id.index()].desk.touched = touched;
+        }
     }
 
     /// Takes over what the venue holds of a symbol beyond what is ours: at the mark, with the
@@ -196,8 +202,8 @@ impl Core {
         out: &mut Effects,
     ) {
         let symbol = &mut self.symbols[id.index()];
-        let Some(price) = symbol.last else {
-            // Looked at again once there is a price.
+        // Without the account's cash even what lies there by right would look like too much.
+        let Some(price) = symbol.last.filter(|_| self.desk.baselined) else {
             symbol.desk.unpriced = true;
             return;
         };
@@ -226,8 +232,11 @@ impl Core {
             instrument.price(price)
         );
         let spot = instrument.kind == ProductKind::Spot;
+        if let Some(used) = self.margin_too_large_with(id, value) {
+            return self.leave_position(id, lots, used, at, out);
+        }
         self.report(AlertLevel::Warning, name, text, at, out);
-        if spot && self.desk.baselined {
+        if spot {
             // What it was bought with never was in these books.
             self.shift(value);
         }
@@ -248,10 +257,46 @@ impl Core {
         self.settle(id);
     }
 
-    /// A symbol has a price: what waited for one to be taken over is.
-    pub(super) fn take_over_priced(&mut self, id: SymbolId, out: &mut Effects) {
-        let symbol = &self.symbols[id.index()];
-        if symbol.desk.unpriced && symbol.last.is_some() {
+    /// The margin that would be used with a further holding of this value, in % of equity, where that
+    /// would set off the emergency stop, which would sell what was just taken over.
+    fn margin_too_large_with(&self, id: SymbolId, value: Decimal) -> Option<Decimal> {
+        let spot = self.symbols[id.index()].instrument.kind == ProductKind::Spot;
+        let leverage = i128::from(self.plan_of_adopted(id).leverage.max(1));
+        let margin = value.mul_div(1, leverage, Rounding::HalfEven)?;
+        let equity = self.equity() + if spot { value } else { Decimal::ZERO };
+        let used = share_pct(self.margin_used() + margin, equity);
+        (used >= self.settings.risk.emergency_margin_pct).then_some(used)
+    }
+
+    /// A holding that is too large for this account's rules is told once and counted.
+    fn leave_position(
+        &mut self,
+        id: SymbolId,
+        lots: i64,
+        used: Decimal,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let symbol = &mut self.symbols[id.index()];
+        let name = symbol.instrument.symbol.clone();
+        if symbol.instrument.kind != ProductKind::Spot {
+            symbol.desk.foreign = lots.clamp(-GRID_MAX, GRID_MAX);
+        }
+        if self.desk.note_foreign(&name) {
+            let text = format!(
+                "{name}: what is held at the venue would take the margin used to {used:.2} % of \
+                 equity, {} % at most: not taken over",
+                self.settings.risk.emergency_margin_pct
+            );
+            self.report(AlertLevel::Warning, "foreign_position", text, at, out);
+        }
+    }
+
+    /// What waited for a price, or for the account's cash, is looked at again once both are there.
+    pub(crate) fn take_over_priced(&mut self, id: SymbolId, out: &mut Effects) {
+        let symbol = &mut self.symbols[id.index()];
+        if symbol.desk.unpriced && symbol.last.is_some() && self.desk.baselined {
+            symbol.desk.unpriced = false;
             self.want_reconciliation(out);
         }
     }

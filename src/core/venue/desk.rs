@@ -149,7 +149,7 @@ pub struct SymbolDesk {
     pub wanted: Option<ExitReason>,
     /// The target is not tried before this monotonic time.
     pub target_after: i64,
-    /// Something is to be taken over once a price says what it is worth.
+    /// Something is to be taken over once its worth and the account's cash are known.
     #[serde(default)]
     pub unpriced: bool,
     #[serde(default)]

@@ -47,6 +47,8 @@ pub struct EngineFaults {
     pub no_stop_limit: bool,
     /// The session of contracts is closed: they do not trade.
     pub session_closed: bool,
+    /// Stops that are reached do not act.
+    pub stops_asleep: bool,
 }
 
 #[derive(Debug)]

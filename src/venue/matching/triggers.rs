@@ -12,6 +12,9 @@ impl Engine {
     /// acceptance; what they trade may set off more.
     pub(super) fn look_at_stops(&mut self, at: Timestamp, product: usize) {
         while let Some((low, high)) = self.listed[product].range.take() {
+            if self.faults.stops_asleep {
+                continue;
+            }
             let reached: Vec<u64> = self.listed[product]
                 .waiting
                 .iter()

@@ -65,6 +65,7 @@ pub fn apply_to_orders(world: &mut World) {
     faults.no_bracket = armed(FaultKind::NoBracket);
     faults.no_stop_limit = armed(FaultKind::NoStopLimit);
     faults.session_closed = armed(FaultKind::SessionClosed);
+    faults.stops_asleep = armed(FaultKind::StopsAsleep);
 }
 
 fn faults(world: &World) -> Value {

@@ -255,9 +255,11 @@ impl Session<'_> {
                 from: page.from,
                 to: page.to,
             };
-            // A gap after an outage keeps stops from being seen: it does not wait for our own limit.
-            let is_gap = self.last_candle(page.symbol).is_some();
-            let class = if is_gap {
+            // Prices of what is held are seen once its candles are there, and so is a gap after an
+            // outage: they do not wait for our own limit.
+            let symbol = self.core.symbols().get(page.symbol.index());
+            let is_held = symbol.is_some_and(|symbol| symbol.position.is_some());
+            let class = if is_held || self.last_candle(page.symbol).is_some() {
                 EffectClass::Reconciliation
             } else {
                 EffectClass::MarketData
