@@ -183,7 +183,7 @@ mod tests {
         let deep = "orderbook.depth_levels=100";
         assert_eq!(levels(&[deep]), (4 * 201, 1));
         assert_eq!(levels(&[deep, "orderbook.rest_levels=0"]), (0, 1));
-        assert_eq!(levels(&["orderbook.enabled=true"]), (4 * 41, 2));
+        assert_eq!(levels(&["orderbook.enabled=true"]), (4 * 501, 2));
     }
 
     #[test]

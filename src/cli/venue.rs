@@ -13,6 +13,7 @@ use crate::venue::faults::{Fault, Faults};
 use crate::venue::limits::{PRIVATE_A_SECOND, PUBLIC_A_SECOND, RateLimits};
 use crate::venue::market::random::{HISTORY_MAX_HOURS, HOUR};
 use crate::venue::market::{Derived, Playback, RandomMarket, recorded};
+use crate::venue::matching::LEVELS;
 use crate::venue::product::{BUILT_IN_MAX, Product, built_in};
 use crate::venue::server::keys::random_u64;
 use crate::venue::server::source::Source;
@@ -48,6 +49,9 @@ pub struct Arguments {
     /// Hours that are past when the venue starts: made by the seed, or the recording's first ones
     #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(0..=i64::from(HISTORY_MAX_HOURS)))]
     pub history: Option<u32>,
+    /// Levels that each book has on either side; the depth in price stays what it is with 60
+    #[arg(long, default_value_t = LEVELS, value_name = "N", value_parser = clap::value_parser!(u16).range(i64::from(LEVELS)..=20_000))]
+    pub levels: u16,
     /// List a US perpetual-style bitcoin contract too, whose market follows BTC-USD
     #[arg(long)]
     pub futures: bool,
@@ -126,6 +130,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let folder = Folder::open(&path).map_err(Failure::run_time)?;
     let (mut products, source) = market(arguments)?;
+    for product in &mut products {
+        product.step = (product.step * i64::from(LEVELS) / i64::from(arguments.levels)).max(1);
+    }
     let derived = match arguments.futures {
         true => Some(list_contract(&mut products, arguments.seed)?),
         false => None,
@@ -240,6 +247,7 @@ fn bind(
         trade: !arguments.view_only,
         transfer: arguments.key_can_transfer,
     };
+    world.engine.house_levels = arguments.levels;
     world.engine.repeated_id_is_answered = arguments.answer_repeated_ids;
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     let listen = arguments.listen.unwrap_or(default);

@@ -14,6 +14,7 @@ mod adoption;
 mod books;
 mod bot;
 mod connections;
+mod deep_books;
 mod futures;
 mod kills;
 mod manager;

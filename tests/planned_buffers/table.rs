@@ -262,6 +262,10 @@ pub const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[("BRIDGED_MAX", Planned)],
     ),
     (
+        "src/runtime/live/feeds/books.rs",
+        &[("LEVELS_KEPT", Planned)],
+    ),
+    (
         "src/runtime/live/watch.rs",
         &[("COMPARED_A_RUN", No("symbols of one run, no buffer"))],
     ),
@@ -379,6 +383,7 @@ pub const TABLE: &[(&str, &[(&str, Role)])] = &[
         &[
             ("CANDLES_OF_RUN", Planned),
             ("CANDLE_TEXT", REFUSES),
+            ("LIMIT_TEXT", REFUSES),
             ("LISTED_TEXT", REFUSES),
             ("TEXT_MAX", REFUSES),
         ],

@@ -26,7 +26,7 @@ pub fn planned_buffers(symbols: usize, connections: usize, book_levels: usize) -
     vec![
         of(
             "levels of order books",
-            "orderbook.depth_levels, orderbook.rest_levels, trading.symbols",
+            "orderbook.depth_levels, orderbook.rest_levels, LEVELS_KEPT, trading.symbols",
             2 * side * symbols,
             size_of::<(Price, Quantity)>(),
         ),

@@ -72,6 +72,8 @@ pub struct Engine {
     pub faults: EngineFaults,
     /// Seed of the quantities that the house shows.
     pub(super) house_seed: u64,
+    /// Levels that the house shows on each side, 1 or more.
+    pub house_levels: u16,
     /// A repeated client order id gives the order that has it, instead of a refusal.
     pub repeated_id_is_answered: bool,
 }
@@ -130,6 +132,7 @@ impl Engine {
             events: Vec::with_capacity(EVENTS_ROOM),
             faults: EngineFaults::default(),
             house_seed,
+            house_levels: super::flow::LEVELS,
             repeated_id_is_answered: false,
         }
     }

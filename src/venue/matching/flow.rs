@@ -10,8 +10,8 @@ use super::engine::Engine;
 use crate::core::units::rng::SplitMix64;
 use crate::core::units::{Price, Side, Timestamp};
 
-/// Levels that the house keeps on each side.
-pub const LEVELS: i64 = 60;
+/// Levels that the house keeps on each side, unless more are asked for.
+pub const LEVELS: u16 = 60;
 
 /// A trade of the rest of the market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +63,12 @@ impl Engine {
         }
     }
 
-    /// Quotes [`LEVELS`] levels from `best` away. A quote that an order of the account crosses
+    /// Quotes the house's levels from `best` away. A quote that an order of the account crosses
     /// trades with it first: the market has come through its price.
     fn quote(&mut self, at: Timestamp, product: usize, side: Side, best: Price) {
         let step = self.listed[product].product.step;
         let mean = self.listed[product].product.level_lots;
-        let levels = quote_prices(side, best, step);
+        let levels = quote_prices(side, best, step, self.house_levels);
         let book = &mut self.listed[product].book;
         for price in book.house_prices(side) {
             if levels.binary_search(&price).is_err() {
@@ -103,18 +103,19 @@ impl Engine {
 }
 
 /// The best price and the multiples of `step` beyond it, ascending, all above 0.
-fn quote_prices(side: Side, best: Price, step: i64) -> Vec<Price> {
+fn quote_prices(side: Side, best: Price, step: i64, levels: u16) -> Vec<Price> {
+    let further = i64::from(levels) - 1;
     let mut prices = vec![best];
     match side {
         Side::Buy => {
             let first = (best.0 - 1).div_euclid(step) * step;
-            let further = (0..LEVELS - 1).map(|n| Price(first - n * step));
+            let further = (0..further).map(|n| Price(first - n * step));
             prices.extend(further.take_while(|price| price.0 > 0));
             prices.reverse();
         }
         Side::Sell => {
             let first = best.0.div_euclid(step) * step + step;
-            prices.extend((0..LEVELS - 1).map(|n| Price(first + n * step)));
+            prices.extend((0..further).map(|n| Price(first + n * step)));
         }
     }
     prices

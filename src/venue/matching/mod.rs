@@ -36,7 +36,7 @@ pub use accounts::{Accounts, Balance};
 pub use admission::OrderRequest;
 pub use book::Book;
 pub use engine::{Engine, EngineFaults, Preview};
-pub use flow::FlowTrade;
+pub use flow::{FlowTrade, LEVELS};
 pub use margin::Margin;
 pub use order::{Event, Fill, Kind, Life, Order, Print, Refusal, Size, Status};
 pub use position::Position;

@@ -17,6 +17,7 @@ use crate::store::recording::RecordingError;
 use crate::venue::market::ReadJob;
 use crate::venue::market::recorded::Read;
 use crate::venue::market::tape::Tick;
+use crate::venue::matching::LEVELS;
 use crate::venue::rest;
 use crate::venue::stream::Channel;
 use crate::venue::world::World;
@@ -204,6 +205,7 @@ impl VenueServer {
     fn serve(&mut self, token: Token, budget: usize, shell: &mut Shell<VenueJob>) -> SourceState {
         for _ in 0..budget {
             let (now, now_ms) = (self.now(), self.now_ms());
+            let deep = self.world.engine.house_levels > LEVELS;
             let Some(client) = self.clients.get_mut(&token) else {
                 return SourceState::Drained;
             };
@@ -221,7 +223,7 @@ impl VenueServer {
                     client.respond(&Answer::text(bad.status, bad.text), false, None);
                 }
                 Step::Request(request) if request.is_upgrade() => {
-                    if client.upgrade(&request, now_ms) {
+                    if client.upgrade(&request, deep, now_ms) {
                         self.arm_client(token, shell);
                         self.arm(SECOND, SECOND_MS, shell);
                     } else {

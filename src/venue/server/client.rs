@@ -25,7 +25,9 @@ const SILENCE_MS: u64 = 90_000;
 /// For the other side to close too.
 const CLOSE_MS: u64 = 2_000;
 const READ_BYTES: usize = 4_096;
+/// Frames that wait for a slow websocket; a whole book of 2 x 20,000 levels is some 6 MiB of them.
 const WRITE_BUFFER_MAX: usize = 1 << 20;
+const DEEP_WRITE_BUFFER_MAX: usize = 16 << 20;
 const MESSAGE_MAX: usize = 64 << 10;
 
 /// What a connection has next.
@@ -169,7 +171,8 @@ impl Client {
     }
 
     /// Becomes a websocket; `false`: the request is none for that.
-    pub fn upgrade(&mut self, request: &Request, now_ms: u64) -> bool {
+    /// `deep`: frames of whole books are large.
+    pub fn upgrade(&mut self, request: &Request, deep: bool, now_ms: u64) -> bool {
         let version = request.header("sec-websocket-version");
         let key = request.header("sec-websocket-key");
         let (Some("13"), Some(key), "GET") = (version, key, request.method.as_str()) else {
@@ -194,7 +197,10 @@ impl Client {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BYTES)
             .write_buffer_size(0)
-            .max_write_buffer_size(WRITE_BUFFER_MAX)
+            .max_write_buffer_size(match deep {
+                true => DEEP_WRITE_BUFFER_MAX,
+                false => WRITE_BUFFER_MAX,
+            })
             .max_message_size(Some(MESSAGE_MAX))
             .max_frame_size(Some(MESSAGE_MAX));
         let socket = WebSocket::from_partially_read(stream, inbox, Role::Server, Some(config));

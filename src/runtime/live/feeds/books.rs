@@ -20,6 +20,10 @@ const TOLD_EVERY: i64 = 15 * SECOND;
 /// A snapshot that was asked for has come by then, or never will.
 const SNAPSHOT_WITHIN: i64 = 15 * SECOND;
 
+/// Levels per side that a streamed book keeps at least. A margin as large as what is used is gone
+/// within seconds where prices lie a tick apart, and each time a whole book of many MiB comes again.
+const LEVELS_KEPT: usize = 500;
+
 /// Where books come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookSource {
@@ -37,7 +41,7 @@ impl BookSource {
         match self {
             Self::Tickers => 0,
             Self::Rest { levels } => OrderBook::kept_at_most(depth, levels.into()),
-            Self::Level2 => OrderBook::kept_at_most(depth, 0),
+            Self::Level2 => OrderBook::kept_at_most(depth, LEVELS_KEPT),
         }
     }
 }
