@@ -40,6 +40,16 @@ fn nervous(venue: &Venue) -> Desk {
         .with("risk.price_collar_pct=20")
 }
 
+/// Balances of an account that holds bitcoin.
+const BITCOIN: [&str; 4] = ["--balance", "USD=100000", "--balance", "BTC=0.5"];
+
+/// What the account holds is taken over, and no strategy sells it.
+fn keeper(desk: Desk) -> Desk {
+    desk.with("exchange.adopt_foreign=true")
+        .with("trading.symbols=BTC-USD")
+        .with("trading.interval=1h")
+}
+
 /// Protective orders that rest at the venue: client id, product, form, size.
 fn resting(rest: &mut Rest) -> Vec<[String; 4]> {
     let page = rest.get(OPEN);
@@ -194,25 +204,26 @@ fn a_stop_or_target_that_was_reached_while_the_bot_was_dead_is_booked_at_its_sta
 
 #[test]
 fn a_venue_whose_stops_sleep_is_not_waited_for() {
-    let balances = ["--balance", "USD=100000", "--balance", "BTC=0.5"];
-    let venue = lively(&[&balances[..], &["--fault", "stops_asleep"]].concat());
-    // What it holds is taken over, and no strategy sells it.
-    let desk = nervous(&venue)
-        .with("exchange.adopt_foreign=true")
-        .with("trading.interval=1h")
-        .with("risk.default_stop_loss_pct=1")
-        .with("risk.trailing_stop_pct=20");
-    let mut bot = desk.start();
-    let ledger = desk.ledger("venue");
-    bot.until("closed by the guard", |session| {
-        books::events(&ledger, "protection_guard") > 0
-            && session["symbols"][0]["position"].is_null()
-    });
-    assert_eq!(resting(&mut venue.rest()), [] as [[String; 4]; 0]);
-    assert_eq!(
-        books::balances(&mut venue.rest())["BTC"],
-        books::decimal("0")
-    );
-    let hash = bot.stop();
-    desk.replay_is_identical(&hash);
+    // A level that is reached before its order rests is the bot's own matter: then once more.
+    for _ in 0..10 {
+        let venue = lively(&[&BITCOIN[..], &["--fault", "stops_asleep"]].concat());
+        let desk = keeper(nervous(&venue))
+            .with("risk.default_stop_loss_pct=1")
+            .with("risk.trailing_stop_pct=20");
+        let mut bot = desk.start();
+        let ledger = desk.ledger("venue");
+        bot.until("taken over and left again", |session| {
+            books::events(&ledger, "position_adopted") > 0
+                && session["symbols"][0]["position"].is_null()
+        });
+        let mut rest = venue.rest();
+        assert_eq!(resting(&mut rest), [] as [[String; 4]; 0]);
+        assert_eq!(books::balances(&mut rest)["BTC"], books::decimal("0"));
+        let hash = bot.stop();
+        desk.replay_is_identical(&hash);
+        if books::events(&ledger, "protection_guard") > 0 {
+            return;
+        }
+    }
+    panic!("the guard never closed");
 }
