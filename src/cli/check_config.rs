@@ -165,7 +165,7 @@ mod tests {
         );
         assert_eq!(
             line("system.max_concurrent_tasks"),
-            "system.max_concurrent_tasks 3 --set as scheduler.max_concurrent_tasks; no effect in this version"
+            "system.max_concurrent_tasks 3 --set as scheduler.max_concurrent_tasks"
         );
         assert_eq!(
             line("llm.api_key"),

@@ -128,13 +128,13 @@ fn text(arguments: &Arguments, survey: &Survey) -> String {
         c.entries, c.trades, c.candles, c.quiet, c.other_inputs, c.turns, c.checkpoints, c.records
     );
     for (each, found) in header.instruments.iter().zip(&survey.symbols) {
-        let (first, last) = (
-            found.first.unwrap_or_default(),
-            found.last.unwrap_or_default(),
-        );
+        let span = match (found.first, found.last) {
+            (Some(first), Some(last)) => format!(", {first} to {last}"),
+            _ => String::new(),
+        };
         let _ = writeln!(
             text,
-            "  {}: trades {}, candles {}, {first} to {last}",
+            "  {}: trades {}, candles {}{span}",
             each.symbol, found.trades, found.candles
         );
     }

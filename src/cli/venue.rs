@@ -49,7 +49,7 @@ pub struct Arguments {
     /// Hours that are past when the venue starts: made by the seed, or the recording's first ones
     #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(0..=i64::from(HISTORY_MAX_HOURS)))]
     pub history: Option<u32>,
-    /// Levels that each book has on either side; the depth in price stays what it is with 60
+    /// Levels that each book has on either side; with more they lie closer, as far as the tick allows
     #[arg(long, default_value_t = LEVELS, value_name = "N", value_parser = clap::value_parser!(u16).range(i64::from(LEVELS)..=20_000))]
     pub levels: u16,
     /// List a US perpetual-style bitcoin contract too, whose market follows BTC-USD
@@ -130,13 +130,13 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let folder = Folder::open(&path).map_err(Failure::run_time)?;
     let (mut products, source) = market(arguments)?;
-    for product in &mut products {
-        product.step = (product.step * i64::from(LEVELS) / i64::from(arguments.levels)).max(1);
-    }
     let derived = match arguments.futures {
         true => Some(list_contract(&mut products, arguments.seed)?),
         false => None,
     };
+    for product in &mut products {
+        product.step = (product.step * i64::from(LEVELS) / i64::from(arguments.levels)).max(1);
+    }
     let mut server = bind(arguments, folder, (products, derived), source)?;
     let settings = loop_settings(&effective);
     let end = EventLoop::new(settings)

@@ -8,7 +8,7 @@ use crate::core::units::Decimal;
 
 /// A key that every running process takes over.
 const LOG_LEVEL: &str = "system.log_level";
-/// The period of a task, which a session takes over.
+/// The period of a task, which a session takes over that has the task.
 pub const MEMORY_CLEANUP: &str = "resource_management.memory_cleanup_interval";
 
 /// The keys that differ, each list in the order of names.
@@ -34,13 +34,12 @@ impl Effective {
 }
 
 /// Compares the configuration that the process started with and a freshly loaded one. The limits of
-/// `Effective::limits` and the task's period are left out: those in force may have become others
-/// since.
+/// `Effective::limits` are left out: those in force may have become others since.
 pub fn reload_difference(running: &Effective, fresh: &Effective) -> ReloadPlan {
     let mut plan = ReloadPlan::default();
     for entry in fresh.entries() {
         let key = entry.key;
-        if key.name == MEMORY_CLEANUP || limit_keys().any(|(limit, _)| limit == key.name) {
+        if limit_keys().any(|(limit, _)| limit == key.name) {
             continue;
         }
         let same = if key.is_secret() {

@@ -162,6 +162,7 @@ impl Core {
         core.guard = state.guard;
         // The configuration of this process was read anew.
         core.guard.tightened.clear();
+        core.guard.assessed = None;
         core.daily = state.daily;
         core.guard.adopt(&core.settings.risk);
         for saved in state.symbols {

@@ -65,10 +65,10 @@ fn guarded(rest: &mut Rest) -> bool {
 }
 
 fn taken_over(bot: &mut Bot, venue: &Venue) {
-    let mut rest = venue.rest();
     bot.until("taken over and guarded", |session| {
         held(session) == Some("0.5") && guarded(&mut venue.rest())
     });
+    let mut rest = venue.rest();
     assert_eq!(status(&mut rest, "by-hand-sell"), ["CANCELLED"]);
     assert_eq!(status(&mut rest, "by-hand-buy"), ["OPEN"]);
 }

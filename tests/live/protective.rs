@@ -212,9 +212,11 @@ fn a_venue_whose_stops_sleep_is_not_waited_for() {
             .with("risk.trailing_stop_pct=20");
         let mut bot = desk.start();
         let ledger = desk.ledger("venue");
-        bot.until("taken over and left again", |session| {
+        bot.until("taken over", |_| {
             books::events(&ledger, "position_adopted") > 0
-                && session["symbols"][0]["position"].is_null()
+        });
+        bot.until("left again", |session| {
+            session["symbols"][0]["position"].is_null()
         });
         let mut rest = venue.rest();
         assert_eq!(resting(&mut rest), [] as [[String; 4]; 0]);

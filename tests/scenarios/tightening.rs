@@ -118,6 +118,79 @@ fn a_tighter_daily_loss_keeps_entries_off() {
     assert_eq!(refused(false), None);
 }
 
+/// Nothing is held and equity stands still: no candle looks at it again.
+#[test]
+fn what_was_lost_already_counts_against_the_tighter_limit() {
+    let proposals = [
+        (1, long("20", "20", "9")),
+        (4, close()),
+        (14, long("20", "20", "9")),
+    ];
+    let mut world = World::new(settings(), say(proposals));
+    world.minutes(0, 3, "50000");
+    world.minutes(3, 13, "49500");
+    assert!(world.position().is_zero() && world.trades.len() == 1);
+    let at = 13 * 60_000 + 500;
+    world.command(at, tighten(&[("risk.max_daily_loss_pct", "0.1")]));
+    world.minutes(13, 16, "49500");
+    let checks = &world.decisions.last().expect("a decision").checks;
+    let refused = checks.iter().find(|c| c.outcome == CheckOutcome::Refused);
+    assert_eq!(refused.map(|c| c.name), Some("max_daily_loss_pct"));
+}
+
+#[test]
+fn a_losing_run_that_is_long_enough_for_the_tighter_limit_pauses() {
+    let mut settings = settings();
+    settings.risk.consecutive_losses = 5;
+    let proposals = [
+        (1, long("5", "20", "9")),
+        (3, close()),
+        (5, long("5", "20", "9")),
+        (7, close()),
+        (10, long("5", "20", "9")),
+    ];
+    let mut world = World::new(settings, say(proposals));
+    for (minute, price) in [(0, "50000"), (2, "49900"), (4, "49800"), (6, "49700")] {
+        world.minutes(minute, minute + 2, price);
+    }
+    assert_eq!(world.trades.len(), 2);
+    world.command(480_500, tighten(&[("risk.consecutive_losses", "2")]));
+    world.minutes(8, 12, "49700");
+    let checks = &world.decisions.last().expect("a decision").checks;
+    let refused = checks.iter().find(|c| c.outcome == CheckOutcome::Refused);
+    assert_eq!(refused.map(|c| c.name), Some("consecutive_losses"));
+}
+
+#[test]
+fn an_unrelated_limit_moves_no_level() {
+    let mut world = long_world();
+    let level = |world: &World| {
+        let position = world.core.symbols()[0].position.as_ref();
+        position.expect("held").protection.emergency
+    };
+    let before = level(&world);
+    world.command(180_500, tighten(&[("risk.order_rate", "2")]));
+    assert_eq!(level(&world), before);
+}
+
+#[test]
+fn what_a_snapshot_calls_tightened_is_checked_too() {
+    let mut world = World::of(Core::new(settings(), Turns::History));
+    world.minutes(0, 3, "50000");
+    world.command(180_500, tighten(&[("risk.max_daily_loss_pct", "3")]));
+    let stamp = Stamp::of_history(Timestamp(180_500_000_000));
+    let text = serde_json::to_string(&world.core.snapshot(stamp)).unwrap();
+    let sound = r#""risk.max_daily_loss_pct":"3""#;
+    assert!(text.contains(sound), "{text}");
+    let absurd = text.replace(
+        sound,
+        r#""risk.max_daily_loss_pct":"100000000000000000000""#,
+    );
+    let snapshot: Snapshot = serde_json::from_str(&absurd).unwrap();
+    let core = Core::restore(settings(), Turns::History, snapshot).unwrap();
+    assert_eq!(*core.settings(), settings());
+}
+
 #[test]
 fn a_restored_core_knows_what_was_tightened() {
     let mut world = World::of(Core::new(settings(), Turns::History));

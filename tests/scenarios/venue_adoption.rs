@@ -139,14 +139,25 @@ fn an_order_taken_over_has_the_time_of_an_entry() {
     assert!(cancelled(&world, "a"));
 }
 
+/// The order may have filled since it was listed: its fill is in the holding then, and comes once more.
 #[test]
-fn an_order_and_a_holding_are_taken_over_in_the_same_round() {
+fn a_holding_beside_an_order_taken_over_waits_until_that_has_settled() {
     let mut world = adopting();
     world.trade(30_000, "50000", "1");
-    let mut listing = held(31_000, 40);
-    listing.open = vec![foreign("a", Side::Buy, "49900")];
-    world.listing(listing);
+    let listing = |millis| {
+        let mut listing = held(millis, 40);
+        listing.open = vec![foreign("a", Side::Buy, "49900")];
+        listing
+    };
+    world.listing(listing(31_000));
     assert_eq!(world.told("foreign_order_adopted"), 1);
+    assert_eq!(world.position(), Decimal::ZERO);
+    let wanted = world.reconciliations_wanted();
+    world.trade(33_000, "50000", "1");
+    assert_eq!(world.reconciliations_wanted(), wanted);
+    world.trade(36_500, "50000", "1");
+    assert_eq!(world.reconciliations_wanted(), wanted + 1);
+    world.listing(listing(37_000));
     assert_eq!(world.told("position_adopted"), 1);
     assert_eq!(world.position(), d("0.04"));
 }

@@ -67,6 +67,7 @@ pub const KEYS: &[Key] = &[
         "30",
         "86400",
     )
+    .acts()
     .means("seconds between runs of the memory_cleanup task"),
     number(
         "resource_management.gc_collection_interval",

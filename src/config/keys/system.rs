@@ -19,6 +19,7 @@ pub const KEYS: &[Key] = &[
     .means("development refuses live trading"),
     integer("system.max_concurrent_tasks", "4", 1, 64)
         .also(&["scheduler.max_concurrent_tasks"])
+        .acts()
         .means("tasks in flight"),
     integer("system.thread_pool_size", "2", 1, 3)
         .acts()
@@ -28,6 +29,7 @@ pub const KEYS: &[Key] = &[
         .means("bound in seconds of connect, TLS and websocket handshake, one exchange REST call"),
     integer("system.task_batch_size", "2", 1, 16)
         .also(&["scheduler.batch_size"])
+        .acts()
         .means("due tasks started per loop turn"),
     number("system.update_frequency_seconds", "45.0", "0.1", "3600")
         .means("interval of strategy_execution's catch-up run and performance_update"),
@@ -37,9 +39,11 @@ pub const KEYS: &[Key] = &[
     integer("system.memory_limit_mb", "", 16, 8192)
         .or_null("80 % of the cgroup limit, else 512")
         .also(&["MAX_MEMORY_MB"])
+        .acts()
         .means("resident memory in MB above which memory cleanup acts"),
     flag("system.enable_memory_optimization", "true")
         .also(&["ENABLE_MEMORY_OPTIMIZATION"])
+        .acts()
         .means("run the memory cleanup task"),
     number("system.shutdown_timeout", "15", "2", "300")
         .acts()
@@ -99,6 +103,7 @@ pub const KEYS: &[Key] = &[
         .also(&["websocket.connection_timeout"])
         .means("dial, TLS and upgrade of the push client in seconds"),
     number("scheduler.task_timeout_seconds", "45", "1", "600")
+        .acts()
         .means("a task that runs longer has failed"),
     number(
         "scheduler.health_check_interval_seconds",
@@ -108,6 +113,7 @@ pub const KEYS: &[Key] = &[
     )
     .means("seconds between runs of the health_check task"),
     number("scheduler.error_recovery_delay_seconds", "30", "0.1", "600")
+        .acts()
         .means("first retry of a failed task; doubles with each failure"),
     number("scheduler.trading_interval_seconds", "", "1", "86400")
         .or_null("by candle close alone")
@@ -142,6 +148,7 @@ pub const KEYS: &[Key] = &[
     .means("workers that general effects may hold at once"),
     flag("functional_programming.scheduler_enabled", "true")
         .also(&["FP_SCHEDULER_ENABLED"])
+        .acts()
         .means("false: only tasks of class risk and trading are armed"),
     flag("functional_programming.async_runtime", "true")
         .also(&["FP_ASYNC_RUNTIME"])
@@ -158,6 +165,7 @@ pub const KEYS: &[Key] = &[
     .means("pure: decisions by rules only; hybrid: a language model is allowed"),
     flag("functional_programming.error_recovery", "true")
         .also(&["FP_ERROR_RECOVERY"])
+        .acts()
         .means("false: the first failure of a task disables it"),
     flag("functional_programming.metrics_enabled", "true")
         .also(&["FP_METRICS_ENABLED"])

@@ -324,14 +324,18 @@ fn a_reload_tells_what_applies_and_what_waits() {
         "logging.async_logging=false",
         "risk.order_rate=9",
         "risk.max_position_hold_hours=0.5",
-        "resource_management.memory_cleanup_interval=900",
+        "resource_management.memory_cleanup_interval=700",
         "llm.model=x",
     ]);
     let plan = reload_difference(&running, &fresh);
     assert_eq!(plan.applied, ["system.log_level"]);
     assert_eq!(
         plan.needs_restart,
-        ["logging.async_logging", "logging.format"]
+        [
+            "logging.async_logging",
+            "logging.format",
+            "resource_management.memory_cleanup_interval"
+        ]
     );
     assert_eq!(plan.without_effect, ["llm.model"]);
     let limits = fresh.limits();

@@ -62,6 +62,15 @@ impl Breaker {
         }
     }
 
+    /// The limit became smaller. Returns whether the breaker opened by it.
+    pub fn catch_up(&mut self, now: i64) -> bool {
+        let beyond = self.state(now) == BreakerState::Closed && self.failures(now) >= self.limit;
+        if beyond {
+            self.open(now, self.open_for);
+        }
+        beyond
+    }
+
     pub fn state(&self, now: i64) -> BreakerState {
         match self.opened {
             None => BreakerState::Closed,

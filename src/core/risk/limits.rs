@@ -242,12 +242,25 @@ impl LosingRun {
         } else if net.is_negative() {
             self.length += 1;
             if self.length >= settings.consecutive_losses {
-                self.length = 0;
-                self.pause_until = Some(mono.saturating_add(settings.consecutive_losses_pause.0));
+                self.pause(mono, settings);
                 return true;
             }
         }
         false
+    }
+
+    /// The limit became smaller. Returns whether a pause begins by it.
+    pub fn catch_up(&mut self, mono: i64, settings: &RiskSettings) -> bool {
+        let beyond = self.length >= settings.consecutive_losses;
+        if beyond {
+            self.pause(mono, settings);
+        }
+        beyond
+    }
+
+    fn pause(&mut self, mono: i64, settings: &RiskSettings) {
+        self.length = 0;
+        self.pause_until = Some(mono.saturating_add(settings.consecutive_losses_pause.0));
     }
 
     pub fn length(&self) -> u32 {

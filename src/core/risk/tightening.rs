@@ -7,7 +7,7 @@
 use crate::effect::{AlertLevel, Effects};
 use crate::machine::{Core, Timer};
 use crate::market::SymbolId;
-use crate::orders::protection::Protection;
+use crate::orders::protection::{Protection, reached};
 use crate::settings::Settings;
 use crate::units::stamp::{MILLISECOND, SECOND};
 use crate::units::{Decimal, Rounding, Span, Stamp};
@@ -49,8 +49,9 @@ macro_rules! limits {
     };
 }
 
-/// Every limit that may become tighter while a session runs. The bounds of stops and targets are
-/// missing, which shape what is proposed rather than limit what is lost, and so are switches.
+/// Every limit that may become tighter while a session runs. Missing are the bounds of stops and
+/// targets, which shape what is proposed rather than limit what is lost; the price collar, which also
+/// bounds how far a close may reach; and switches.
 const LIMITS: &[Limit] = limits! {
     "risk.min_reward_risk" Higher "10" Number risk.min_reward_risk;
     "risk.max_daily_loss_pct" Lower "0.1" Number risk.max_daily_loss_pct;
@@ -65,7 +66,6 @@ const LIMITS: &[Limit] = limits! {
     "risk.max_total_exposure_pct" Lower "1" Number risk.max_total_exposure_pct;
     "risk.max_margin_used_pct" Lower "1" Number risk.max_margin_used_pct;
     "risk.max_loss_per_trade_pct" Lower "0.1" Number risk.max_loss_per_trade_pct;
-    "risk.price_collar_pct" Lower "0.1" Number risk.price_collar_pct;
     "risk.order_rate" Lower "1" Count risk.order_rate;
     "risk.max_position_hold_hours" Lower "0.25" Time risk.max_position_hold * 3600 * SECOND;
     "risk.emergency_stop_loss_pct" Lower "1" Number risk.emergency_stop_loss_pct;
@@ -204,9 +204,24 @@ impl Core {
         self.settings.put_limits(&tighter);
         self.guard.tightened.extend(tighter);
         self.guard.adopt(&self.settings.risk);
+        if self.guard.losing_run.catch_up(at.mono, &self.settings.risk) {
+            self.losing_run_paused(at, out);
+        }
+        if self.guard.breaker.catch_up(at.mono) {
+            let text = "no entries for a while: failures counted before the limit was tightened";
+            self.report(
+                AlertLevel::Warning,
+                "circuit_breaker",
+                text.to_owned(),
+                at,
+                out,
+            );
+        }
         for index in 0..self.symbols.len() {
             self.tighten_position(SymbolId(index as u16), at);
         }
+        // What equity and margin are now may be beyond a limit already.
+        self.after_order(at, out);
     }
 
     /// What was derived from limits when the position was opened.
@@ -218,7 +233,17 @@ impl Core {
             return;
         };
         let emergency = Protection::after_entry(position, &rules, at.mono).emergency;
-        position.protection.emergency = emergency;
+        let known = position.protection.emergency;
+        let is_closer = match (emergency, known) {
+            (Some(new), Some(known)) => {
+                new.price != known.price && reached(position.side, new.price, known.price)
+            }
+            (new, None) => new.is_some(),
+            (None, Some(_)) => false,
+        };
+        if is_closer {
+            position.protection.emergency = emergency;
+        }
         let due = position.opened.mono.saturating_add(hold.0).max(at.mono);
         let due = (due.max(0) as u64).div_ceil(MILLISECOND as u64);
         let armed = symbol.max_hold;
@@ -232,8 +257,7 @@ impl Core {
 
     /// The limits that were tightened before a saved state are in force again.
     pub(crate) fn restore_tightened(&mut self) {
-        let tightened = std::mem::take(&mut self.guard.tightened);
-        self.settings.put_limits(&tightened);
-        self.guard.tightened = tightened;
+        let comparison = self.settings.compare_limits(&self.guard.tightened);
+        self.settings.put_limits(&comparison.tighter);
     }
 }

@@ -296,13 +296,17 @@ impl Core {
             .losing_run
             .note(net, at.mono, &self.settings.risk)
         {
-            let text = format!(
-                "{} losing trades in a row: no entry for {} s",
-                self.settings.risk.consecutive_losses,
-                self.settings.risk.consecutive_losses_pause.0 / 1_000_000_000
-            );
-            self.report(AlertLevel::Warning, "consecutive_losses", text, at, out);
+            self.losing_run_paused(at, out);
         }
+    }
+
+    pub(super) fn losing_run_paused(&mut self, at: Stamp, out: &mut Effects) {
+        let text = format!(
+            "{} losing trades in a row: no entry for {} s",
+            self.settings.risk.consecutive_losses,
+            self.settings.risk.consecutive_losses_pause.0 / 1_000_000_000
+        );
+        self.report(AlertLevel::Warning, "consecutive_losses", text, at, out);
     }
 
     /// An alert and its row.

@@ -161,13 +161,14 @@ impl Core {
                 "{}: {} is not ours: cancelled, as everything of this symbol is taken over",
                 symbol.instrument.symbol, listed.venue_id
             );
-            self.report(
-                AlertLevel::Warning,
-                "foreign_order_cancelled",
-                text,
-                at,
-                out,
-            );
+            // It is listed until the cancel has come through: told once, cancelled each time.
+            if self
+                .desk
+                .note_foreign(&format!("cancelled {}", listed.venue_id))
+            {
+                let name = "foreign_order_cancelled";
+                self.report(AlertLevel::Warning, name, text, at, out);
+            }
             out.push(Effect::Cancel {
                 symbol: id,
                 client_id: listed.client_id.clone(),
@@ -183,12 +184,9 @@ impl Core {
         let number = Numbers::next(&mut self.numbers.decision);
         let working = self.adopted(id, listed, Leg::Entry, number, at);
         persist_order(&working, out);
-        let touched = self.symbols[id.index()].desk.touched;
         self.put_to_work(id, Slot::Entry, working, at);
-        if listed.filled.is_zero() {
-            // It rests: what is held is compared in this very round.
-            self.symbols[id.index()].desk.touched = touched;
-        }
+        // It may have filled since it was listed: what is held is compared once that has settled.
+        self.symbols[id.index()].desk.unpriced = true;
     }
 
     /// Takes over what the venue holds of a symbol beyond what is ours: at the mark, with the
@@ -261,14 +259,16 @@ impl Core {
     /// would set off the emergency stop, which would sell what was just taken over.
     fn margin_too_large_with(&self, id: SymbolId, value: Decimal) -> Option<Decimal> {
         let spot = self.symbols[id.index()].instrument.kind == ProductKind::Spot;
-        let leverage = i128::from(self.plan_of_adopted(id).leverage.max(1));
+        let position = self.symbols[id.index()].position.as_ref();
+        let plan = position.map_or_else(|| self.plan_of_adopted(id), |position| position.plan);
+        let leverage = i128::from(plan.leverage.max(1));
         let margin = value.mul_div(1, leverage, Rounding::HalfEven)?;
         let equity = self.equity() + if spot { value } else { Decimal::ZERO };
         let used = share_pct(self.margin_used() + margin, equity);
         (used >= self.settings.risk.emergency_margin_pct).then_some(used)
     }
 
-    /// A holding that is too large for this account's rules is told once and counted.
+    /// A holding that is too large for this account's rules is told once; contracts count as exposure.
     fn leave_position(
         &mut self,
         id: SymbolId,
@@ -292,10 +292,12 @@ impl Core {
         }
     }
 
-    /// What waited for a price, or for the account's cash, is looked at again once both are there.
-    pub(crate) fn take_over_priced(&mut self, id: SymbolId, out: &mut Effects) {
+    /// What waited for a price, for the account's cash or for an order's news to settle is looked at
+    /// again once all is there.
+    pub(crate) fn take_over_priced(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
         let symbol = &mut self.symbols[id.index()];
-        if symbol.desk.unpriced && symbol.last.is_some() && self.desk.baselined {
+        let known = symbol.last.is_some() && self.desk.baselined;
+        if symbol.desk.unpriced && known && !symbol.desk.in_motion(at.mono) {
             symbol.desk.unpriced = false;
             self.want_reconciliation(out);
         }

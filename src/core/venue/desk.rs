@@ -149,7 +149,8 @@ pub struct SymbolDesk {
     pub wanted: Option<ExitReason>,
     /// The target is not tried before this monotonic time.
     pub target_after: i64,
-    /// Something is to be taken over once its worth and the account's cash are known.
+    /// What is held is compared again once its worth and the account's cash are known and no news of
+    /// an order are on their way: there may be something to take over.
     #[serde(default)]
     pub unpriced: bool,
     #[serde(default)]

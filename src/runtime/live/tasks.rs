@@ -133,18 +133,13 @@ impl Tasks {
         spec.is_some_and(|spec| spec.class == TaskClass::Risk)
     }
 
-    /// Another period for a task that runs by one. `false`: it is the one it has, or there is no
+    /// Another period for a task that runs by one: whether it is another one. `None`: there is no
     /// such task.
-    fn pace(&mut self, duty: Duty, period_ms: u64, now: u64) -> bool {
-        let index = self.duties.iter().position(|known| *known == duty);
-        let id = index
-            .and_then(|index| u16::try_from(index).ok())
-            .map(TaskId);
-        id.is_some_and(|id| {
-            let spec = self.scheduler.spec(id);
-            spec.is_some_and(|spec| spec.period != Period::Every(period_ms))
-                && self.scheduler.set_interval(id, period_ms, now)
-        })
+    fn pace(&mut self, duty: Duty, period_ms: u64, now: u64) -> Option<bool> {
+        let index = self.duties.iter().position(|known| *known == duty)?;
+        let id = TaskId(u16::try_from(index).ok()?);
+        let differs = self.scheduler.spec(id)?.period != Period::Every(period_ms);
+        Some(differs && self.scheduler.set_interval(id, period_ms, now))
     }
 
     /// Nothing starts any more.
@@ -156,10 +151,14 @@ impl Tasks {
 impl Session<'_> {
     /// Takes over the periods of tasks that were configured anew.
     pub(super) fn pace_tasks(&mut self, reloaded: &mut Reloaded, now: u64) {
-        if let (Some(tasks), Some(period)) = (&mut self.tasks, reloaded.memory_cleanup_ms)
-            && tasks.pace(Duty::MemoryCleanup, period, now)
-        {
-            reloaded.applied.push(MEMORY_CLEANUP.to_owned());
+        let (Some(tasks), Some(period)) = (&mut self.tasks, reloaded.memory_cleanup_ms) else {
+            return;
+        };
+        if let Some(paced) = tasks.pace(Duty::MemoryCleanup, period, now) {
+            reloaded.needs_restart.retain(|key| key != MEMORY_CLEANUP);
+            reloaded
+                .applied
+                .extend(paced.then(|| MEMORY_CLEANUP.to_owned()));
         }
     }
 

@@ -21,9 +21,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Pages of a replay's ledger, bytes: decisions of a kilobyte and a half fill them better than the
-/// usual 4,096, and their batches are large. A session's small commits keep the usual size.
-const REPLAY_PAGE: u32 = 8_192;
 /// How long SQLite waits for another program's transaction, on the thread that holds the ledger.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
 /// Pages of the database that SQLite keeps in memory, KiB.
@@ -48,9 +45,6 @@ pub struct Ledger {
 /// Says in the header of an empty file whose it is, before anything else is written: a kill at any
 /// moment leaves one that says so.
 fn claim(connection: &Connection, mode: Mode) -> rusqlite::Result<()> {
-    if mode == Mode::Replay {
-        connection.execute_batch(&format!("PRAGMA page_size = {REPLAY_PAGE};"))?;
-    }
     connection.execute_batch(&format!(
         "BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {}; COMMIT;",
         mode_number(mode)

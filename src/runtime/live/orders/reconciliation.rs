@@ -239,6 +239,9 @@ impl Session<'_> {
         let is_counted = |name: &str| {
             as_account_currency(name) == currency && !(futures.is_some() && name == DOLLARS)
         };
+        if round.balances.is_empty() && futures.is_none() {
+            return None;
+        }
         let total = futures.map(|futures| futures.total + self.average_to_lots(round));
         round
             .balances
@@ -246,7 +249,9 @@ impl Session<'_> {
             .filter(|balance| is_counted(&balance.currency))
             .map(|balance| balance.available + balance.hold)
             .chain(total)
-            .reduce(|sum, more| sum + more)
+            // A list without the currency has none of it.
+            .fold(Decimal::ZERO, |sum, more| sum + more)
+            .into()
     }
 
     fn listed_order(&self, order: &VenueOrder) -> Option<ListedOrder> {
