@@ -161,7 +161,7 @@ mod tests {
         }
         assert_eq!(
             line("functional_programming.effect_timeout"),
-            "functional_programming.effect_timeout 19 environment FP_EFFECT_TIMEOUT (alias); no effect in this version"
+            "functional_programming.effect_timeout 19 environment FP_EFFECT_TIMEOUT (alias)"
         );
         assert_eq!(
             line("system.max_concurrent_tasks"),

@@ -55,7 +55,8 @@ impl Exchange {
         let pool = effective.count("exchange.connection_pool_size");
         let call_limit = effective
             .seconds("exchange.timeout_seconds")
-            .min(effective.seconds("system.async_timeout"));
+            .min(effective.seconds("system.async_timeout"))
+            .min(effective.seconds("functional_programming.effect_timeout"));
         Ok(Self {
             codec,
             client: HttpClient::new(tls.clone(), names.clone(), pool),

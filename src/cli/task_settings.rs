@@ -35,6 +35,7 @@ pub fn task_settings(effective: &Effective) -> TaskSettings {
             },
             ..SchedulerSettings::default()
         },
+        effect_timeout_ms: seconds("functional_programming.effect_timeout"),
         memory_cleanup_ms: on("system.enable_memory_optimization")
             .then(|| seconds("resource_management.memory_cleanup_interval")),
         memory_limit: memory_limit(

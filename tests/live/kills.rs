@@ -1,7 +1,7 @@
 //! `kill -9` at random points between decision and fill, while the venue loses answers, frames and
 //! connections: no order is lost, doubled or forgotten.
 //!
-//! `MINNOW_KILL_POINTS` says how often (12), `MINNOW_KILL_SEED` from which seed (1),
+//! `MINNOW_KILL_POINTS` says how often (6), `MINNOW_KILL_SEED` from which seed (1),
 //! `MINNOW_KILL_WORLDS` how many venues with a bot each there are at once (3). After at most
 //! [`KILLS_A_WORLD`] kills the books are compared and a new venue begins.
 
@@ -104,7 +104,7 @@ fn world(seed: u64, kills: u64) {
 
 #[test]
 fn no_order_is_lost_doubled_or_forgotten_whenever_the_process_is_killed() {
-    let points = number("MINNOW_KILL_POINTS", 12);
+    let points = number("MINNOW_KILL_POINTS", 6);
     let first = number("MINNOW_KILL_SEED", 1);
     let at_once = number("MINNOW_KILL_WORLDS", 3).max(1);
     let worlds = points.div_ceil(KILLS_A_WORLD).max(at_once.min(points));

@@ -90,6 +90,9 @@ impl Process {
             let caught = self.status_field("SigCgt").unwrap_or_default();
             let caught = u64::from_str_radix(&caught, 16).unwrap_or(0);
             if caught & wanted == wanted {
+                // A handler is there a moment before what it does is known to it: a signal in
+                // between is lost.
+                std::thread::sleep(Duration::from_millis(50));
                 return;
             }
             let ended = self.child.try_wait().expect("our child");

@@ -138,6 +138,7 @@ pub const KEYS: &[Key] = &[
     .means("effects in flight"),
     number("functional_programming.effect_timeout", "20.0", "1", "300")
         .also(&["FP_EFFECT_TIMEOUT"])
+        .acts()
         .means("an effect that takes longer has failed; seconds"),
     integer(
         "functional_programming.interpreter_thread_pool_size",

@@ -133,6 +133,7 @@ fn live_settings(folder: &Folder, instrument: &Instrument) -> LiveSettings {
         quiet_until: None,
         tasks: TaskSettings {
             scheduler: SchedulerSettings::default(),
+            effect_timeout_ms: 20_000,
             memory_cleanup_ms: None,
             memory_limit: 0,
             halt_file: folder.0.join("HALT"),

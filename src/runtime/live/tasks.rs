@@ -23,6 +23,8 @@ const SECOND_MS: u64 = 1000;
 #[derive(Clone, Debug)]
 pub struct TaskSettings {
     pub scheduler: SchedulerSettings,
+    /// Limit of a job of a task, milliseconds.
+    pub effect_timeout_ms: u64,
     /// Time between two memory cleanups, milliseconds; `None` = none.
     pub memory_cleanup_ms: Option<u64>,
     /// Bytes of resident memory above which free heap is given back to the system.
@@ -290,6 +292,7 @@ impl Session<'_> {
         shell: &mut Shell<LiveJob>,
     ) -> Result<(), String> {
         let mut request = EffectRequest::new(EffectClass::Storage, job);
+        request.limit_ms = self.settings.tasks.effect_timeout_ms;
         request.owner = Some(Owner::of_run(run));
         match shell.submit(request) {
             Admission::Accepted { .. } => {
@@ -360,6 +363,7 @@ mod tests {
     fn settings(memory_cleanup_ms: Option<u64>) -> TaskSettings {
         TaskSettings {
             scheduler: SchedulerSettings::default(),
+            effect_timeout_ms: 20_000,
             memory_cleanup_ms,
             memory_limit: 1,
             halt_file: std::path::PathBuf::from("HALT"),
