@@ -206,6 +206,16 @@ fn kind(number: u64) -> EntryOrderType {
     }
 }
 
+/// A fill of a protective order that nobody told changed the balance, and soon after another one.
+#[test]
+fn each_difference_of_the_balance_is_compared_before_it_is_told() {
+    for seed in [592_935_088_236_279_198, 1_426_384_296_999_707_881] {
+        let mut run = Run::new(seed, kind(seed), false);
+        run.go();
+        run.check(&format!("seed {seed}"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]

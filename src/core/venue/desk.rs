@@ -107,6 +107,8 @@ impl VenueDesk {
 
     pub(super) fn note_fill(&mut self, fill_id: &str) {
         push(&mut self.fill_ids, fill_id.to_owned(), FILL_IDS_KEPT);
+        // It may be what the balance differed by; the next difference is another one.
+        self.cash_doubt = None;
     }
 
     /// Notes a foreign order; false if it was reported already.
