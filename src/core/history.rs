@@ -50,7 +50,7 @@ impl Core {
         for candle in candles {
             self.past_candle(at, id, interval, candle, out);
         }
-        self.take_over_priced(id, at, out);
+        self.compare_again_if_known(id, at, out);
         self.sync_roll_over(id, at);
         self.settle(id);
     }

@@ -375,7 +375,7 @@ impl Core {
             Verdict::VolumeOnly => symbol.series.fold_volume(&row.trade),
             Verdict::Nothing => {}
         }
-        self.take_over_priced(id, row.stamp, out);
+        self.compare_again_if_known(id, row.stamp, out);
         self.settle(id);
     }
 

@@ -263,7 +263,7 @@ impl Symbol {
             return;
         };
         if self.has_working_order()
-            || self.desk.unpriced
+            || self.desk.compare_again
             || self.series.building().is_none()
             || self.feed != Some(Feed::Trades)
             // A trade that comes all the same takes the announcement back: on the plain path.

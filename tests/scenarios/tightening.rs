@@ -31,6 +31,13 @@ fn told(world: &World) -> Vec<String> {
     events.map(|event| event.text.clone()).collect()
 }
 
+/// The check that refused the last decision.
+fn last_refusal(world: &World) -> Option<&'static str> {
+    let checks = &world.decisions.last().expect("a decision").checks;
+    let refused = checks.iter().find(|c| c.outcome == CheckOutcome::Refused);
+    refused.map(|check| check.name)
+}
+
 #[test]
 fn an_emergency_level_that_moves_closer_closes_what_is_held() {
     let mut world = long_world();
@@ -110,9 +117,7 @@ fn a_tighter_daily_loss_keeps_entries_off() {
             );
         }
         world.minutes(3, 8, "49500");
-        let checks = &world.decisions.last().expect("a decision").checks;
-        let refused = checks.iter().find(|c| c.outcome == CheckOutcome::Refused);
-        refused.map(|check| check.name)
+        last_refusal(&world)
     };
     assert_eq!(refused(true), Some("max_daily_loss_pct"));
     assert_eq!(refused(false), None);
@@ -133,9 +138,7 @@ fn what_was_lost_already_counts_against_the_tighter_limit() {
     let at = 13 * 60_000 + 500;
     world.command(at, tighten(&[("risk.max_daily_loss_pct", "0.1")]));
     world.minutes(13, 16, "49500");
-    let checks = &world.decisions.last().expect("a decision").checks;
-    let refused = checks.iter().find(|c| c.outcome == CheckOutcome::Refused);
-    assert_eq!(refused.map(|c| c.name), Some("max_daily_loss_pct"));
+    assert_eq!(last_refusal(&world), Some("max_daily_loss_pct"));
 }
 
 #[test]
@@ -156,9 +159,7 @@ fn a_losing_run_that_is_long_enough_for_the_tighter_limit_pauses() {
     assert_eq!(world.trades.len(), 2);
     world.command(480_500, tighten(&[("risk.consecutive_losses", "2")]));
     world.minutes(8, 12, "49700");
-    let checks = &world.decisions.last().expect("a decision").checks;
-    let refused = checks.iter().find(|c| c.outcome == CheckOutcome::Refused);
-    assert_eq!(refused.map(|c| c.name), Some("consecutive_losses"));
+    assert_eq!(last_refusal(&world), Some("consecutive_losses"));
 }
 
 #[test]

@@ -233,16 +233,12 @@ impl Core {
             return;
         };
         let emergency = Protection::after_entry(position, &rules, at.mono).emergency;
-        let known = position.protection.emergency;
-        let is_closer = match (emergency, known) {
-            (Some(new), Some(known)) => {
-                new.price != known.price && reached(position.side, new.price, known.price)
-            }
-            (new, None) => new.is_some(),
-            (None, Some(_)) => false,
-        };
-        if is_closer {
-            position.protection.emergency = emergency;
+        let (side, known) = (position.side, position.protection.emergency);
+        if let (Some(new), Some(known)) = (emergency, known)
+            && new.price != known.price
+            && reached(side, new.price, known.price)
+        {
+            position.protection.emergency = Some(new);
         }
         let due = position.opened.mono.saturating_add(hold.0).max(at.mono);
         let due = (due.max(0) as u64).div_ceil(MILLISECOND as u64);

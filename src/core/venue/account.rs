@@ -109,7 +109,7 @@ impl Core {
         if !std::mem::replace(&mut self.desk.baselined, true) {
             self.shift(difference);
             for index in 0..self.symbols.len() {
-                self.take_over_priced(SymbolId(index as u16), at, out);
+                self.compare_again_if_known(SymbolId(index as u16), at, out);
             }
         } else if self.is_at_rest(at) {
             self.compare_cash(difference, at, out);

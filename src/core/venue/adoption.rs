@@ -186,7 +186,7 @@ impl Core {
         persist_order(&working, out);
         self.put_to_work(id, Slot::Entry, working, at);
         // It may have filled since it was listed: what is held is compared once that has settled.
-        self.symbols[id.index()].desk.unpriced = true;
+        self.symbols[id.index()].desk.compare_again = true;
     }
 
     /// Takes over what the venue holds of a symbol beyond what is ours: at the mark, with the
@@ -202,10 +202,10 @@ impl Core {
         let symbol = &mut self.symbols[id.index()];
         // Without the account's cash even what lies there by right would look like too much.
         let Some(price) = symbol.last.filter(|_| self.desk.baselined) else {
-            symbol.desk.unpriced = true;
+            symbol.desk.compare_again = true;
             return;
         };
-        symbol.desk.unpriced = false;
+        symbol.desk.compare_again = false;
         symbol.desk.foreign = 0;
         let (side, quantity) = match lots {
             ..0 => (Side::Sell, Quantity(-lots.max(-GRID_MAX))),
@@ -294,11 +294,11 @@ impl Core {
 
     /// What waited for a price, for the account's cash or for an order's news to settle is looked at
     /// again once all is there.
-    pub(crate) fn take_over_priced(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
+    pub(crate) fn compare_again_if_known(&mut self, id: SymbolId, at: Stamp, out: &mut Effects) {
         let symbol = &mut self.symbols[id.index()];
         let known = symbol.last.is_some() && self.desk.baselined;
-        if symbol.desk.unpriced && known && !symbol.desk.in_motion(at.mono) {
-            symbol.desk.unpriced = false;
+        if symbol.desk.compare_again && known && !symbol.desk.in_motion(at.mono) {
+            symbol.desk.compare_again = false;
             self.want_reconciliation(out);
         }
     }

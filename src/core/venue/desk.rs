@@ -153,8 +153,8 @@ pub struct SymbolDesk {
     pub target_after: i64,
     /// What is held is compared again once its worth and the account's cash are known and no news of
     /// an order are on their way: there may be something to take over.
-    #[serde(default)]
-    pub unpriced: bool,
+    #[serde(default, alias = "unpriced")]
+    pub compare_again: bool,
     #[serde(default)]
     pub protective: ProtectiveDesk,
     #[serde(skip)]

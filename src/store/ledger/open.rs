@@ -42,15 +42,6 @@ pub struct Ledger {
     _lock: Lock,
 }
 
-/// Says in the header of an empty file whose it is, before anything else is written: a kill at any
-/// moment leaves one that says so.
-fn claim(connection: &Connection, mode: Mode) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!(
-        "BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {}; COMMIT;",
-        mode_number(mode)
-    ))
-}
-
 const fn mode_number(mode: Mode) -> i32 {
     match mode {
         Mode::Replay => 1,
@@ -121,7 +112,15 @@ impl Ledger {
             ))
             .map_err(sqlite)?;
         match found(&connection, path)? {
-            Found::Empty => claim(&connection, mode).map_err(sqlite)?,
+            // In the header before anything else is, so that a kill at any moment leaves a file
+            // that says whose it is.
+            Found::Empty => connection
+                .execute_batch(&format!(
+                    "BEGIN; PRAGMA application_id = {APPLICATION_ID};
+                     PRAGMA user_version = {}; COMMIT;",
+                    mode_number(mode)
+                ))
+                .map_err(sqlite)?,
             Found::Version(_) => {
                 let number: i32 = connection
                     .query_row("PRAGMA user_version", [], |row| row.get(0))
