@@ -2,6 +2,7 @@
 
 use minnow::core::Core;
 use minnow::core::effect::{Effect, Effects};
+use minnow::core::holds::HoldRows;
 use minnow::core::input::Input;
 use minnow::core::machine::Counts;
 use minnow::core::market::TimedTrade;
@@ -27,7 +28,7 @@ pub struct Way {
     pub turns: Turns,
     /// A restart restores the core of the plain path.
     pub restarts: bool,
-    pub keep_holds: bool,
+    pub keep_holds: HoldRows,
 }
 
 /// A core with what its fills add up to.

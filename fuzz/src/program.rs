@@ -5,6 +5,7 @@ use crate::books::{Books, Event, Way};
 use crate::world::{Choice, Planned, Say};
 use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use minnow::core::Core;
+use minnow::core::holds::HoldRows;
 use minnow::core::input::{Answer, Command, Input};
 use minnow::core::machine::Counts;
 use minnow::core::market::instrument::GRID_MAX;
@@ -177,7 +178,10 @@ impl Program {
                 plain,
                 turns,
                 restarts: self.choice.own_strategy(),
-                keep_holds: self.choice.keep_holds,
+                keep_holds: match self.choice.keep_holds {
+                    true => HoldRows::All,
+                    false => HoldRows::Refused,
+                },
             },
         )
     }

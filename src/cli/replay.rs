@@ -10,6 +10,7 @@ use super::{Common, Exit, Failure, sources};
 use crate::config::{Effective, reload_difference};
 use crate::core::Core;
 use crate::core::effect::Effect;
+use crate::core::holds::HoldRows;
 use crate::core::risk::emergency::Trigger;
 use crate::core::units::Timestamp;
 use crate::core::units::calendar::parse_time;
@@ -46,7 +47,7 @@ pub struct Arguments {
     /// Go on after damaged places instead of stopping at the first
     #[arg(long)]
     pub skip_damaged: bool,
-    /// Store every HOLD decision too, not only their number by reason
+    /// Store every HOLD decision too, not only those that a check refused and the number of the others by reason
     #[arg(long)]
     pub keep_all: bool,
     /// Handle every trade one by one; slower, and the result must be the same
@@ -183,7 +184,10 @@ fn replay(
         settings.instruments.clone(),
     ));
     let mut core = start.core;
-    core.keep_holds(arguments.keep_all);
+    core.keep_holds(match arguments.keep_all {
+        true => HoldRows::All,
+        false => HoldRows::Refused,
+    });
     core.use_plain_path(arguments.plain);
     let bar = ProgressBar::new(VERB, common.json, start.bytes);
     let watched = !bar.is_hidden();

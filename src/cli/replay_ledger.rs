@@ -108,6 +108,7 @@ pub(super) fn run_ending(core: &Core, span: (Option<Timestamp>, Option<Timestamp
                 taker_fee: symbol.fees.taker,
             })
             .collect(),
+        held_back: core.held_back().to_vec(),
     }
 }
 

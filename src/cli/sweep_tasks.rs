@@ -11,6 +11,7 @@ use super::sweep_plan::configuration_of;
 use super::{Exit, Failure};
 use crate::core::Core;
 use crate::core::effect::Effect;
+use crate::core::holds::HoldRows;
 use crate::core::modes::Turns;
 use crate::report::Accumulator;
 use crate::runtime::journal::Observer;
@@ -116,7 +117,8 @@ impl Desk {
         };
         let opened = open_feeds(&arguments, &settings.instruments)?;
         let feeds = opened.into_iter().map(|(_, feed, _)| feed).collect();
-        let core = Core::new(settings, self.turns);
+        let mut core = Core::new(settings, self.turns);
+        core.keep_holds(HoldRows::Refused);
         let start = core.equity();
         let mut follow = Follow {
             accumulator: Accumulator::new(start, core.settings().instruments.clone()),

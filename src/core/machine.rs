@@ -2,7 +2,7 @@
 
 use super::daily_report::DailyTally;
 use super::effect::{Checkpoint, Effect, Effects};
-use super::holds::HoldCounts;
+use super::holds::{HoldCounts, HoldRows};
 use super::input::Input;
 use super::market::filter::Verdict;
 use super::market::series::Place;
@@ -100,7 +100,7 @@ pub struct Core {
     /// Decisions to hold by reason; empty reason = the strategy saw nothing.
     pub(crate) holds: HoldCounts,
     /// Write a decision row for every HOLD too.
-    pub(crate) keep_holds: bool,
+    pub(crate) keep_holds: HoldRows,
     pub(crate) explanations: Explanations,
     pub(crate) daily: DailyTally,
     wheel: Wheel<Timer>,
@@ -154,7 +154,7 @@ impl Core {
             hash: StateHash::default(),
             counts: Counts::default(),
             holds: HoldCounts::default(),
-            keep_holds: false,
+            keep_holds: HoldRows::default(),
             explanations: Explanations::default(),
             daily: DailyTally::new(starting),
             wheel: Wheel::new(0),

@@ -1,5 +1,6 @@
 //! What may be seen of the core from outside: read-only, for reports, status and tests.
 
+use super::holds::HeldBack;
 use super::machine::{Core, Counts};
 use super::modes::Mode;
 use super::paper::Account;
@@ -32,6 +33,12 @@ impl Core {
     pub fn holds(&self) -> BTreeMap<&'static str, u64> {
         self.holds.by_reason()
     }
+
+    /// Proposals that became HOLD without a row of their own.
+    pub fn held_back(&self) -> &[HeldBack] {
+        self.holds.held_back()
+    }
+
     /// Baselines and latches of the loss limits.
     pub fn losses(&self) -> &LossLimits {
         &self.guard.losses

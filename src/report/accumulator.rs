@@ -13,6 +13,7 @@ use super::summary::{Account, Metrics, OpenPosition, Summary, SymbolSummary};
 use super::time_in_position::TimeInPosition;
 use super::trade_tally::TradeTally;
 use crate::core::effect::Effect;
+use crate::core::holds::HeldBack;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{ClosedTrade, EquityKind, EquityPoint, Fill, Lot, Record};
 use crate::core::units::{Decimal, Price, Quantity, Span, Timestamp};
@@ -28,6 +29,8 @@ pub struct Ending {
     pub last_equity: Option<EquityPoint>,
     /// In the order of `SymbolId`; missing ones are unknown.
     pub symbols: Vec<SymbolEnding>,
+    /// Proposals that became HOLD without a decision of their own among the effects.
+    pub held_back: Vec<HeldBack>,
 }
 
 /// The market of one symbol over the run.
@@ -193,7 +196,7 @@ impl Accumulator {
             daily_equity: to_millis(days),
             open_positions: self.open_positions(ending),
             symbols,
-            outcomes: Some(self.outcomes.outcomes(&self.instruments)),
+            outcomes: Some(self.outcomes.outcomes(&self.instruments, &ending.held_back)),
             notes,
         }
     }

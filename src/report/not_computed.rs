@@ -294,6 +294,7 @@ mod tests {
                     })
                     .into_iter()
                     .collect(),
+                held_back: Vec::new(),
             });
             prop_assert_eq!(listed(&summary), nulls(&summary));
         }

@@ -1,9 +1,10 @@
 //! Refused proposals and orders by outcome, counted while the run goes on: the report at its end
-//! then reads no decision or order back.
+//! then reads no decision or order back, and those that get no row are counted too.
 //!
 //! Memory: one entry a symbol and reason (bounded, the rest is one sum), one an order that is not
 //! final yet. The counts are those that the ledger's rows give.
 
+use crate::core::holds::HeldBack;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{Action, CheckOutcome, Decision, Leg, Order, OrderState};
 use crate::store::ledger::names;
@@ -48,18 +49,22 @@ impl OutcomeTally {
         let why = checks
             .find(|check| check.outcome == CheckOutcome::Refused)
             .map_or(decision.reason.as_str(), |check| check.name);
+        self.refused(decision.symbol, why, 1);
+    }
+
+    fn refused(&mut self, symbol: SymbolId, why: &str, count: u64) {
         let known = self
             .refusals
             .iter()
-            .position(|r| r.symbol == decision.symbol && r.why == why);
+            .position(|r| r.symbol == symbol && r.why == why);
         match known {
-            Some(at) => self.refusals[at].count += 1,
+            Some(at) => self.refusals[at].count += count,
             None if self.refusals.len() < REASONS_MAX => self.refusals.push(Refusals {
-                symbol: decision.symbol,
+                symbol,
                 why: why.to_owned(),
-                count: 1,
+                count,
             }),
-            None => self.others += 1,
+            None => self.others += count,
         }
     }
 
@@ -72,7 +77,16 @@ impl OutcomeTally {
         }
     }
 
-    pub fn outcomes(&self, instruments: &[Instrument]) -> Outcomes {
+    /// All that was counted, and what got no decision of its own.
+    pub fn outcomes(&self, instruments: &[Instrument], held_back: &[HeldBack]) -> Outcomes {
+        let mut all = self.clone();
+        for held in held_back {
+            all.refused(held.symbol, held.reason, held.count);
+        }
+        all.named(instruments)
+    }
+
+    fn named(&self, instruments: &[Instrument]) -> Outcomes {
         let named = |refusals: &Refusals| ReasonCount {
             symbol: instruments
                 .get(refusals.symbol.index())

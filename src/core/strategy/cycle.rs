@@ -8,6 +8,7 @@ use super::decision::{CandleView, Context, OwnRefusal, Reply, hold};
 use super::outcome::{Outcome, Run};
 use super::questions::position_view;
 use crate::effect::{Effect, Effects};
+use crate::holds::HoldRows;
 use crate::machine::{Core, Numbers, action_code};
 use crate::market::{Candle, ProductKind, SymbolId, TimedCandle};
 use crate::modes::{Mode, Turns};
@@ -340,10 +341,18 @@ impl Core {
         if outcome.action == Action::Hold {
             self.note_hold(outcome.reason);
         }
-        let eventful = proposal.action != Action::Hold
-            || outcome.action != Action::Hold
-            || !outcome.detail.is_empty();
-        let stored = eventful || self.keep_holds;
+        let wished = proposal.action != Action::Hold;
+        let least = if outcome.action != Action::Hold || !outcome.detail.is_empty() {
+            HoldRows::Refused
+        } else if wished {
+            HoldRows::Wished
+        } else {
+            HoldRows::All
+        };
+        let stored = self.keep_holds >= least;
+        if wished && !stored {
+            self.holds.note_held_back(id, outcome.reason);
+        }
         let explained = self.explanations.wants(id, run.candle);
         if !stored && !explained {
             return;

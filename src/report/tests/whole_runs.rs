@@ -113,6 +113,7 @@ fn ending() -> Ending {
             last_price: Some(Price(5_120_000)),
             taker_fee: d("0.0015"),
         }],
+        held_back: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@
 
 use super::direct::Direct;
 use crate::core::effect::Effect;
+use crate::core::holds::HoldRows;
 use crate::core::market::Interval;
 use crate::core::records::{Decision, Record};
 use crate::core::units::rng::SplitMix64;
@@ -166,7 +167,7 @@ fn replay<E: From<RecordingError>>(
     observer: &mut dyn Observer,
 ) -> Result<Ends, E> {
     let mut direct = open(to)?;
-    direct.core.keep_holds(true);
+    direct.core.keep_holds(HoldRows::All);
     direct.run(observer)?;
     Ok(direct.span())
 }

@@ -197,7 +197,8 @@ impl Reader {
     }
 
     /// Refused proposals by the first check that refused them, or else by the decision's reason;
-    /// most frequent first.
+    /// most frequent first. Those that have a row: a replay only counts what was held back before
+    /// any check (`core::holds`).
     pub fn refusals(&self, session: i64) -> Result<Vec<ReasonCount>, LedgerError> {
         self.list(
             "SELECT symbol, coalesce(refused_by, reason) AS why, count(*)
