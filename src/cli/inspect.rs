@@ -3,8 +3,8 @@
 use super::{Exit, Failure};
 use crate::core::market::Instrument;
 use crate::core::units::{Decimal, Span, Timestamp};
-use crate::store::recording::TurnKind;
 use crate::store::recording::survey::{Survey, survey};
+use crate::store::recording::{Trailer, TurnKind};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -83,6 +83,23 @@ fn length(span: Span) -> String {
     }
 }
 
+/// What the recording holds, kind by kind.
+fn counts(c: &Trailer) -> String {
+    format!(
+        "entries {}: trades {}, candles {}, quiet {}, other inputs {}, turns {}, checkpoints {}, \
+         records {}, frames {}",
+        c.entries,
+        c.trades,
+        c.candles,
+        c.quiet,
+        c.other_inputs,
+        c.turns,
+        c.checkpoints,
+        c.records,
+        c.frames
+    )
+}
+
 fn text(arguments: &Arguments, survey: &Survey) -> String {
     let mut text = String::new();
     let header = &survey.header;
@@ -121,12 +138,7 @@ fn text(arguments: &Arguments, survey: &Survey) -> String {
             );
         }
     }
-    let c = &survey.counts;
-    let _ = writeln!(
-        text,
-        "entries {}: trades {}, candles {}, quiet {}, other inputs {}, turns {}, checkpoints {}, records {}",
-        c.entries, c.trades, c.candles, c.quiet, c.other_inputs, c.turns, c.checkpoints, c.records
-    );
+    let _ = writeln!(text, "{}", counts(&survey.counts));
     for (each, found) in header.instruments.iter().zip(&survey.symbols) {
         let span = match (found.first, found.last) {
             (Some(first), Some(last)) => format!(", {first} to {last}"),

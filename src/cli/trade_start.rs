@@ -20,7 +20,7 @@ use crate::exchange::orders::Product;
 use crate::exchange::stream::StreamRole;
 use crate::runtime::clock;
 use crate::runtime::journal::Journal;
-use crate::runtime::live::{Answered, LiveSettings, Market, Retention};
+use crate::runtime::live::{Answered, KeptFrames, LiveSettings, Market, Retention};
 use crate::runtime::replay::Recorder;
 use crate::store::ledger::{BatchLimits, EXCHANGE_QUIET, Ledger, Mode, SessionRow};
 use crate::store::recording::{Header, LineWriter, TurnKind};
@@ -289,6 +289,7 @@ fn live_settings(
         control: Some(Path::new(effective.text("data.directory")).join("control.sock")),
         silence: effective.seconds("exchange.websocket_timeout"),
         retention: None,
+        kept_frames: KeptFrames::parse(effective.text("recording.frames")).unwrap_or_default(),
         books: book_settings(effective),
         errand: None,
         quiet_until: None,

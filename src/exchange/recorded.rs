@@ -1,7 +1,8 @@
 //! Lines of recorded websocket traffic, as several recorders write them.
 //!
 //! Known: `<receive time> <frame>`; `{"t": .., "d": "<", "m": "<frame>"}` (only received frames
-//! count); `{"frame": {...}}`; a bare frame a line.
+//! count); `{"frame": {...}}`; a line of a session's recording, of which messages as received count;
+//! a bare frame a line.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,6 +20,23 @@ struct Enveloped<'a> {
 struct Framed<'a> {
     #[serde(borrow)]
     frame: &'a RawValue,
+}
+
+/// A line of our own recordings.
+#[derive(Deserialize)]
+struct OfSession<'a> {
+    k: &'a str,
+    #[serde(borrow)]
+    d: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct AsReceived<'a> {
+    /// An answer to a call, not a message.
+    #[serde(borrow, default)]
+    call: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    text: Option<Cow<'a, str>>,
 }
 
 /// What a line holds.
@@ -50,6 +68,20 @@ pub fn unwrap_line(line: &str) -> RecordedLine<'_> {
             RecordedLine::Frame(text)
         } else {
             RecordedLine::NoFrame
+        };
+    }
+    if line.starts_with("{\"n\":")
+        && let Ok(OfSession { k, d }) = serde_json::from_str::<OfSession<'_>>(line)
+    {
+        if k != "frame" {
+            return RecordedLine::NoFrame;
+        }
+        return match serde_json::from_str::<AsReceived<'_>>(d.get()) {
+            Ok(AsReceived {
+                call: None,
+                text: Some(text),
+            }) => RecordedLine::Frame(text),
+            _ => RecordedLine::NoFrame,
         };
     }
     if line.contains("\"frame\":")

@@ -15,6 +15,7 @@ mod books;
 mod bot;
 mod connections;
 mod deep_books;
+mod frames;
 mod futures;
 mod kills;
 mod manager;

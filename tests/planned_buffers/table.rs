@@ -326,7 +326,15 @@ pub const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/runtime/replay/lookahead.rs",
         &[("DECISIONS_MAX", OTHER_VERBS)],
     ),
-    ("src/runtime/replay/recorder.rs", &[("BATCH", Planned)]),
+    (
+        "src/runtime/replay/recorder.rs",
+        &[
+            ("BATCH", Planned),
+            ("FRAMES_BATCH", No("part of FRAMES_MAX")),
+            ("FRAMES_MAX", Planned),
+            ("ITEMS_MAX", Planned),
+        ],
+    ),
     (
         "src/runtime/replay/verification.rs",
         &[("WAITING_MAX", Planned)],
@@ -391,6 +399,10 @@ pub const TABLE: &[(&str, &[(&str, Role)])] = &[
     (
         "src/store/recording/error.rs",
         &[("KEPT", No("only after damage"))],
+    ),
+    (
+        "src/store/recording/frame.rs",
+        &[("FRAME_TEXT_MAX", No("part of FRAMES_MAX"))],
     ),
     (
         "src/store/recording/header.rs",

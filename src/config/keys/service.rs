@@ -152,6 +152,9 @@ pub const KEYS: &[Key] = &[
         .or_null("true for trade, false for other verbs")
         .acts()
         .means("write the session recording"),
+    one_of("recording.frames", "refused", &["refused", "market", "all"])
+        .acts()
+        .means("messages and answers recorded as received: those that were refused, all but books, all"),
     text("recording.directory", "", TextRule::Path)
         .or_null("recordings below data.directory")
         .acts()

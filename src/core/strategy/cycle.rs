@@ -312,6 +312,26 @@ impl Core {
         }
     }
 
+    /// Counts a decision by what became of it; whether it gets a row.
+    fn count_decision(&mut self, id: SymbolId, proposal: &Proposal, outcome: &Outcome) -> bool {
+        if outcome.action == Action::Hold {
+            self.note_hold(outcome.reason);
+        }
+        let wished = proposal.action != Action::Hold;
+        let least = if outcome.action != Action::Hold || !outcome.detail.is_empty() {
+            HoldRows::Refused
+        } else if wished {
+            HoldRows::Wished
+        } else {
+            HoldRows::All
+        };
+        let stored = self.keep_holds >= least;
+        if wished && !stored {
+            self.holds.note_held_back(id, outcome.reason);
+        }
+        stored
+    }
+
     /// Hashes, counts and records a decision.
     pub(super) fn conclude(
         &mut self,
@@ -338,21 +358,7 @@ impl Core {
         );
         self.hash.text(outcome.reason);
         self.daily.decided(proposal.action, &outcome);
-        if outcome.action == Action::Hold {
-            self.note_hold(outcome.reason);
-        }
-        let wished = proposal.action != Action::Hold;
-        let least = if outcome.action != Action::Hold || !outcome.detail.is_empty() {
-            HoldRows::Refused
-        } else if wished {
-            HoldRows::Wished
-        } else {
-            HoldRows::All
-        };
-        let stored = self.keep_holds >= least;
-        if wished && !stored {
-            self.holds.note_held_back(id, outcome.reason);
-        }
+        let stored = self.count_decision(id, &proposal, &outcome);
         let explained = self.explanations.wants(id, run.candle);
         if !stored && !explained {
             return;

@@ -106,14 +106,13 @@ fn ending() -> Ending {
     Ending {
         first_data: Some(at("2018-01-01T00:00:00Z")),
         last_data: Some(at("2018-01-03T00:00:00Z")),
-        last_equity: None,
         symbols: vec![SymbolEnding {
             first_close: Some(Price(5_000_000)),
             last_close: Some(Price(5_100_000)),
             last_price: Some(Price(5_120_000)),
             taker_fee: d("0.0015"),
         }],
-        held_back: Vec::new(),
+        ..Ending::default()
     }
 }
 

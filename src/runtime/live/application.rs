@@ -61,7 +61,6 @@ impl Application for Session<'_> {
     }
 
     fn on_effect(&mut self, report: EffectReport<LiveOutput>, shell: &mut Shell<LiveJob>) {
-        let now = shell.at().mono;
         let id = report.id;
         if report.arrival == Arrival::Late {
             // A journal or recording that comes back late comes back all the same.
@@ -82,10 +81,7 @@ impl Application for Session<'_> {
         match report.outcome {
             EffectOutcome::Done(output) => match output {
                 LiveOutput::Replied(reply) => {
-                    let ended = self.caller.ended(&*self.codec, now, id, Ok(reply));
-                    if let Some(ended) = ended {
-                        self.answered(ended, shell);
-                    }
+                    self.call_ended(id, Ok(&reply), shell);
                 }
                 LiveOutput::Resolved { host, addresses } => {
                     self.resolved(&host, &addresses, shell);
@@ -115,16 +111,10 @@ impl Application for Session<'_> {
                 } else {
                     CallTrouble::NotSent(text.clone())
                 };
-                match self.caller.ended(&*self.codec, now, id, Err(trouble)) {
-                    Some(ended) => self.answered(ended, shell),
-                    None => {
-                        let class = report.class.name();
-                        log::error(
-                            TARGET,
-                            "a job ended without result",
-                            &[("class", &class), ("why", &text)],
-                        );
-                    }
+                if !self.call_ended(id, Err(trouble), shell) {
+                    let class = report.class.name();
+                    let fields: log::Fields<'_> = &[("class", &class), ("why", &text)];
+                    log::error(TARGET, "a job ended without result", fields);
                 }
             }
         }

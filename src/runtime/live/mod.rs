@@ -46,6 +46,7 @@ pub use errand::Errand;
 pub use feeds::books::{BookSettings, BookSource};
 pub use feeds::markets::{Market, Markets};
 pub use planned::planned_buffers;
+pub use recording::kept_frames::KeptFrames;
 pub use recording::tape::Tape;
 pub use recording::tape_settings::{TapeCounts, TapeSettings};
 pub use session::{Session, SessionOutcome};

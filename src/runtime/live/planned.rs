@@ -11,6 +11,7 @@ use crate::core::planned::Buffer;
 use crate::core::units::{Price, Quantity};
 use crate::exchange::orders::VenueOrder;
 use crate::runtime::control::{ANSWER_MAX, CLIENTS_MAX, LINE_MAX};
+use crate::runtime::replay::{FRAMES_MAX, ITEMS_MAX, Item};
 use crate::store::ledger::Row;
 
 /// Bytes that a websocket link keeps: what is read at once, what waits to be sent, and what TLS holds
@@ -60,6 +61,14 @@ pub fn planned_buffers(symbols: usize, connections: usize, book_levels: usize) -
             NEWS_MAX,
             size_of::<VenueOrder>(),
         ),
+        of(
+            "recorded items that wait for the disk",
+            "ITEMS_MAX",
+            ITEMS_MAX,
+            size_of::<Item>(),
+        ),
+        // One batch is collected while another is written.
+        of("messages recorded as received", "FRAMES_MAX", 2, FRAMES_MAX),
         of("websocket links", "LINK_BYTES", connections, LINK_BYTES),
         of(
             "control socket",

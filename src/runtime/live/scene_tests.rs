@@ -2,7 +2,7 @@
 
 use super::feeds::decoded::Decoded;
 use super::feeds::market_data::feed;
-use super::{BookSettings, BookSource, LiveSettings, Market, Session, TaskSettings};
+use super::{BookSettings, BookSource, KeptFrames, LiveSettings, Market, Session, TaskSettings};
 use crate::config::{Sources, load};
 use crate::core::Core;
 use crate::core::effect::Effect;
@@ -130,6 +130,7 @@ fn live_settings(folder: &Folder, instrument: &Instrument) -> LiveSettings {
         clock_offset: 0,
         silence: Span::from_secs(30),
         retention: None,
+        kept_frames: KeptFrames::Refused,
         quiet_until: None,
         tasks: TaskSettings {
             scheduler: SchedulerSettings::default(),

@@ -36,7 +36,7 @@ use crate::runtime::jobs::{EffectClass, EffectRequest, Wait};
 use crate::runtime::journal::{Journal, Observer};
 use crate::runtime::link_sockets::LinkSockets;
 use crate::runtime::reloaded::Reloaded;
-use crate::runtime::replay::{Recorded, Recorder};
+use crate::runtime::replay::Recorder;
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::sources::SourceKind;
@@ -327,34 +327,6 @@ impl<'a> Session<'a> {
             }
         }
         self.keep(stamp, shell);
-    }
-
-    /// Rows and the recording to their workers, when they are due.
-    fn keep(&mut self, stamp: Stamp, shell: &mut Shell<LiveJob>) {
-        self.keep_rows(stamp, shell);
-        if let Some(recorder) = &mut self.recorder {
-            let rotates = recorder.maybe_rotate(&self.core, self.last);
-            if let Some(batch) = recorder.due() {
-                submit(shell, EffectClass::Storage, LiveJob::Record(batch));
-            }
-            if rotates {
-                self.retain(shell);
-            }
-        }
-    }
-
-    /// A piece of the recording is written. A disk that refuses ends the recording, not the trading.
-    pub(super) fn recorded(&mut self, recorded: Recorded) {
-        let outcome = self.recorder.as_mut().map(|r| r.returned(recorded));
-        if let Some(Err(error)) = outcome {
-            self.recorder = None;
-            let text = error.to_string();
-            log::error(
-                TARGET,
-                "recording stopped, trading goes on",
-                &[("why", &text)],
-            );
-        }
     }
 
     /// Addresses of a host, for every connection that waits for them.

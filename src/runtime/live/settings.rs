@@ -5,6 +5,7 @@ use super::errand::Errand;
 use super::feeds::books::BookSettings;
 use super::feeds::markets::Market;
 use super::job::LiveJob;
+use super::recording::kept_frames::KeptFrames;
 use super::session::submit;
 use super::tasks::TaskSettings;
 use crate::core::market::Interval;
@@ -49,6 +50,8 @@ pub struct LiveSettings {
     pub silence: Span,
     /// Where sessions are recorded, how many bytes of them are kept, and this session's own folder.
     pub retention: Option<Retention>,
+    /// What is recorded as received.
+    pub kept_frames: KeptFrames,
     /// The exchange asked an earlier process for quiet until then, by our clock.
     pub quiet_until: Option<Timestamp>,
     pub tasks: TaskSettings,

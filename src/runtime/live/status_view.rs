@@ -4,6 +4,7 @@ use super::feeds::books::BookSource;
 use super::job::LiveJob;
 use super::session::Session;
 use super::tasks::Tasks;
+use crate::runtime::replay::Recorder;
 use crate::runtime::shell::Shell;
 use crate::runtime::status::ApplicationStatus;
 use serde_json::json;
@@ -145,6 +146,7 @@ impl Session<'_> {
             "clock_offset_ms": self.caller.clock_offset() / 1_000_000,
             "frames": counts.frames,
             "frames_refused": counts.frames_refused,
+            "frames_not_recorded": self.recorder.as_ref().map(Recorder::frames_dropped),
             "gaps": counts.gaps,
             "trades": counts.trades,
             "trades_dropped": counts.trades_dropped,

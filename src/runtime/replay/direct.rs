@@ -86,7 +86,7 @@ impl Direct {
                 self.last = stamp;
                 self.core.turn(stamp, &mut self.effects);
             }
-            Entry::Checkpoint(_) | Entry::Record(_) | Entry::Trailer(_) => {}
+            Entry::Checkpoint(_) | Entry::Record(_) | Entry::Frame { .. } | Entry::Trailer(_) => {}
         }
     }
 

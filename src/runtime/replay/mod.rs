@@ -23,4 +23,4 @@ pub use direct::Direct;
 pub use feed::{Feed, Window};
 pub use plan::{Outcome, Plan, ReplayProgress};
 pub use planned::planned_buffers;
-pub use recorder::{Recorded, Recorder, WriteBatch};
+pub use recorder::{FRAMES_MAX, ITEMS_MAX, Item, Recorded, Recorder, WriteBatch};

@@ -9,11 +9,21 @@ use crate::core::effect::{Checkpoint, Effect};
 use crate::core::input::Input;
 use crate::core::market::{TimedCandle, TimedTrade};
 use crate::core::units::Stamp;
-use crate::store::recording::{Entry, LineWriter, RecordingError, RecordingWriter, SegmentState};
+use crate::log::redact::redact;
+use crate::store::recording::{
+    Entry, Frame, LineWriter, RecordingError, RecordingWriter, SegmentState,
+};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// Items collected before they are handed to a worker.
 pub const BATCH: usize = 4096;
+/// Text of frames collected before they are handed to a worker, bytes.
+const FRAMES_BATCH: usize = 256 << 10;
+/// Text of frames that waits at most, bytes: further frames are dropped and counted.
+pub const FRAMES_MAX: usize = 1 << 20;
+/// Items that wait at most where nobody can be made to wait: a recording whose disk is slower ends.
+pub const ITEMS_MAX: usize = 8 * BATCH;
 
 /// One thing to write, in order.
 #[derive(Debug)]
@@ -62,7 +72,7 @@ impl WriteBatch {
     fn write(&mut self) -> Result<(), RecordingError> {
         for item in self.items.drain(..) {
             match item {
-                Item::Entry(entry) => self.writer.entry(&entry)?,
+                Item::Entry(entry) => self.writer.entry(&redacted(entry))?,
                 Item::Segment(state) => self.writer.rotate(Some(state))?,
                 Item::Finish => {
                     self.writer.finish()?;
@@ -73,12 +83,27 @@ impl WriteBatch {
     }
 }
 
+/// What came from outside might repeat a secret; everything else is made of plain values.
+fn redacted(mut entry: Entry) -> Entry {
+    if let Entry::Frame { frame, .. } = &mut entry
+        && let Some(text) = &mut frame.text
+        && let Cow::Owned(clean) = redact(text)
+    {
+        *text = clean;
+    }
+    entry
+}
+
 #[derive(Debug)]
 pub struct Recorder {
     /// Away while a worker writes with it.
     writer: Option<Box<LineWriter>>,
     items: Vec<Item>,
     spare: Vec<Item>,
+    /// Bytes of frames among the items.
+    frame_bytes: usize,
+    /// Frames that found no room.
+    frames_dropped: u64,
     finished: bool,
     segment_wanted: bool,
 }
@@ -90,6 +115,8 @@ impl Recorder {
             writer: Some(Box::new(writer)),
             items: Vec::with_capacity(BATCH),
             spare: Vec::with_capacity(BATCH),
+            frame_bytes: 0,
+            frames_dropped: 0,
             finished: false,
             segment_wanted: false,
         }
@@ -109,6 +136,21 @@ impl Recorder {
 
     pub fn turn(&mut self, stamp: Stamp) {
         self.items.push(Item::Entry(Entry::Turn(stamp)));
+    }
+
+    /// What came from outside, as received.
+    pub fn frame(&mut self, stamp: Stamp, frame: Frame) {
+        if self.finished || self.frame_bytes + frame.size() > FRAMES_MAX {
+            self.frames_dropped += 1;
+            return;
+        }
+        self.frame_bytes += frame.size();
+        let frame = Box::new(frame);
+        self.items.push(Item::Entry(Entry::Frame { stamp, frame }));
+    }
+
+    pub fn frames_dropped(&self) -> u64 {
+        self.frames_dropped
     }
 
     /// What the input just noted led to: records and checkpoints.
@@ -146,7 +188,7 @@ impl Recorder {
 
     /// The batch to write now, when there are enough items and the writer is here.
     pub fn due(&mut self) -> Option<WriteBatch> {
-        if self.items.len() < BATCH {
+        if self.items.len() < BATCH && self.frame_bytes < FRAMES_BATCH {
             return None;
         }
         self.everything()
@@ -158,6 +200,7 @@ impl Recorder {
             return None;
         }
         let writer = self.writer.take()?;
+        self.frame_bytes = 0;
         let items = std::mem::replace(&mut self.items, std::mem::take(&mut self.spare));
         Some(WriteBatch { writer, items })
     }
@@ -193,6 +236,11 @@ impl Recorder {
         if !std::mem::replace(&mut self.finished, true) {
             self.items.push(Item::Finish);
         }
+    }
+
+    /// So much waits for the disk that the recording has to end.
+    pub fn is_overrun(&self) -> bool {
+        self.items.len() > ITEMS_MAX
     }
 
     /// No room for more: wait for the writer.

@@ -356,19 +356,19 @@ fn a_newer_version_is_said_to_be_newer() {
             error,
             RecordingError::NewerVersion {
                 found: 9,
-                supported: 1,
+                supported: 2,
                 ..
             }
         ),
         "{error}"
     );
     let mut newer = small_header();
-    newer.version = 2;
+    newer.version = 3;
     let path = folder.0.join("newer.jsonl");
     write(&mut LineWriter::create_file(&path, &newer).unwrap(), &[]);
     let error = read(&path, true).error.unwrap().to_string();
     assert!(
-        error.contains("version 2") && error.contains("version 1"),
+        error.contains("version 3") && error.contains("version 2"),
         "{error}"
     );
 }

@@ -1,5 +1,6 @@
 //! One entry of a recording, what is counted of them, and the rules both writers keep.
 
+use super::frame::Frame;
 use super::{Header, RecordingError};
 use crate::core::effect::Checkpoint;
 use crate::core::input::{Answer, Command, Input, VenueListing};
@@ -21,6 +22,8 @@ pub enum Entry {
     Checkpoint(Checkpoint),
     /// An output (decision, order, fill ...) as JSON, for verification.
     Record(Box<RawValue>),
+    /// What came from outside, as received; nothing follows from it.
+    Frame { stamp: Stamp, frame: Box<Frame> },
     /// The writer closed the recording; nothing follows.
     Trailer(Trailer),
 }
@@ -34,6 +37,9 @@ impl PartialEq for Entry {
             (Self::Turn(a), Self::Turn(b)) => a == b,
             (Self::Checkpoint(a), Self::Checkpoint(b)) => a == b,
             (Self::Record(a), Self::Record(b)) => a.get() == b.get(),
+            (Self::Frame { stamp, frame }, Self::Frame { stamp: s, frame: f }) => {
+                stamp == s && frame == f
+            }
             (Self::Trailer(a), Self::Trailer(b)) => a == b,
             _ => false,
         }
@@ -64,7 +70,9 @@ impl Entry {
     /// The clock reading it came with; outputs have none of their own.
     pub const fn stamp(&self) -> Option<Stamp> {
         match self {
-            Self::Input { stamp, .. } | Self::Turn(stamp) => Some(*stamp),
+            Self::Input { stamp, .. } | Self::Turn(stamp) | Self::Frame { stamp, .. } => {
+                Some(*stamp)
+            }
             _ => None,
         }
     }
@@ -84,7 +92,10 @@ pub struct Trailer {
     pub turns: u64,
     pub checkpoints: u64,
     pub records: u64,
-    /// Stamp of the last input or turn.
+    /// Messages and answers as received; recordings of version 1 have none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub frames: u64,
+    /// Stamp of the last input, turn or frame.
     pub last: Stamp,
 }
 
@@ -113,6 +124,7 @@ impl Trailer {
             Entry::Turn(_) => &mut self.turns,
             Entry::Checkpoint(_) => &mut self.checkpoints,
             Entry::Record(_) => &mut self.records,
+            Entry::Frame { .. } => &mut self.frames,
             Entry::Trailer(_) => return,
         };
         *counter += 1;
@@ -130,6 +142,10 @@ impl Trailer {
             self.last = row.stamp;
         }
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Largest number of an entry: beyond any recording, and far enough from the integer's end that
@@ -183,6 +199,7 @@ pub(super) fn check_entry(
     }
     let text = match entry {
         Entry::Record(text) => text.get().len(),
+        Entry::Frame { frame, .. } => frame.size(),
         Entry::Input { input, .. } => match input {
             Input::Answer { answer, .. } => match answer {
                 Answer::Text { body, .. } => body.len(),

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The version that this program writes and the highest that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+///
+/// 2 = frames as received.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Most instruments that one recording may hold.
 pub const INSTRUMENTS_MAX: usize = 4096;

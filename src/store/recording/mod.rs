@@ -9,6 +9,7 @@
 mod block_form;
 mod entry;
 mod error;
+mod frame;
 mod header;
 pub mod import;
 mod line_form;
@@ -23,6 +24,7 @@ mod writer;
 pub use block_form::write::BlockWriter;
 pub use entry::{Batch, CANDLES_OF_RUN, Entry, Rows, Trailer};
 pub use error::{Damage, DamageKind, DamageList, RecordingError};
+pub use frame::{Frame, FrameCall};
 pub use header::{FORMAT_VERSION, Header, INSTRUMENTS_MAX, SymbolTable, TurnKind};
 pub use line_form::segments::compress_segment;
 pub use line_form::write::{LineWriter, SegmentState};

@@ -338,6 +338,29 @@ fn session_input() -> impl Strategy<Value = Input> {
     ]
 }
 
+fn frame() -> impl Strategy<Value = Frame> {
+    let call = (
+        any::<String>(),
+        any::<Option<u16>>(),
+        any::<Option<String>>(),
+        any::<u64>(),
+    );
+    let message = (any::<u64>(), any::<String>())
+        .prop_map(|(epoch, text)| Frame::message("market", epoch, text.as_bytes()));
+    let answer =
+        (call, any::<Vec<u8>>()).prop_map(|((request, status, text, latency_ms), body)| {
+            let call = FrameCall {
+                request,
+                status,
+                failure: text.clone(),
+                latency_ms,
+                retry_after: text,
+            };
+            Frame::call(call, status.map(|_| body.as_slice()))
+        });
+    prop_oneof![message, answer]
+}
+
 #[derive(Clone, Debug)]
 enum Part {
     Trade(Trade, bool),
@@ -345,6 +368,7 @@ enum Part {
     Turn,
     Checkpoint(Checkpoint),
     Record(String),
+    Frame(Frame),
 }
 
 fn part() -> impl Strategy<Value = Part> {
@@ -375,6 +399,7 @@ fn part() -> impl Strategy<Value = Part> {
                 inputs, time: Timestamp(time), hash, candle
             })
         ),
+        2 => frame().prop_map(Part::Frame),
         1 => any::<String>().prop_map(|text| Part::Record(
             serde_json::json!({"record": "event", "text": text}).to_string()
         )),
@@ -401,6 +426,10 @@ pub fn entries(size: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Entry>
                 Part::Turn => Entry::Turn(stamp),
                 Part::Checkpoint(checkpoint) => Entry::Checkpoint(checkpoint),
                 Part::Record(text) => Entry::Record(RawValue::from_string(text).unwrap()),
+                Part::Frame(frame) => {
+                    let frame = Box::new(frame);
+                    Entry::Frame { stamp, frame }
+                }
             });
         }
         made

@@ -297,6 +297,12 @@ impl<P: Clone> Caller<P> {
         }
     }
 
+    /// A call under way: what it asks, and when it was handed over (monotonic nanoseconds).
+    pub fn under_way(&self, id: EffectId) -> Option<(&Call, i64)> {
+        let flying = self.flying.get(&id)?;
+        Some((&flying.planned.call, flying.sent))
+    }
+
     /// The end of an effect, for those whose effects are calls and nothing else. `None`: late, not
     /// ours, or tried again.
     pub fn reported(
@@ -313,7 +319,7 @@ impl<P: Clone> Caller<P> {
             EffectOutcome::Done(LiveOutput::Replied(reply)) => Ok(reply),
             _ => Err(CallTrouble::Ambiguous(failure.unwrap_or_default())),
         };
-        self.ended(codec, now, report.id, reply)
+        self.ended(codec, now, report.id, reply.as_ref().map_err(Clone::clone))
     }
 
     /// A worker brought a reply (or none, and why). `None`: it is not ours, or is tried again.
@@ -322,14 +328,14 @@ impl<P: Clone> Caller<P> {
         codec: &dyn ExchangeCodec,
         now: i64,
         id: EffectId,
-        reply: Result<Result<HttpReply, HttpError>, CallTrouble>,
+        reply: Result<&Result<HttpReply, HttpError>, CallTrouble>,
     ) -> Option<Ended<P>> {
         let Flying { mut planned, sent } = self.flying.remove(&id)?;
         let result = match reply {
-            Ok(Ok(reply)) => self.judge(codec, &planned.call, &reply, now),
+            Ok(Ok(reply)) => self.judge(codec, &planned.call, reply, now),
             Ok(Err(error)) => Err(match error.kind {
-                HttpErrorKind::NotSent => CallTrouble::NotSent(error.text),
-                HttpErrorKind::Ambiguous => CallTrouble::Ambiguous(error.text),
+                HttpErrorKind::NotSent => CallTrouble::NotSent(error.text.clone()),
+                HttpErrorKind::Ambiguous => CallTrouble::Ambiguous(error.text.clone()),
             }),
             Err(trouble) => Err(trouble),
         };

@@ -120,6 +120,8 @@ impl Session<'_> {
         let stamp = self.stamp(shell);
         let connection = &mut self.connections[index];
         let role = connection.role;
+        let epoch = connection.counts.opened;
+        let (kept, recorder) = (self.settings.kept_frames, &mut self.recorder);
         let kind = kind_of(role);
         let (codec, markets, counts) = (&mut self.codec, &mut self.markets, &mut self.counts);
         let (orders, books) = (&mut self.order_news, &mut self.books);
@@ -127,14 +129,18 @@ impl Session<'_> {
         let mut decoded = Decoded::default();
         let mut sink = |incoming: Incoming<'_>| {
             counts.frames += 1;
-            let Incoming::Text(text) = incoming else {
-                decoded
+            let refused = decoded.damaged.len();
+            match incoming {
+                Incoming::Text(text) => {
+                    let parts = (&mut *markets, &mut *orders, &mut *books);
+                    decoded.read(text, (&mut **codec, role), parts, mono);
+                }
+                Incoming::Binary(_) => decoded
                     .damaged
-                    .push(DecodeError("a binary message: expected text".to_owned()));
-                return;
-            };
-            let parts = (&mut *markets, &mut *orders, &mut *books);
-            decoded.read(text, (&mut **codec, role), parts, mono);
+                    .push(DecodeError("a binary message: expected text".to_owned())),
+            }
+            let refused = decoded.damaged.len() > refused;
+            kept.message(recorder.as_mut(), (role, epoch), stamp, &incoming, refused);
         };
         let registrar = &mut LinkSockets { shell, kind };
         let (step, more) = connection.on_ready(token, budget, now, registrar, &mut sink);

@@ -23,6 +23,7 @@ const RECORD: u8 = 10;
 const HISTORY: u8 = 11;
 /// What only live sessions have: its kind as lines name it, and its JSON.
 const SESSION: u8 = 12;
+const FRAME: u8 = 13;
 
 /// What differences are taken against; new with each block.
 #[derive(Clone, Debug)]
@@ -68,6 +69,7 @@ pub fn encode(state: &mut OtherState, out: &mut Vec<u8>, rows_since: u64, entry:
             out.push(u8::from(c.candle));
         }
         Entry::Record(text) => put_text(out, text.get()),
+        Entry::Frame { frame, .. } => put_json(out, frame),
         Entry::Turn(_) | Entry::Trailer(_) => {}
     }
 }
@@ -88,6 +90,7 @@ fn kind(entry: &Entry) -> u8 {
         Entry::Turn(_) | Entry::Trailer(_) => TURN,
         Entry::Checkpoint(_) => CHECKPOINT,
         Entry::Record(_) => RECORD,
+        Entry::Frame { .. } => FRAME,
     }
 }
 
@@ -179,6 +182,10 @@ pub fn decode(
     state.stamp = stamp;
     let input = match kind {
         TURN => return Ok(Entry::Turn(stamp)),
+        FRAME => {
+            let frame = serde_json::from_str(cursor.text(bytes)?).map_err(|_| Malformed)?;
+            return Ok(Entry::Frame { stamp, frame });
+        }
         TRADE => trade(bytes, cursor)?,
         CANDLE => {
             let row = candles::decode(&mut state.candles, bytes, cursor)?;

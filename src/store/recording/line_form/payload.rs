@@ -181,6 +181,7 @@ impl PayloadCodec {
                 ("core", "checkpoint", json(&data))
             }
             Entry::Record(text) => ("core", "record", text.get().to_owned()),
+            Entry::Frame { frame, .. } => ("exchange", "frame", json(frame)),
             Entry::Trailer(trailer) => ("recording", "trailer", json(trailer)),
         }
     }
@@ -312,6 +313,10 @@ impl PayloadCodec {
                 return Err("expected JSON without a line break".to_owned());
             }
             "record" => return Ok(Entry::Record(line.d.to_owned())),
+            "frame" => {
+                let frame = parse(line.d)?;
+                return Ok(Entry::Frame { stamp, frame });
+            }
             "trailer" => return Ok(Entry::Trailer(parse(line.d)?)),
             "history" => self.read_history(parse(line.d)?)?,
             other => {
