@@ -1,10 +1,10 @@
 //! A core driven by the steps of a program, and what must hold after each of them.
 
 use minnow::core::Core;
+use minnow::core::counts::Counts;
 use minnow::core::effect::{Effect, Effects};
 use minnow::core::holds::HoldRows;
 use minnow::core::input::Input;
-use minnow::core::machine::Counts;
 use minnow::core::market::TimedTrade;
 use minnow::core::modes::Turns;
 use minnow::core::records::Record;

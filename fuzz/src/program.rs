@@ -5,9 +5,9 @@ use crate::books::{Books, Event, Way};
 use crate::world::{Choice, Planned, Say};
 use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use minnow::core::Core;
+use minnow::core::counts::Counts;
 use minnow::core::holds::HoldRows;
 use minnow::core::input::{Answer, Command, Input};
-use minnow::core::machine::Counts;
 use minnow::core::market::instrument::GRID_MAX;
 use minnow::core::market::{
     Aggressor, Candle, CandleSource, Interval, SymbolId, TimedTrade, Trade,

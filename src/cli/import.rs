@@ -285,9 +285,28 @@ impl Arguments {
         let report = write(&mut StoppingWriter::new(writer.as_mut(), watch))?;
         writer.finish()?;
         self.refuse_bad(&report.bad)?;
+        refuse_nothing(&report)?;
         place.keep()?;
         Ok(report)
     }
+}
+
+/// A recording of nothing helps nobody: why it came to that.
+fn refuse_nothing(report: &ImportReport) -> Result<(), Failure> {
+    if report.trades + report.candles > 0 {
+        return Ok(());
+    }
+    Err(Failure::run_time(match &report.bad.first {
+        Some(first) => format!(
+            "no row can be used: {} are bad, the first, {}: {}; expected at least one that fits \
+             --tick and --lot",
+            report.bad.count, first.place, first.reason
+        ),
+        None => format!(
+            "no row can be used: {} trades are without quantity; expected at least one with",
+            report.without_quantity
+        ),
+    }))
 }
 
 /// Begins a recording in the form asked for, or in the one its name says; it is given its name by

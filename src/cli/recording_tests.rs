@@ -357,3 +357,22 @@ fn real_recordings_of_three_venues_decode_whole() {
         assert_eq!(count(&data.join(file)), expected, "{file}");
     }
 }
+
+#[test]
+fn an_import_of_which_nothing_is_left_is_an_error_and_leaves_nothing() {
+    let scratch = Scratch::new("nothing");
+    let (input, output) = (scratch.file("in.csv"), scratch.file("out.mrec"));
+    // At the finest step that is stated these are more steps than are counted.
+    let rows = (0..5).map(|n| format!("{},2000000{n}.98765432,1\n", 1_514_764_800 + n));
+    let text: String = std::iter::once("time,price,quantity\n".to_owned())
+        .chain(rows)
+        .collect();
+    std::fs::write(&input, text).unwrap();
+    let arguments = ["import", "--symbol", "ODD-USD", "-o", &output, &input];
+    let failure = run(&arguments).unwrap_err().to_string();
+    assert!(
+        failure.contains("no row can be used: 5 are bad"),
+        "{failure}"
+    );
+    assert!(!Path::new(&output).exists());
+}

@@ -109,7 +109,21 @@ pub(super) fn run_ending(core: &Core, span: (Option<Timestamp>, Option<Timestamp
             })
             .collect(),
         held_back: core.held_back().to_vec(),
+        notes: unfit_candles(core).into_iter().collect(),
     }
+}
+
+/// Candles that no decision could be made of, and what to set.
+fn unfit_candles(core: &Core) -> Option<String> {
+    let counts = core.counts();
+    let length = counts.unfit_interval?;
+    let wanted = core.settings().trading.interval;
+    Some(format!(
+        "{} candles of {length} were left out: decisions are made every {wanted} \
+         (trading.interval), and candles of {wanted} are made of as long or shorter ones that divide \
+         it; expected trading.interval = {length} or a multiple of it",
+        counts.candles_unfit
+    ))
 }
 
 /// Baselines and latches as they stand at the end.

@@ -1,5 +1,6 @@
 //! The core itself: inputs to their rooms, deadlines to their handlers. Routing only.
 
+use super::counts::Counts;
 use super::daily_report::DailyTally;
 use super::effect::{Checkpoint, Effect, Effects};
 use super::holds::{HoldCounts, HoldRows};
@@ -7,7 +8,7 @@ use super::input::Input;
 use super::market::filter::Verdict;
 use super::market::series::Place;
 use super::market::{SymbolId, TimedCandle, TimedTrade};
-use super::modes::{Mode, Turns};
+use super::modes::Turns;
 use super::paper::Account;
 use super::records::{Action, ExitReason};
 use super::risk::guard::Guard;
@@ -66,23 +67,6 @@ impl Numbers {
     }
 }
 
-/// What a run amounted to in numbers, for reports and status.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub decisions: u64,
-    pub orders: u64,
-    pub fills: u64,
-    pub trades: u64,
-    pub candles: u64,
-    /// Candles refused: broken, of a wrong interval, beside trades, or beyond what is counted.
-    pub candles_refused: u64,
-    /// Other inputs refused: of an unknown symbol, trades beside candles, or beyond what is counted.
-    pub inputs_refused: u64,
-    pub late_answers: u64,
-    /// Trades of the fast path, to see that it is taken.
-    pub quiet_trades: u64,
-}
-
 /// The deterministic trading core.
 #[derive(Debug)]
 pub struct Core {
@@ -91,7 +75,10 @@ pub struct Core {
     pub(crate) symbols: Vec<Symbol>,
     pub(crate) account: Account,
     pub(crate) guard: Guard,
-    pub(crate) mode: Mode,
+    /// No entries until an operator resumes; stays so over a stop and a restart.
+    pub(crate) paused: bool,
+    /// The process ends.
+    pub(crate) stopping: bool,
     /// Dealings with the venue; blank on paper.
     pub(crate) desk: VenueDesk,
     pub(crate) numbers: Numbers,
@@ -148,7 +135,8 @@ impl Core {
             symbols,
             account: Account::new(starting),
             guard: Guard::new(starting, risk),
-            mode: Mode::default(),
+            paused: false,
+            stopping: false,
             desk: VenueDesk::default(),
             numbers: Numbers::default(),
             hash: StateHash::default(),

@@ -112,7 +112,12 @@ impl Core {
             version: RECOVERY_VERSION,
             at,
             hash: self.hash,
-            mode: self.mode,
+            // A stop is this process's alone, a pause is not.
+            mode: if self.paused {
+                Mode::Paused
+            } else {
+                Mode::Running
+            },
             numbers: self.numbers,
             account: self.account.clone(),
             guard: self.guard.clone(),
@@ -152,11 +157,7 @@ impl Core {
         // What the venue did meanwhile is found out before anything is sent.
         core.desk = state.desk.map(VenueDesk::after_restart).unwrap_or_default();
         core.hash = state.hash;
-        core.mode = match state.mode {
-            // The stop was the earlier process's.
-            Mode::Stopping => Mode::Running,
-            mode => mode,
-        };
+        core.paused = state.mode == Mode::Paused;
         core.numbers = state.numbers;
         core.account = state.account;
         core.guard = state.guard;

@@ -37,6 +37,9 @@ pub struct Snapshot {
     inputs: u64,
     hash: StateHash,
     mode: Mode,
+    /// Paused before it was stopped.
+    #[serde(default, skip_serializing_if = "is_false")]
+    paused_too: bool,
     numbers: Numbers,
     account: Account,
     guard: Guard,
@@ -47,6 +50,10 @@ pub struct Snapshot {
     /// The day's report so far; one of a state saved without it begins with the next candle.
     #[serde(default)]
     daily: DailyTally,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -169,7 +176,8 @@ impl Core {
             at,
             inputs: self.inputs,
             hash: self.hash,
-            mode: self.mode,
+            mode: self.mode(),
+            paused_too: self.stopping && self.paused,
             numbers: self.numbers,
             account: self.account.clone(),
             guard: self.guard.clone(),
@@ -229,7 +237,8 @@ impl Core {
         core.desk = snapshot.desk.unwrap_or_default();
         core.inputs = snapshot.inputs;
         core.hash = snapshot.hash;
-        core.mode = snapshot.mode;
+        core.stopping = snapshot.mode == Mode::Stopping;
+        core.paused = snapshot.mode == Mode::Paused || snapshot.paused_too;
         core.numbers = snapshot.numbers;
         core.account = snapshot.account;
         core.guard = snapshot.guard;

@@ -1,7 +1,8 @@
 //! What may be seen of the core from outside: read-only, for reports, status and tests.
 
+use super::counts::Counts;
 use super::holds::HeldBack;
-use super::machine::{Core, Counts};
+use super::machine::Core;
 use super::modes::Mode;
 use super::paper::Account;
 use super::risk::emergency::Emergency;
@@ -57,7 +58,11 @@ impl Core {
     }
 
     pub fn mode(&self) -> Mode {
-        self.mode
+        match (self.stopping, self.paused) {
+            (true, _) => Mode::Stopping,
+            (false, true) => Mode::Paused,
+            (false, false) => Mode::Running,
+        }
     }
 
     /// The account agrees with the venue; always so on paper.

@@ -31,6 +31,8 @@ pub struct Ending {
     pub symbols: Vec<SymbolEnding>,
     /// Proposals that became HOLD without a decision of their own among the effects.
     pub held_back: Vec<HeldBack>,
+    /// What else has to be known of the run, in words.
+    pub notes: Vec<String>,
 }
 
 /// The market of one symbol over the run.
@@ -189,6 +191,7 @@ impl Accumulator {
         if metrics.few_observations {
             notes.push("few observations".to_owned());
         }
+        notes.extend(ending.notes.iter().cloned());
         Summary {
             account,
             metrics,

@@ -123,7 +123,7 @@ fn daily_reason(summary: &Summary) -> Option<&'static str> {
 
 fn sharpe_reason(summary: &Summary) -> &'static str {
     daily_reason(summary).unwrap_or(if summary.daily_equity.len() < 2 {
-        "fewer than two days"
+        "candles closed on fewer than two days"
     } else {
         "the daily returns do not differ"
     })
@@ -295,6 +295,7 @@ mod tests {
                     .into_iter()
                     .collect(),
                 held_back: Vec::new(),
+                notes: Vec::new(),
             });
             prop_assert_eq!(listed(&summary), nulls(&summary));
         }

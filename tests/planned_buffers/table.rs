@@ -326,6 +326,7 @@ pub const TABLE: &[(&str, &[(&str, Role)])] = &[
         "src/runtime/replay/lookahead.rs",
         &[("DECISIONS_MAX", OTHER_VERBS)],
     ),
+    ("src/runtime/live/promises.rs", &[("PROMISES_MAX", Planned)]),
     (
         "src/runtime/replay/recorder.rs",
         &[

@@ -225,3 +225,53 @@ fn candles_without_volume_fill_nothing_and_are_reported() {
         assert!(volume == "0" || fills > 0, "it trades");
     }
 }
+
+/// Longer candles than decisions are wanted of: nothing can be decided, and the report says why.
+#[test]
+fn candles_longer_than_the_decision_interval_are_told_of() {
+    let folder = Folder::new();
+    let row = |n: i64| format!("{},100,101,99,100.{},5\n", START + n * 300, n % 10);
+    let rows: String = (0..1_000).map(row).collect();
+    folder.write(
+        "candles.csv",
+        format!("time,open,high,low,close,volume\n{rows}"),
+    );
+    let import = [
+        "import",
+        "--format",
+        "candles-csv",
+        "--symbol",
+        "ODD-PERP",
+        "-o",
+        "long.mrec",
+        "candles.csv",
+    ];
+    printed(&folder, &import);
+    replay(&folder, "long.mrec", "run.sqlite", &[]);
+    let report = checked("longer candles", &folder);
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("1000 candles of 5m were left out") && notes.contains("trading.interval"),
+        "{notes}"
+    );
+    let why = reason(&report, "sharpe").expect("it is not computed");
+    assert!(why.contains("candles closed"), "{why}");
+    replay(
+        &folder,
+        "long.mrec",
+        "fits.sqlite",
+        &["trading.interval=15m"],
+    );
+    let fits = json(&folder, &["report", "--json", "--ledger", "fits.sqlite"]);
+    assert!(!fits["notes"].to_string().contains("left out"), "{fits}");
+}
+
+/// A lot that is tiny beside the price of one: the entry is cut to what is counted and fills.
+#[test]
+fn a_price_near_nothing_with_a_fine_lot_is_traded() {
+    let price = |n: i64| format!("0.{:08}", 3_000 + (n / 40 % 2) * 300 + n % 7);
+    let rows = prints(4_000, 20, price, "1000");
+    let report = reported("a fine lot", &rows, ("0.00000001", "0.00000001"));
+    let trades = report["metrics"]["trades"].as_u64();
+    assert!(trades.is_some_and(|trades| trades > 0), "{trades:?}");
+}

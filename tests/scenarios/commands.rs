@@ -2,9 +2,11 @@
 
 use crate::venue_world::*;
 use crate::world::*;
-use minnow::core::input::{Command, VenueState};
-use minnow::core::modes::Mode;
+use minnow::core::Core;
+use minnow::core::input::{Command, Input, VenueState};
+use minnow::core::modes::{Mode, Turns};
 use minnow::core::records::*;
+use minnow::core::settings::OnShutdown;
 use minnow::core::units::*;
 
 fn one_long() -> Script {
@@ -58,6 +60,60 @@ fn close_all_also_closes_what_a_late_fill_opens_and_no_limit_vetoes_it() {
     assert_eq!(world.position(), Decimal::ZERO);
     assert_eq!(world.trades[0].reason, ExitReason::Operator);
     assert!(world.core.emergency().is_latched(), "a stop stays latched");
+}
+
+/// The core of the next process.
+fn next_process(world: &World, millis: i64) -> Core {
+    let at = Stamp::of_history(Timestamp::from_millis(START + millis));
+    let text = serde_json::to_string(&world.core.trading_state(at)).unwrap();
+    let state = serde_json::from_str(&text).unwrap();
+    Core::recover(world.core.settings().clone(), Turns::Session, state).unwrap()
+}
+
+#[test]
+fn a_pause_outlives_the_stop_and_a_stop_does_not() {
+    for (command, expected) in [
+        (None, Mode::Running),
+        (Some(Command::Pause), Mode::Paused),
+        (Some(Command::CancelAll), Mode::Paused),
+        (Some(Command::CloseAll), Mode::Paused),
+    ] {
+        let mut world = entered(one_long());
+        if let Some(command) = command {
+            world.command(92_000, command);
+        }
+        world.input(93_000, Input::Stop);
+        assert_eq!(world.core.mode(), Mode::Stopping);
+        assert_eq!(next_process(&world, 93_000).mode(), expected);
+    }
+    // Also where the command comes while it stops.
+    let mut world = entered(one_long());
+    world.input(93_000, Input::Stop);
+    world.command(93_100, Command::Pause);
+    assert_eq!(world.core.mode(), Mode::Stopping);
+    assert_eq!(next_process(&world, 93_100).mode(), Mode::Paused);
+}
+
+/// What a stop closes is over with it; the next process keeps what it enters.
+#[test]
+fn what_a_stop_closes_is_not_closed_by_the_next_process() {
+    let mut settings = venue_settings();
+    settings.trading.on_shutdown = OnShutdown::Close;
+    let mut world = at_venue(settings, one_long());
+    world.trade(30_000, "50000", "10");
+    world.trade(61_001, "50000", "10");
+    world.input(62_000, Input::Stop);
+    let mut next = World::of(next_process(&world, 62_000));
+    assert_eq!(next.core.mode(), Mode::Running);
+    // The entry of before was filled meanwhile: it is a position like any other.
+    let request = world.submitted();
+    next.news(63_000, &request, accepted("v1"));
+    next.news(63_000, &request, fill("f1", "50000", "0.04", "3"));
+    assert_eq!(next.position(), d("0.04"));
+    assert!(
+        next.submissions().iter().all(|r| r.order.leg != Leg::Guard),
+        "it is kept"
+    );
 }
 
 #[test]

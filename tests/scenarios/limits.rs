@@ -300,12 +300,9 @@ fn too_little_profit_and_too_small_an_order_are_refused() {
         };
     assert_eq!(
         refusal("0.79", "0.5", &|_| {}),
-        "min_profit: 0.7900, limit 0.8000"
+        "min_profit: 0.79, limit 0.8"
     );
-    assert_eq!(
-        refusal("1", "2", &|_| {}),
-        "min_reward_risk: 0.5000, limit 1.0000"
-    );
+    assert_eq!(refusal("1", "2", &|_| {}), "min_reward_risk: 0.5, limit 1");
     assert!(
         refusal("3", "1", &|s| s.instruments[0].min_quantity = d("0.3"))
             .starts_with("venue_minimum")

@@ -56,7 +56,7 @@ fn a_way_back_below_the_least_profit_is_a_refusal_with_its_reason() {
     let decision = world.decisions.last().unwrap();
     assert_eq!(decision.proposal.action, Action::Long);
     assert_eq!(decision.action, Action::Hold);
-    assert_eq!(decision.reason, "min_profit: 0.3213, limit 0.5000");
+    assert_eq!(decision.reason, "min_profit: 0.3213, limit 0.5");
     let names: Vec<_> = decision
         .checks
         .iter()

@@ -33,11 +33,53 @@ fn a_running_bot_is_told_to_leave_and_enters_nothing_until_resumed() {
         now["decisions"].as_u64() >= session["decisions"].as_u64().map(|n| n + 4)
     });
     assert_eq!(desk.session()["orders"], orders, "nothing is entered");
+    // Nor by the next process.
+    bot.signal(libc::SIGTERM);
+    bot.wait();
+    let mut bot = desk.trade();
+    desk.until("deciding on", |now| now["decisions"].as_u64() >= Some(4));
+    let session = desk.session();
+    assert_eq!(
+        (&session["mode"], &session["orders"]),
+        (&json!("paused"), &json!(0))
+    );
+    let orders = session["orders"].clone();
     desk.run(&["ctl", "resume"]).with(0);
     desk.until("trading again", |now| now["orders"] != orders);
     bot.signal(libc::SIGTERM);
     let status = bot.wait().code();
     assert!(matches!(status, Some(0 | 3)), "{status:?}");
+}
+
+/// Whatever ends the process, what was answered holds for the next one.
+#[test]
+fn a_command_that_was_answered_outlives_a_kill_at_that_moment() {
+    let venue = Venue::start(&[]);
+    let desk = real(&venue);
+    for (command, arguments) in [
+        ("pause", vec!["ctl", "pause"]),
+        ("cancel_all", vec!["cancel-all", "--yes"]),
+    ] {
+        let mut bot = desk.trade();
+        desk.until("in a position", holds);
+        desk.run(&arguments).with(0);
+        bot.signal(libc::SIGKILL);
+        bot.wait();
+        let mut bot = desk.trade();
+        assert_eq!(desk.session()["mode"], "paused", "{command}");
+        desk.run(&["ctl", "resume"]).with(0);
+        bot.signal(libc::SIGKILL);
+        bot.wait();
+    }
+    // An emergency stop is left with a reason only, and a refusal is no success.
+    let mut bot = desk.trade();
+    desk.run(&["ctl", "emergency-stop"]).with(0);
+    let refused = desk.run(&["ctl", "resume", "--reason", "x"]).with(1);
+    assert!(refused.stderr.contains("8 characters"), "{refused:?}");
+    desk.run(&["ctl", "resume", "--reason", "looked at it"])
+        .with(0);
+    bot.signal(libc::SIGKILL);
+    bot.wait();
 }
 
 #[test]

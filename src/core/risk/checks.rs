@@ -1,7 +1,7 @@
 //! The record of one passage through the gate: every check with value, limit and margin.
 
 use crate::records::{Check, CheckOutcome};
-use crate::units::Decimal;
+use crate::units::{Decimal, Rounding};
 
 /// Room for the checks of one entry; more of them only cost an allocation.
 const ROOM: usize = 32;
@@ -100,10 +100,23 @@ impl Checks {
     }
 }
 
+/// A number of a check in words: four decimals, more where they would be zeros.
+fn shown(value: Decimal) -> Decimal {
+    let leading = value
+        .raw()
+        .abs()
+        .checked_ilog10()
+        .map_or(0, |digits| 17 - digits.min(17));
+    let decimals = (leading + 3).clamp(4, Decimal::DIGITS);
+    value.round(decimals, Rounding::HalfEven)
+}
+
 /// A refusal in words: `max_daily_loss_pct: 5.2, limit 5`.
 pub fn describe(check: &Check) -> String {
     match (check.value, check.limit) {
-        (Some(value), Some(limit)) => format!("{}: {value:.4}, limit {limit:.4}", check.name),
+        (Some(value), Some(limit)) => {
+            format!("{}: {}, limit {}", check.name, shown(value), shown(limit))
+        }
         _ => check.name.to_owned(),
     }
 }
@@ -113,5 +126,28 @@ fn outcome(ok: bool) -> CheckOutcome {
         CheckOutcome::Passed
     } else {
         CheckOutcome::Refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_refusal_keep_what_tells_them_apart() {
+        let text = |value: &str, limit: &str| {
+            let number = |text| Some(Decimal::parse(text).unwrap());
+            describe(&Check {
+                name: "x",
+                outcome: CheckOutcome::Refused,
+                value: number(value),
+                limit: number(limit),
+                margin: None,
+            })
+        };
+        assert_eq!(text("5", "5.2"), "x: 5, limit 5.2");
+        assert_eq!(text("30.01663211", "-0.5"), "x: 30.0166, limit -0.5");
+        assert_eq!(text("0", "0.00000001"), "x: 0, limit 0.00000001");
+        assert_eq!(text("0.000123456", "0.0099999"), "x: 0.000123, limit 0.01");
     }
 }

@@ -6,6 +6,7 @@
 
 use super::checks::Checks;
 use super::limits::{pct_of, share_pct};
+use crate::market::instrument::GRID_MAX;
 use crate::market::{Instrument, ProductKind};
 use crate::settings::{FeeRates, RiskSettings, TradingSettings};
 use crate::units::{Decimal, Price, Quantity, Rounding};
@@ -150,6 +151,10 @@ impl Sizing<'_> {
         self.cap_loss(&mut size, checks);
         note("max_loss_per_trade_pct", &size);
         size.quantity = self.quantity_of(size.notional);
+        if size.quantity == MOST {
+            self.fit_grid(&mut size, checks);
+            note(QUANTITY_MAX, &size);
+        }
         size
     }
 
@@ -271,16 +276,31 @@ impl Sizing<'_> {
         );
     }
 
-    /// floor_lot(notional / (price x contract value)); 0 when out of range.
+    /// floor_lot(notional / (price x contract value)), at most what a lot grid counts.
     fn quantity_of(&self, notional: Decimal) -> Quantity {
         self.instrument
             .price(self.mark)
             .checked_mul(self.instrument.contract_value, Rounding::HalfEven)
             .and_then(|unit| notional.checked_div(unit, Rounding::Down))
-            .and_then(|quantity| self.instrument.floor_quantity(quantity))
-            .unwrap_or(Quantity::ZERO)
+            .and_then(|quantity| quantity.in_steps_of(self.instrument.lot, Rounding::Down))
+            .map_or(MOST, |lots| {
+                let lots = lots.clamp(0, i128::from(GRID_MAX));
+                Quantity(lots as i64)
+            })
+    }
+
+    /// More lots than are counted of this price: what is left out shows as a check of its own.
+    fn fit_grid(&self, size: &mut Size, checks: &mut Checks) {
+        let fits = self.instrument.notional(self.mark, size.quantity);
+        checks.cut(QUANTITY_MAX, size.notional, fits, true);
+        size.notional = size.notional.min(fits);
     }
 }
+
+/// The check that a size meets where a lot is tiny beside the price of one.
+pub(super) const QUANTITY_MAX: &str = "quantity_max";
+/// The most lots that are counted.
+const MOST: Quantity = Quantity(GRID_MAX);
 
 fn times(value: Decimal, n: u32) -> Decimal {
     value
@@ -298,6 +318,7 @@ fn share(value: Decimal, n: u32) -> Decimal {
 mod tests {
     use super::*;
     use crate::market::Interval;
+    use crate::records::CheckOutcome;
     use crate::settings::{EntryOrderType, OnShutdown};
     use crate::units::Span;
 
@@ -340,6 +361,61 @@ mod tests {
         assert_eq!(kept(&instrument), 50, "no limit is stated");
         instrument.max_leverage = Some(10);
         assert_eq!(kept(&instrument), 10);
+    }
+
+    /// A price of 0.00003697 with a lot of 1e-8: 15 % of 10,000 would be 4e15 lots.
+    #[test]
+    fn more_lots_than_are_counted_are_cut_to_those_that_are() {
+        let instrument = Instrument::linear(
+            "XLM-PERP",
+            ProductKind::Perpetual,
+            "USD",
+            Decimal::new(1, 8),
+            Decimal::new(1, 8),
+        );
+        let (trading, risk) = (trading(), RiskSettings::defaults());
+        let free = Decimal::from_int(10_000);
+        let budget = Budget {
+            equity: free,
+            free_margin: free,
+            margin_used: Decimal::ZERO,
+            symbol_notional: Decimal::ZERO,
+            total_notional: Decimal::ZERO,
+        };
+        let sizing = Sizing {
+            instrument: &instrument,
+            trading: &trading,
+            risk: &risk,
+            budget: &budget,
+            round_trip: RoundTrip {
+                entry_fee: Decimal::ZERO,
+                pct: Decimal::ZERO,
+            },
+            mark: Price(3_697),
+            stop_pct: Decimal::ONE,
+        };
+        let mut checks = Checks::default();
+        let mut steps = Vec::new();
+        let size = sizing.run_noting(Decimal::from_int(15), 1, &mut checks, &mut |name, size| {
+            steps.push((name, size.notional));
+        });
+        assert_eq!(size.quantity, Quantity(GRID_MAX));
+        // 1e15 lots of 1e-8 at 0.00003697.
+        let fits = Decimal::new(3_697, 1);
+        assert_eq!(
+            (size.notional, steps.last()),
+            (fits, Some(&("quantity_max", fits)))
+        );
+        let list = checks.into_list();
+        let check = list.last().expect("a check");
+        assert_eq!(
+            (check.name, check.value),
+            ("quantity_max", Some(Decimal::from_int(1500)))
+        );
+        assert_eq!(
+            (check.outcome, check.limit),
+            (CheckOutcome::Changed, Some(fits))
+        );
     }
 
     #[test]

@@ -11,7 +11,6 @@ use crate::effect::{Alert, AlertLevel, Effect, Effects};
 use crate::input::Command;
 use crate::machine::Core;
 use crate::market::SymbolId;
-use crate::modes::Mode;
 use crate::orders::Position;
 use crate::records::{EquityKind, EquityPoint, Event, ExitReason, Record};
 use crate::settings::OnShutdown;
@@ -223,7 +222,11 @@ impl Core {
 
     pub(crate) fn command(&mut self, at: Stamp, command: Command, out: &mut Effects) {
         match command {
-            Command::Pause => self.mode = Mode::Paused,
+            Command::Pause => {
+                self.paused = true;
+                let text = "paused by command: no entries until resumed".to_owned();
+                self.report(AlertLevel::Info, "pause", text, at, out);
+            }
             Command::Resume { reason } => {
                 let latched = self.guard.emergency.is_latched();
                 if latched && reason.chars().count() < 8 {
@@ -236,7 +239,7 @@ impl Core {
                 self.guard.emergency.release();
                 self.desk.close_all = None;
                 self.forget_decision_errors();
-                self.mode = Mode::Running;
+                self.paused = false;
                 self.report(
                     AlertLevel::Info,
                     "resume",
@@ -257,9 +260,7 @@ impl Core {
     /// Entries are cancelled and, with `close`, positions closed, by an operator's command. No entry
     /// follows until it is resumed: the next candle would undo what was asked for.
     fn leave(&mut self, command: &'static str, close: bool, at: Stamp, out: &mut Effects) {
-        if self.mode == Mode::Running {
-            self.mode = Mode::Paused;
-        }
+        self.paused = true;
         if close {
             self.desk.close_all = Some(ExitReason::Operator);
         }
@@ -275,8 +276,8 @@ impl Core {
     }
 
     pub(crate) fn stop(&mut self, at: Stamp, out: &mut Effects) {
-        self.mode = Mode::Stopping;
-        if self.settings.trading.on_shutdown == OnShutdown::Close {
+        self.stopping = true;
+        if self.settings.trading.on_shutdown == OnShutdown::Close && self.desk.close_all.is_none() {
             self.desk.close_all = Some(ExitReason::Shutdown);
         }
         for index in 0..self.symbols.len() {

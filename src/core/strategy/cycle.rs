@@ -51,6 +51,10 @@ impl Core {
             && !late;
         if !usable {
             self.counts.candles_refused += 1;
+            if !wanted.is_multiple_of(interval) {
+                self.counts.candles_unfit += 1;
+                self.counts.unfit_interval = Some(interval);
+            }
             if let Err(why) = candle.check() {
                 self.note_data_error(&format!("a broken candle: {why}"), at, out);
             }
@@ -213,7 +217,7 @@ impl Core {
     /// Why no entry is possible now, whatever the strategy thinks; `None` when it is.
     pub(crate) fn entry_blocked(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
         let symbol = &self.symbols[id.index()];
-        match self.mode {
+        match self.mode() {
             Mode::Paused => return Some("paused"),
             Mode::Stopping => return Some("stopping"),
             Mode::Running => {}

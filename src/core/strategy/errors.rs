@@ -110,8 +110,8 @@ impl Core {
     }
 
     fn note_error(&mut self, category: &str, text: &str, at: Stamp, out: &mut Effects) {
-        if self.guard.recent_errors.note(at.mono) && self.mode == Mode::Running {
-            self.mode = Mode::Paused;
+        if self.guard.recent_errors.note(at.mono) && self.mode() == Mode::Running {
+            self.paused = true;
             let text = format!(
                 "{MANY} errors within {} s: paused; the last, {category}: {text}",
                 WINDOW / SECOND

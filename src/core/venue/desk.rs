@@ -54,6 +54,11 @@ impl VenueDesk {
         self.reconciled = false;
         self.asked = false;
         self.doubt = None;
+        // What was closed because the earlier process ended is over with it; what an operator wanted
+        // closed stays so until it is resumed.
+        if self.close_all == Some(ExitReason::Shutdown) {
+            self.close_all = None;
+        }
         self
     }
 

@@ -59,13 +59,14 @@ fn entered(facts: &DecisionFacts, side: &str) -> Difference {
 }
 
 /// Checks that make an entry fit instead of refusing it.
-const FITTING: [&str; 6] = [
+const FITTING: [&str; 7] = [
     "stop_loss_pct",
     "take_profit_pct",
     "max_leverage",
     "max_size_pct",
     "stop_before_liquidation",
     "max_loss_per_trade_pct",
+    "quantity_max",
 ];
 
 /// The check that could have refused and passed with the least margin in % of its limit.

@@ -88,7 +88,8 @@ impl Application for Session<'_> {
                 }
                 LiveOutput::Written(written) => {
                     let stamp = self.stamp(shell);
-                    self.written(written, stamp);
+                    let refused = self.written(written, stamp);
+                    self.keep_promises(refused.as_deref(), shell);
                 }
                 LiveOutput::Recorded(recorded) => self.recorded(recorded),
                 // Of a task: they have an owner.

@@ -8,7 +8,7 @@ use crate::runtime::control::Request;
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A request as it stands in its line.
 #[derive(Debug, Deserialize)]
@@ -37,11 +37,24 @@ pub(super) enum Wish {
     Stop,
 }
 
+/// When a request is answered.
+enum Answer {
+    Now(Value),
+    OnceDurable(Value),
+}
+
 impl Session<'_> {
-    /// Does what a client wants, and answers.
+    /// Does what a client wants, and answers: at once, or when what it promises is in the ledger.
     pub(super) fn obey(&mut self, request: &Request, shell: &mut Shell<LiveJob>) {
         let answer = match serde_json::from_str::<Wish>(&request.line) {
-            Ok(wish) => self.fulfil(wish, shell),
+            Ok(wish) => match self.fulfil(wish, shell) {
+                Answer::Now(answer) => answer,
+                Answer::OnceDurable(answer) => {
+                    self.promises.give(request.client, answer);
+                    let stamp = self.stamp(shell);
+                    return self.keep_rows(stamp, shell);
+                }
+            },
             Err(error) => json!({
                 "ok": false,
                 "error": format!(
@@ -50,10 +63,7 @@ impl Session<'_> {
                 ),
             }),
         };
-        let line = answer.to_string();
-        if let Some(control) = &mut self.control {
-            control.answer(request.client, &line, shell);
-        }
+        self.answer(request.client, &answer, shell);
     }
 
     /// The configuration is read again; what may be taken over acts from here on. What it did, in
@@ -76,18 +86,20 @@ impl Session<'_> {
         Ok(text)
     }
 
-    fn fulfil(&mut self, wish: Wish, shell: &mut Shell<LiveJob>) -> serde_json::Value {
+    fn fulfil(&mut self, wish: Wish, shell: &mut Shell<LiveJob>) -> Answer {
         let command = match wish {
-            Wish::Status => return json!({ "ok": true, "status": self.seen(shell) }),
+            Wish::Status => {
+                return Answer::Now(json!({ "ok": true, "status": self.seen(shell) }));
+            }
             Wish::Stop => {
                 self.end(SessionOutcome::Stopped(Signal::Terminate));
-                return json!({ "ok": true });
+                return Answer::Now(json!({ "ok": true }));
             }
             Wish::Reload => {
-                return match self.reload(shell) {
+                return Answer::Now(match self.reload(shell) {
                     Ok(text) => json!({ "ok": true, "text": text }),
                     Err(text) => json!({ "ok": false, "error": text }),
-                };
+                });
             }
             Wish::Pause => Command::Pause,
             Wish::Resume { reason } => Command::Resume { reason },
@@ -95,6 +107,11 @@ impl Session<'_> {
             Wish::CancelAll => Command::CancelAll,
             Wish::CloseAll => Command::CloseAll,
         };
+        if !self.promises.has_room() {
+            let text = "too many commands at once: expected some to be answered first";
+            return Answer::Now(json!({ "ok": false, "error": text }));
+        }
+        let releases = matches!(command, Command::Resume { .. });
         log::info(
             TARGET,
             "command",
@@ -104,10 +121,14 @@ impl Session<'_> {
         self.input(stamp, Input::Command(command));
         self.carry_out(shell);
         let latched = self.core.emergency().latched();
-        json!({
+        if releases && latched.is_some() {
+            let text = "refused: leaving an emergency stop needs a reason of at least 8 characters";
+            return Answer::Now(json!({ "ok": false, "error": text }));
+        }
+        Answer::OnceDurable(json!({
             "ok": true,
             "mode": self.core.mode(),
             "emergency_stop": latched.map(|(trigger, _)| trigger.name()),
-        })
+        }))
     }
 }

@@ -31,7 +31,8 @@ impl Session<'_> {
             }
             return;
         }
-        if self.outgoing.wants_commit() || self.journal.is_due(stamp.mono) {
+        let wanted = self.outgoing.wants_commit() || self.promises.wants_commit();
+        if wanted || self.journal.is_due(stamp.mono) {
             self.commit(stamp, shell);
         }
     }
@@ -60,18 +61,21 @@ impl Session<'_> {
         };
         if let Some(commit) = self.journal.everything() {
             self.outgoing.commit_begins();
+            self.promises.commit_begins();
             submit(shell, class, LiveJob::Commit(commit));
         }
     }
 
-    /// A batch came back: what it was to allow is done, or nothing of it.
-    pub(super) fn written(&mut self, written: Written, stamp: Stamp) {
+    /// A batch came back: what it was to allow is done, or nothing of it. Why the ledger refuses, if
+    /// it does.
+    pub(super) fn written(&mut self, written: Written, stamp: Stamp) -> Option<String> {
         match self.journal.written(written) {
             Ok(()) => {
                 if self.ledger_again.take().is_some() {
                     log::info(TARGET, "the ledger takes rows again", &[]);
                 }
                 self.intents_durable(stamp);
+                None
             }
             Err(error) => {
                 let text = error.to_string();
@@ -79,9 +83,11 @@ impl Session<'_> {
                 // Told once; each further try that fails adds nothing but rows.
                 if self.ledger_again.is_none() {
                     log::error(TARGET, "the ledger refuses", &[("why", &text)]);
+                    let text = text.clone();
                     self.input(stamp, Input::LedgerFailed { text });
                 }
                 self.ledger_again = Some(stamp.mono.saturating_add(AGAIN));
+                Some(text)
             }
         }
     }

@@ -25,6 +25,7 @@ pub mod job;
 mod ledger_rows;
 mod orders;
 mod planned;
+mod promises;
 pub mod recording;
 #[cfg(test)]
 #[path = "scene_tests.rs"]

@@ -5,6 +5,7 @@ use super::feeds::backfill::TRADES_WAITING;
 use super::feeds::bridge::BRIDGED_MAX;
 use super::ledger_rows::ROWS_MAX;
 use super::orders::venue_orders::NEWS_MAX;
+use super::promises::PROMISES_MAX;
 use super::session::Purpose;
 use crate::core::market::Trade;
 use crate::core::planned::Buffer;
@@ -60,6 +61,12 @@ pub fn planned_buffers(symbols: usize, connections: usize, book_levels: usize) -
             "NEWS_MAX",
             NEWS_MAX,
             size_of::<VenueOrder>(),
+        ),
+        of(
+            "answers that wait for the ledger",
+            "PROMISES_MAX",
+            PROMISES_MAX,
+            size_of::<(mio::Token, serde_json::Value)>() + 256,
         ),
         of(
             "recorded items that wait for the disk",

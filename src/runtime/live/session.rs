@@ -19,6 +19,7 @@ use super::feeds::markets::Markets;
 use super::job::LiveJob;
 use super::orders::reconciliation::{Question, Round};
 use super::orders::venue_orders::Outgoing;
+use super::promises::Promises;
 use super::settings::LiveSettings;
 use super::tasks::Tasks;
 use crate::core::Core;
@@ -129,6 +130,7 @@ pub struct Session<'a> {
     pub(super) errand: Option<ErrandState>,
     /// Where commands come in; `None` when nobody is to command.
     pub(super) control: Option<Control>,
+    pub(super) promises: Promises,
     pub(super) notifier: Option<Notifier>,
     pub(super) recorder: Option<Recorder>,
     observer: &'a mut dyn Observer,
@@ -208,6 +210,7 @@ impl<'a> Session<'a> {
             next_round: i64::MAX,
             errand: None,
             control: None,
+            promises: Promises::default(),
             notifier: None,
             recorder,
             observer,

@@ -42,7 +42,8 @@ impl Session<'_> {
         match output {
             LiveOutput::Written(written) => {
                 let stamp = self.stamp(shell);
-                self.written(written, stamp);
+                let refused = self.written(written, stamp);
+                self.keep_promises(refused.as_deref(), shell);
             }
             LiveOutput::Recorded(recorded) => self.recorded(recorded),
             // The owner has gone on: an order is asked for by its core.

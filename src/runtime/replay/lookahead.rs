@@ -79,7 +79,7 @@ impl fmt::Display for Unchecked {
         match self {
             Self::NoDecisions => f.write_str(
                 "nothing to check for look-ahead: no prefix holds a decision. Expected: a longer \
-                 recording, or a shorter trading.interval",
+                 recording, or a trading.interval that fits it (not shorter than its candles)",
             ),
             Self::TooMany => write!(
                 f,
