@@ -13,6 +13,7 @@ use crate::runtime::EventLoop;
 use crate::runtime::live::calls::caller::CallTrouble;
 use crate::runtime::live::{Answered, Inquiry, Patience, Window};
 use crate::runtime::signals::Signal;
+use crate::runtime::systemd::{Notifier, NotifyVariables};
 use std::path::Path;
 
 /// An exchange as the configuration names it.
@@ -70,7 +71,7 @@ impl Exchange {
     /// Puts questions and waits for the answers, signals served.
     ///
     /// # Errors
-    /// The loop cannot be set up, or a stop signal came (130).
+    /// The loop cannot be set up, a stop signal came (130), or the time was up (3).
     pub fn ask(
         self,
         effective: &Effective,
@@ -86,14 +87,25 @@ impl Exchange {
             has_key,
         } = self;
         let mut inquiry = Inquiry::new(codec, client.clone(), call_limit, questions, patience);
+        if patience != Patience::Once {
+            let notifier = Notifier::new(&notify_variables(), std::process::id());
+            inquiry.tell(notifier, effective.flag("system.dry_run"));
+        }
         let machine = EventLoop::new(loop_settings(effective))
             .map_err(|error| Failure::run_time(format!("cannot set up the event loop: {error}")))?;
         machine
             .run(&mut inquiry)
             .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
+        let gave_up = inquiry.gave_up();
         let (codec, answers, stopped) = inquiry.into_parts();
         if let Some(signal) = stopped {
             return Err(interrupted(signal));
+        }
+        if gave_up {
+            return Err(Failure::new(
+                Exit::Unresolved,
+                "the exchange did not answer in time: what is open is not known",
+            ));
         }
         let exchange = Self {
             codec,
@@ -217,4 +229,14 @@ pub fn refused(what: &str, trouble: &CallTrouble) -> Failure {
         _ => "",
     };
     Failure::run_time(format!("{what}: {trouble}{hint}"))
+}
+
+/// Who started the process and wants to hear of it.
+pub(super) fn notify_variables() -> NotifyVariables {
+    let variable = |name: &str| std::env::var(name).ok();
+    NotifyVariables {
+        socket: variable("NOTIFY_SOCKET"),
+        watchdog_usec: variable("WATCHDOG_USEC"),
+        watchdog_pid: variable("WATCHDOG_PID"),
+    }
 }

@@ -10,7 +10,8 @@ use super::{Common, Exit, Failure, sources};
 use crate::config::Effective;
 use crate::core::input::Command;
 use crate::core::units::Span;
-use crate::runtime::live::{Errand, SessionOutcome};
+use crate::runtime::clock::monotonic_ns;
+use crate::runtime::live::{Errand, Patience, SessionOutcome};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -167,13 +168,15 @@ fn do_it(
     arguments: &Arguments,
     deed: Deed,
 ) -> Result<Vec<String>, Failure> {
-    let mut start = prepare(effective)?;
+    let limit = Span::from_secs(arguments.timeout.into());
+    let end = monotonic_ns().saturating_add(limit.0);
+    let mut start = prepare(effective, Patience::Until(end))?;
     start.settings.errand = Some(Errand {
         command: match deed {
             Deed::CancelAll => Command::CancelAll,
             Deed::CloseAll => Command::CloseAll,
         },
-        limit: Span::from_secs(arguments.timeout.into()),
+        limit: Span(end.saturating_sub(monotonic_ns()).max(0)),
     });
     let mut again = || sources::trade_configuration(common, true);
     let (_, outcome, _) = session(effective, &mut again, start)?;

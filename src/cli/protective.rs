@@ -22,12 +22,13 @@ pub fn protective_forms(
     exchange: Exchange,
     effective: &Effective,
     products: &[Product],
+    patience: Patience,
 ) -> Result<(Exchange, Vec<ProtectiveForm>), Failure> {
     if !exchange.has_key || !effective.flag("exchange.protective_orders") {
         return Ok((exchange, vec![ProtectiveForm::None; products.len()]));
     }
     let questions: Vec<Call> = products.iter().flat_map(previews).collect();
-    let (exchange, answers) = exchange.ask(effective, questions, Patience::UntilAnswered)?;
+    let (exchange, answers) = exchange.ask(effective, questions, patience)?;
     let forms = products.iter().map(|product| {
         let form = form_of(product, &answers);
         let id = &product.id;

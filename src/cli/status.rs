@@ -231,7 +231,7 @@ fn in_words(status: &Value) -> String {
     ];
     for symbol in session["symbols"].as_array().into_iter().flatten() {
         lines.push(format!(
-            "  {:<18} last {:<14} candles {:<6} {}  position {}",
+            "  {:<18} last {:<14} candles {:<6} {}  position {}{}",
             text(&symbol["symbol"]),
             text(&symbol["last"]),
             text(&symbol["candles"]),
@@ -240,7 +240,11 @@ fn in_words(status: &Value) -> String {
             } else {
                 "stale"
             },
-            text(&symbol["position"])
+            text(&symbol["position"]),
+            match symbol["entries_blocked"].as_str() {
+                Some(reason) => format!("  no entry: {reason}"),
+                None => String::new(),
+            }
         ));
     }
     let books = &session["book_calls"];

@@ -3,7 +3,7 @@
 //! Configuration first (78 and nothing opened when it is not sound), then the ledger, then the
 //! questions that a session must know the answers to, then the session itself until a signal.
 
-use super::exchange::{Exchange, products_call, products_of, refused};
+use super::exchange::{Exchange, notify_variables, products_call, products_of, refused};
 use super::logging::start_log;
 use super::protective::protective_forms;
 use super::replay::{Follow, loop_settings, reloaded};
@@ -18,7 +18,7 @@ use crate::report::Accumulator;
 use crate::runtime::EventLoop;
 use crate::runtime::live::{Answered, Patience, Session, SessionOutcome};
 use crate::runtime::replay::Outcome;
-use crate::runtime::systemd::{Notifier, NotifyVariables};
+use crate::runtime::systemd::Notifier;
 use crate::store::ledger::{Ledger, Mode, mode_path};
 use std::io::Write;
 use std::path::Path;
@@ -37,7 +37,14 @@ pub struct Arguments {
 /// Configuration (78); a ledger that cannot be used or an exchange that refuses (1).
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let effective = sources::trade_configuration(common, arguments.live_confirm)?;
-    let start = prepare(&effective)?;
+    let start = match prepare(&effective, Patience::UntilAnswered) {
+        Err(failure) if failure.exit == Exit::Interrupted => {
+            // Asked to stop before anything was begun: that is an end in order.
+            note(&failure.message);
+            return Ok(Exit::Success);
+        }
+        prepared => prepared?,
+    };
     let mut again = || sources::trade_configuration(common, arguments.live_confirm);
     let (core, outcome, status) = session(&effective, &mut again, start)?;
     if let SessionOutcome::Failed(text) = outcome {
@@ -60,7 +67,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// Configuration (78); a ledger that cannot be used or an exchange that refuses (1).
-pub(super) fn prepare(effective: &Effective) -> Result<Start, Failure> {
+pub(super) fn prepare(effective: &Effective, patience: Patience) -> Result<Start, Failure> {
     let exchange = Exchange::open(effective, !effective.flag("system.dry_run"))?;
     start_log(effective)?;
     for notice in effective.notices() {
@@ -69,9 +76,9 @@ pub(super) fn prepare(effective: &Effective) -> Result<Start, Failure> {
     let mode = mode_of(effective);
     let path = mode_path(Path::new(effective.text("data.directory")), mode);
     let ledger = Ledger::open(&path, mode).map_err(Failure::run_time)?;
-    let (exchange, answers) = ask_first(exchange, effective)?;
+    let (exchange, answers) = ask_first(exchange, effective, patience)?;
     let mut products = products_of(&effective.symbols(), &answers)?;
-    let (exchange, forms) = protective_forms(exchange, effective, &products)?;
+    let (exchange, forms) = protective_forms(exchange, effective, &products, patience)?;
     for (product, form) in products.iter_mut().zip(forms) {
         product.instrument.protective = form;
     }
@@ -93,6 +100,7 @@ pub(super) fn mode_of(effective: &Effective) -> Mode {
 fn ask_first(
     exchange: Exchange,
     effective: &Effective,
+    patience: Patience,
 ) -> Result<(Exchange, Vec<Answered>), Failure> {
     let symbols = effective.symbols();
     let mut questions = vec![Call::ServerTime, products_call(&symbols)];
@@ -100,7 +108,7 @@ fn ask_first(
     if has_key {
         questions.extend([Call::KeyPermissions, Call::FeeTier]);
     }
-    let (exchange, answers) = exchange.ask(effective, questions, Patience::UntilAnswered)?;
+    let (exchange, answers) = exchange.ask(effective, questions, patience)?;
     products_of(&symbols, &answers)?;
     if has_key {
         check_permissions(effective, &answers)?;
@@ -235,16 +243,6 @@ fn unresolved(core: &Core) -> Vec<String> {
                 })
         })
         .collect()
-}
-
-/// Who started the process and wants to hear of it.
-fn notify_variables() -> NotifyVariables {
-    let variable = |name: &str| std::env::var(name).ok();
-    NotifyVariables {
-        socket: variable("NOTIFY_SOCKET"),
-        watchdog_usec: variable("WATCHDOG_USEC"),
-        watchdog_pid: variable("WATCHDOG_PID"),
-    }
 }
 
 pub(super) fn note(text: &str) {

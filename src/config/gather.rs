@@ -58,7 +58,7 @@ pub(super) struct SecretCandidate {
     pub source: Source,
 }
 
-/// A `.env` that others may read and that holds a secret.
+/// A file that others may read and that holds a secret: `.env`, or one that `<NAME>_FILE` names.
 pub(super) struct ExposedFile {
     pub path: String,
     pub mode: u32,
@@ -72,7 +72,7 @@ pub(super) struct Gathered {
     pub warnings: Vec<String>,
     pub config_file: Option<String>,
     pub env_file: Option<String>,
-    pub exposed: Option<ExposedFile>,
+    pub exposed: Vec<ExposedFile>,
     /// `TRADING_MODE` and where it stands.
     pub trading_mode: Option<(String, Source)>,
     pub state_directory: Option<String>,
@@ -117,7 +117,7 @@ impl Gathered {
             warnings: Vec::new(),
             config_file: None,
             env_file: None,
-            exposed: None,
+            exposed: Vec::new(),
             trading_mode: None,
             state_directory: None,
             named_file: None,
@@ -249,7 +249,7 @@ impl Gathered {
         }
         let mode = mode_of(&full);
         if self.env_file_holds_secret() && mode & 0o077 != 0 {
-            self.exposed = Some(ExposedFile { path: shown, mode });
+            self.exposed.push(ExposedFile { path: shown, mode });
         }
     }
 
@@ -366,8 +366,16 @@ impl Gathered {
         let source = Source::SecretFile {
             name: name.to_owned(),
         };
-        match read_bounded(&self.directory.join(path), SECRET_FILE_MAX) {
-            Ok(text) => self.take_secret_text(key, name, text, source),
+        let full = self.directory.join(path);
+        match read_bounded(&full, SECRET_FILE_MAX) {
+            Ok(text) => {
+                let mode = mode_of(&full);
+                if mode & 0o077 != 0 {
+                    let path = path.to_owned();
+                    self.exposed.push(ExposedFile { path, mode });
+                }
+                self.take_secret_text(key, name, text, source);
+            }
             Err(error) => {
                 let problem = format!("{path}: {error}");
                 self.findings.add_value(key.name, "***", &source, &problem);

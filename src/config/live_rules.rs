@@ -65,7 +65,7 @@ pub(super) fn check(effective: &Effective, gathered: &Gathered, findings: &mut F
             "strategy.type = llm needs a key; set LLM__API_KEY",
         );
     }
-    if let Some(exposed) = &gathered.exposed {
+    for exposed in &gathered.exposed {
         findings.add(
             &exposed.path,
             format!(

@@ -109,7 +109,7 @@ fn mode(effective: &Effective, gathered: &Gathered, warnings: &mut Vec<String>) 
                 .to_owned(),
         );
     }
-    if let Some(exposed) = &gathered.exposed {
+    for exposed in &gathered.exposed {
         warnings.push(format!(
             "{} holds a secret and others may read it (mode {:04o}); chmod 600 {0}",
             exposed.path, exposed.mode

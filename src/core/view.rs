@@ -3,6 +3,7 @@
 use super::counts::Counts;
 use super::holds::HeldBack;
 use super::machine::Core;
+use super::market::SymbolId;
 use super::modes::Mode;
 use super::paper::Account;
 use super::risk::emergency::Emergency;
@@ -10,6 +11,7 @@ use super::risk::limits::LossLimits;
 use super::settings::Settings;
 use super::state_hash::StateHash;
 use super::symbol::Symbol;
+use super::units::Stamp;
 use std::collections::BTreeMap;
 
 impl Core {
@@ -63,6 +65,11 @@ impl Core {
             (false, true) => Mode::Paused,
             (false, false) => Mode::Running,
         }
+    }
+
+    /// Why this symbol could not be entered now, whatever its strategy thinks.
+    pub fn entries_blocked_by(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
+        self.entry_blocked(id, at)
     }
 
     /// The account agrees with the venue; always so on paper.

@@ -1,6 +1,7 @@
 //! The control socket: one line of JSON in, one line of JSON out, for this user's own processes.
 //!
-//! A Unix socket of mode 0600 in the data directory; who connects must have the process's user id.
+//! A Unix socket of mode 0600 in the data directory; who connects must have the process's user id, or
+//! be root, who commands a service that runs under a user of its own.
 //! Bounded: [`CLIENTS_MAX`] clients, a line of at most [`LINE_MAX`] bytes, answers of at most
 //! [`ANSWER_MAX`]; who exceeds them is let go. Knows no command: the application does.
 
@@ -113,7 +114,7 @@ impl Control {
             let Ok((mut stream, _)) = self.listener.accept() else {
                 return;
             };
-            if peer_user(&stream) != Some(own_user()) {
+            if !peer_user(&stream).is_some_and(may_command) {
                 continue;
             }
             let Ok(token) = shell.register(&mut stream, SourceKind::Client) else {
@@ -205,9 +206,10 @@ impl Client {
     }
 }
 
-fn own_user() -> u32 {
+/// This user, and root, whom no file mode keeps out either.
+fn may_command(user: u32) -> bool {
     // SAFETY: takes nothing and cannot fail.
-    unsafe { libc::geteuid() }
+    user == 0 || user == unsafe { libc::geteuid() }
 }
 
 /// User id of the process at the other end, as the kernel noted it when it connected.
@@ -229,4 +231,17 @@ fn peer_user(stream: &UnixStream) -> Option<u32> {
         )
     };
     (status == 0).then_some(credentials.uid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_user_and_root_may_command_and_nobody_else() {
+        // SAFETY: takes nothing and cannot fail.
+        let own = unsafe { libc::geteuid() };
+        assert!(may_command(0) && may_command(own));
+        assert!(!may_command(own.wrapping_add(1)));
+    }
 }

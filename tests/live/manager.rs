@@ -2,6 +2,7 @@
 
 use crate::books::{arm, clear};
 use crate::bot::{Desk, PATIENCE};
+use crate::process::Process;
 use crate::venue::Venue;
 use serde_json::json;
 use std::os::unix::net::UnixDatagram;
@@ -91,4 +92,36 @@ fn a_session_on_paper_is_ready_without_a_reconciliation() {
     manager.until("STATUS=paper");
     bot.stop();
     manager.until("STOPPING=1");
+}
+
+/// The exchange does not answer what a session begins with: the manager hears why nothing happens, a
+/// session on paper counts as ready all the same, and an orderly stop is one.
+#[test]
+fn the_start_has_a_voice_and_can_be_stopped_in_order() {
+    let venue = Venue::start(&[]);
+    let mut rest = venue.rest();
+    arm(
+        &mut rest,
+        &json!({"fault": "server_error", "path": "/api/v3/brokerage/time"}),
+    );
+    for is_paper in [true, false] {
+        let desk = if is_paper {
+            Desk::paper(&venue)
+        } else {
+            Desk::real(&venue)
+        };
+        let (mut manager, desk) = Manager::new(desk, 1_000_000);
+        let mut process = Process::start(desk.minnow(&["trade"]), "no answer");
+        manager.until("STATUS=the exchange does not answer");
+        manager.listen(Duration::from_secs(2));
+        assert!(manager.count("WATCHDOG=1") >= 2, "{:?}", manager.heard);
+        assert_eq!(
+            manager.count("READY=1"),
+            usize::from(is_paper),
+            "{:?}",
+            manager.heard
+        );
+        process.signal(libc::SIGTERM);
+        assert_eq!(process.wait().code(), Some(0));
+    }
 }

@@ -302,3 +302,24 @@ fn a_foreign_derivative_position_is_exposure_and_not_touched() {
     let exposure = checks.iter().find(|c| c.name == "max_total_exposure_pct");
     assert_ne!(exposure.unwrap().outcome, CheckOutcome::Passed);
 }
+
+/// Spot: what the account holds beyond ours is told once, and crumbs are not.
+#[test]
+fn a_foreign_holding_is_told_once_and_counts_for_nothing() {
+    let mut world = entered(longs());
+    let mut listing = nothing_listed(150_000);
+    // Ours are 40 lots; one more could not be sold by anybody.
+    listing.positions = vec![holding(40)];
+    world.listing(listing.clone());
+    assert_eq!(world.told("foreign_holding"), 0);
+    for (second, lots) in [(160, 140), (170, 140), (180, 150)] {
+        listing.at = Timestamp::from_millis(START + second * 1000);
+        listing.positions = vec![holding(lots)];
+        world.listing(listing.clone());
+    }
+    assert_eq!(world.told("foreign_holding"), 1);
+    assert_eq!(
+        (world.position(), world.told("position_differs")),
+        (d("0.04"), 0)
+    );
+}

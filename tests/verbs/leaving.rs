@@ -139,3 +139,12 @@ fn nothing_is_done_without_a_word_of_confirmation() {
     }
     assert!(!desk.folder.file("data").exists());
 }
+
+/// Without a bot and without an answer the time that was given is kept to.
+#[test]
+fn an_exchange_that_does_not_answer_is_waited_for_as_long_as_was_said() {
+    let venue = Venue::start(&["--fault", "server_error,path=/api/v3/brokerage/time"]);
+    let desk = real(&venue);
+    let ended = desk.run(&["close-all", "--yes", "--timeout", "2"]).with(3);
+    assert!(ended.stderr.contains("did not answer in time"), "{ended:?}");
+}

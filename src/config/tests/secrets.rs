@@ -226,3 +226,32 @@ fn a_secret_file_that_is_missing_is_a_mistake() {
         ]
     );
 }
+
+/// The file that `<NAME>_FILE` names is held to the same rule; a credential of the service manager is
+/// guarded by it.
+#[test]
+fn a_secret_file_that_others_may_read_is_warned_of_and_refused_for_real_money() {
+    let secret = format!("{TEXT}3\n");
+    let folder = |mode| {
+        Folder::new()
+            .file_with_mode("key.txt", &secret, mode)
+            .environment("OPENAI_API_KEY_FILE", "key.txt")
+    };
+    let warnings = folder(0o644).sound().warnings().join("\n");
+    assert!(
+        warnings.contains("key.txt holds a secret and others may read it (mode 0644)"),
+        "{warnings}"
+    );
+    let harmless = folder(0o600).sound().warnings().join("\n");
+    assert!(!harmless.contains("others may read"), "{harmless}");
+    let live = folder(0o640).set("system.dry_run=false").wrong().join("\n");
+    assert!(
+        live.contains("key.txt holds a secret and others may read it (mode 0640): live trading needs mode 0600"),
+        "{live}"
+    );
+    let credentials = folder(0o600).file_with_mode("credentials/llm_key", &secret, 0o444);
+    let place = credentials.path.join("credentials");
+    let credentials = credentials.environment("CREDENTIALS_DIRECTORY", place.to_str().unwrap());
+    let text = credentials.sound().warnings().join("\n");
+    assert!(!text.contains("others may read"), "{text}");
+}

@@ -63,6 +63,8 @@ pub enum Resolution {
     AdoptedPosition { symbol: SymbolId, lots: i64 },
     /// A position where we have none: somebody else's, counted as exposure. Signed lots.
     ForeignPosition { symbol: SymbolId, lots: i64 },
+    /// Spot held beyond ours: somebody else's and no exposure of ours.
+    ForeignHolding { symbol: SymbolId, lots: i64 },
 }
 
 impl Resolution {
@@ -80,6 +82,7 @@ impl Resolution {
             Self::PositionDiffers { .. } => "position_differs",
             Self::AdoptedPosition { .. } => "position_adopted",
             Self::ForeignPosition { .. } => "foreign_position",
+            Self::ForeignHolding { .. } => "foreign_holding",
         }
     }
 }
@@ -266,7 +269,7 @@ pub struct OurPosition {
     pub lots: i64,
     /// Signed lots that are known to be somebody else's.
     pub foreign: i64,
-    /// Spot: more than ours is somebody else's and nobody's concern.
+    /// Spot: more than ours is somebody else's; it is told and no concern of ours.
     pub spot: bool,
     /// What is not ours is taken over.
     pub adopts: bool,
@@ -296,6 +299,8 @@ pub fn reconcile_positions(ours: &[OurPosition], listing: &VenueListing) -> Vec<
                     ours: our.lots,
                     theirs: theirs.max(0),
                 });
+            } else if more > 0 {
+                done.push(Resolution::ForeignHolding { symbol, lots: more });
             }
         } else if theirs != our.lots.saturating_add(our.foreign) {
             done.push(if our.lots == 0 {

@@ -110,6 +110,9 @@ impl Core {
             Resolution::ForeignPosition { symbol, lots } => {
                 self.foreign_position(symbol, lots, name, at, out);
             }
+            Resolution::ForeignHolding { symbol, lots } => {
+                self.foreign_holding(symbol, lots, name, at, out);
+            }
             Resolution::PositionDiffers {
                 symbol,
                 ours,
@@ -182,6 +185,33 @@ impl Core {
             symbol.instrument.symbol
         );
         self.report(AlertLevel::Warning, name, text, at, out);
+    }
+
+    /// What the account holds of a spot symbol beyond ours, told once; crumbs that nobody could sell
+    /// are not.
+    fn foreign_holding(
+        &mut self,
+        id: SymbolId,
+        lots: i64,
+        name: &'static str,
+        at: Stamp,
+        out: &mut Effects,
+    ) {
+        let symbol = &self.symbols[id.index()];
+        let (instrument, lots) = (&symbol.instrument, Quantity(lots.min(GRID_MAX)));
+        let size = instrument.quantity(lots);
+        let countable = symbol
+            .last
+            .filter(|mark| symbol.countable.holds(*mark, lots));
+        let value = countable.map(|mark| instrument.notional(mark, lots));
+        let is_crumb = size < instrument.min_quantity
+            || value.is_some_and(|value| value < instrument.min_notional);
+        let what = instrument.symbol.clone();
+        if !is_crumb && self.desk.note_foreign(&format!("{what} held")) {
+            let text =
+                format!("{what}: {size} held beyond ours is not ours: not counted, not touched");
+            self.report(AlertLevel::Info, name, text, at, out);
+        }
     }
 
     /// The venue's holding counts: what is missing here comes in, what is too much goes, at the mark

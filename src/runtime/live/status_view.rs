@@ -4,6 +4,7 @@ use super::feeds::books::BookSource;
 use super::job::LiveJob;
 use super::session::Session;
 use super::tasks::Tasks;
+use crate::core::units::Stamp;
 use crate::runtime::replay::Recorder;
 use crate::runtime::shell::Shell;
 use crate::runtime::status::ApplicationStatus;
@@ -81,6 +82,11 @@ impl Session<'_> {
     /// Each symbol in a few words.
     fn symbols_seen(&self) -> Vec<serde_json::Value> {
         let now = crate::runtime::clock::monotonic_ns();
+        // The gate's deadlines run on the core's monotonic time; its wall time is not looked at.
+        let at = Stamp {
+            mono: now.saturating_add(self.settings.mono_offset),
+            wall: self.last.wall,
+        };
         self.core
             .symbols()
             .iter()
@@ -95,6 +101,7 @@ impl Session<'_> {
                     "spread_bps": symbol.spread.map(|spread| spread.bps.to_string()),
                     "book": self.books.problem(symbol.id, now),
                     "book_levels": self.books.view(symbol.id, now),
+                    "entries_blocked": self.core.entries_blocked_by(symbol.id, at),
                     "position": symbol.position.as_ref().map(|position| {
                         instrument.quantity(position.quantity()).to_string()
                     }),

@@ -16,6 +16,7 @@ use crate::runtime::jobs::EffectClass;
 use crate::runtime::live::job::{LiveJob, LiveOutput};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
+use crate::runtime::systemd::Notifier;
 use std::collections::VecDeque;
 
 /// Pages of one list; beyond it the list counts as endless.
@@ -38,6 +39,8 @@ pub enum Patience {
     Once,
     /// Until the exchange answers; definite refusals are answers.
     UntilAnswered,
+    /// The same, but at most until this time, monotonic nanoseconds.
+    Until(i64),
 }
 
 /// See the file's head.
@@ -53,6 +56,9 @@ pub struct Inquiry {
     pages: usize,
     answers: Vec<Answered>,
     stopped: Option<Signal>,
+    gave_up: bool,
+    /// Whom to tell how the start stands, and whether that counts as ready.
+    notifier: Option<Notifier>,
 }
 
 impl Inquiry {
@@ -73,7 +79,29 @@ impl Inquiry {
             pages: 0,
             answers: Vec::new(),
             stopped: None,
+            gave_up: false,
+            notifier: None,
         }
+    }
+
+    /// Whom to tell how it stands; `is_ready`: the service already does its work, as on paper.
+    pub fn tell(&mut self, notifier: Option<Notifier>, is_ready: bool) {
+        self.notifier = notifier;
+        if let Some(notifier) = self.notifier.as_mut().filter(|_| is_ready) {
+            notifier.ready();
+        }
+        self.say("asking the exchange what a session begins with");
+    }
+
+    fn say(&mut self, text: &str) {
+        if let Some(notifier) = &mut self.notifier {
+            notifier.status(text);
+        }
+    }
+
+    /// The time was up before everything was answered.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
     }
 
     /// The codec again, the answers in the order of the questions, and the signal that ended it
@@ -103,13 +131,15 @@ impl Inquiry {
     fn take(&mut self, ended: Ended<()>, shell: &mut Shell<LiveJob>) {
         let is_open = match &ended.result {
             Ok(_) | Err(CallTrouble::Refused(_)) => false,
-            Err(_) => self.patience == Patience::UntilAnswered,
+            Err(_) => self.patience != Patience::Once,
         };
         if is_open {
             let pause = self.back_off.next_delay_ms();
             if let Err(trouble) = &ended.result {
                 let fields: log::Fields<'_> = &[("why", trouble), ("again_in_ms", &pause)];
                 log::warn("exchange", "no answer", fields);
+                let text = format!("the exchange does not answer: {trouble}; asked again");
+                self.say(&text);
             }
             self.again = Some(shell.now_ms().saturating_add(pause));
             return;
@@ -135,6 +165,11 @@ impl Inquiry {
         });
         self.put_next(shell);
     }
+}
+
+/// Monotonic nanoseconds as the loop's milliseconds, never early.
+fn milliseconds(due: i64) -> u64 {
+    u64::try_from(due.max(0)).unwrap_or(0).div_ceil(1_000_000)
 }
 
 /// Cursor of the page after this one.
@@ -182,6 +217,15 @@ impl Application for Inquiry {
     }
 
     fn turn(&mut self, shell: &mut Shell<LiveJob>) {
+        let now = shell.at().mono;
+        if let Some(notifier) = &mut self.notifier {
+            notifier.watchdog(now, shell.stuck_workers() == 0);
+        }
+        if matches!(self.patience, Patience::Until(end) if end <= now) && !self.questions.is_empty()
+        {
+            self.gave_up = true;
+            return shell.request_exit(0);
+        }
         if self.again.is_some_and(|again| again <= shell.now_ms()) {
             self.again = None;
             self.put_next(shell);
@@ -194,7 +238,16 @@ impl Application for Inquiry {
         let calls = self
             .caller
             .next_deadline(crate::runtime::clock::monotonic_ns())
-            .map(|due| u64::try_from(due.max(0)).unwrap_or(0).div_ceil(1_000_000));
-        [self.again, calls].into_iter().flatten().min()
+            .map(milliseconds);
+        let end = match self.patience {
+            Patience::Until(end) => Some(milliseconds(end)),
+            _ => None,
+        };
+        let manager = self.notifier.as_ref().and_then(Notifier::next_deadline);
+        let manager = manager.map(milliseconds);
+        [self.again, calls, end, manager]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
