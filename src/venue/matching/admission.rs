@@ -110,7 +110,7 @@ impl Engine {
             return unsupported("quote_size is for market buys of spot");
         }
         let terms = terms(request, side, size, limit, stop, listed.last)?;
-        check_value(spec, &terms)?;
+        self.check_worth(product, side, &terms)?;
         let worst_rate = self.fee_tier().0.taker;
         let existing = self.by_client_id.get(&request.client_id).copied();
         if existing.is_some() && !request.client_id.is_empty() && !self.repeated_id_is_answered {
@@ -159,6 +159,18 @@ impl Engine {
             "PREVIEW_INVALID_ORDER_CONFIG",
             "the product takes no order of this form",
         )
+    }
+
+    /// The order's value within the product's limits; without a limit price it is worth what the market
+    /// says.
+    fn check_worth(&self, product: usize, side: Side, terms: &Terms) -> Result<(), Refusal> {
+        let listed = &self.listed[product];
+        let market = || listed.last.or_else(|| listed.book.best(side.opposite()));
+        match (terms.size, terms.limit.or_else(market)) {
+            (Size::Base(size), Some(price)) => check_value(&listed.product, price, size),
+            // An amount was compared as it is; without any price nothing trades.
+            _ => Ok(()),
+        }
     }
 
     /// What must be set aside for an order, and is there; an order that exists already has it.
@@ -317,11 +329,8 @@ fn size_on_grid(spec: &Product, request: &OrderRequest) -> Result<Size, Refusal>
 }
 
 /// The value of an order within the product's limits.
-fn check_value(spec: &Product, terms: &Terms) -> Result<(), Refusal> {
-    let (Size::Base(Quantity(lots)), Some(limit)) = (terms.size, terms.limit) else {
-        return Ok(());
-    };
-    let value = spec.value(limit, lots).ok_or_else(too_large)?;
+pub(super) fn check_value(spec: &Product, price: Price, size: Quantity) -> Result<(), Refusal> {
+    let value = spec.value(price, size.0).ok_or_else(too_large)?;
     let refuse = |preview, text: String| Err(Refusal::new("INVALID_SIZE_PRECISION", preview, text));
     if value < spec.quote_min {
         let text = format!(

@@ -396,6 +396,31 @@ fn an_edit_moves_the_hold_and_only_a_smaller_size_keeps_the_place() {
 }
 
 #[test]
+fn what_is_worth_less_than_the_minimum_is_taken_neither_at_market_nor_by_an_edit() {
+    let mut engine = engine(&[("USD", "1000"), ("BTC", "1")]);
+    let small = (
+        "INVALID_SIZE_PRECISION",
+        "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL",
+    );
+    // The last price is 100: half a dollar.
+    for side in [Side::Buy, Side::Sell] {
+        let order = market("x", side, "0.005");
+        assert_eq!(refusal(&mut engine, &order), small, "{side:?}");
+    }
+    place(&mut engine, &market("enough", Side::Sell, "0.01"));
+    for (id, side, price) in [("a", Side::Buy, "90"), ("b", Side::Sell, "200")] {
+        let number = place(&mut engine, &limit(id, side, "0.5", price));
+        let id = id_of(&engine, number);
+        let before: Vec<_> = engine.accounts().all().map(|(_, b)| b).collect();
+        let too_small = engine.edit(at(11), &id, None, Some(d("0.004")));
+        assert_eq!(too_small, Err("INVALID_EDITED_SIZE"));
+        let after: Vec<_> = engine.accounts().all().map(|(_, b)| b).collect();
+        assert_eq!(before, after, "nothing is moved");
+        engine.edit(at(12), &id, None, Some(d("0.4"))).unwrap();
+    }
+}
+
+#[test]
 fn a_frozen_order_stays_pending_until_it_is_let_go() {
     let mut engine = engine(&[("USD", "1000")]);
     engine.faults.freeze_next = true;

@@ -315,4 +315,6 @@ fn decimal(object: &Value, name: &str) -> Result<Option<Decimal>, Answer> {
 #[cfg(test)]
 mod futures_tests;
 #[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 pub(super) mod tests;

@@ -1,0 +1,54 @@
+//! What the venue takes no order, edit or preview for, from request to answer.
+
+use super::tests::{get, limit, order, post, world};
+use crate::venue::world::World;
+use serde_json::{Value, json};
+
+const ORDERS: &str = "/api/v3/brokerage/orders";
+const PREVIEW: &str = "/api/v3/brokerage/orders/preview";
+
+/// The refusal of an order: reason, and that of its preview. Both ways say the same.
+fn refusal(world: &mut World, body: &Value) -> (String, String) {
+    let answer = post(world, ORDERS, body);
+    assert_eq!(answer["success"], false, "{answer}");
+    let text = |name: &str| answer["error_response"][name].as_str().unwrap().to_owned();
+    let (reason, preview) = (text("error"), text("preview_failure_reason"));
+    assert_eq!(post(world, PREVIEW, body)["errs"], json!([preview]));
+    assert_eq!(world.engine.orders().count(), 0, "nothing was placed");
+    (reason, preview)
+}
+
+#[test]
+fn an_edit_below_the_minimum_is_refused_and_its_preview_says_so() {
+    let mut world = world();
+    let sent = order("one", "BUY", &limit("0.01", "1000"));
+    let placed = post(&mut world, ORDERS, &sent);
+    let id = placed["order_id"].as_str().unwrap();
+    let small = json!({"order_id": id, "price": "1000", "size": "0.0000001"});
+    let expected = json!("INVALID_EDITED_SIZE");
+    for call in ["edit", "edit_preview"] {
+        let answer = post(&mut world, &format!("{ORDERS}/{call}"), &small);
+        assert_eq!(answer["errors"][0]["edit_failure_reason"], expected);
+    }
+    let shown = get(&mut world, &format!("{ORDERS}/historical/{id}"));
+    let form = &shown["order"]["order_configuration"]["limit_limit_gtc"];
+    assert_eq!(form["base_size"], "0.01");
+    let sound = json!({"order_id": id, "price": "1000", "size": "0.02"});
+    let preview = post(&mut world, &format!("{ORDERS}/edit_preview"), &sound);
+    let shown = ["errors", "quote_size", "order_total"].map(|name| &preview[name]);
+    assert_eq!(shown, [&json!([]), &json!("20"), &json!("20.24")]);
+}
+
+#[test]
+fn a_market_order_below_the_minimum_is_refused_as_a_limit_order_is() {
+    let mut world = world();
+    let small = "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL";
+    let expected = ("INVALID_SIZE_PRECISION".to_owned(), small.to_owned());
+    let market = json!({"market_market_ioc": {"base_size": "0.00000001"}});
+    for side in ["BUY", "SELL"] {
+        let sent = order("one", side, &market);
+        assert_eq!(refusal(&mut world, &sent), expected);
+        let sent = order("one", side, &limit("0.00000001", "83000"));
+        assert_eq!(refusal(&mut world, &sent), expected);
+    }
+}
