@@ -18,7 +18,7 @@ mod orders;
 pub use control::apply_to_orders as apply_faults;
 
 use super::faults::FaultKind;
-use super::server::http::{Answer, Request};
+use super::server::http::{Answer, BadRequest, Request};
 use super::server::token::{Purpose, verify};
 use super::text::unix_seconds;
 use super::world::World;
@@ -235,6 +235,17 @@ fn authenticate(world: &World, request: &Request, now: Timestamp) -> Result<(), 
 fn error(status: u16, name: &str, message: &str) -> Answer {
     let body = json!({"error": name, "error_details": message, "message": message});
     Answer::json(status, &body)
+}
+
+/// What is no request, or too large for one.
+pub fn unreadable(bad: BadRequest) -> Answer {
+    let name = match bad.status {
+        411 => "LENGTH_REQUIRED",
+        413 => "CONTENT_TOO_LARGE",
+        431 => "REQUEST_HEADER_FIELDS_TOO_LARGE",
+        _ => "INVALID_ARGUMENT",
+    };
+    error(bad.status, name, bad.text)
 }
 
 /// A field that is missing or makes no sense.
