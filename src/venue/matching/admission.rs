@@ -16,8 +16,8 @@ pub enum Shape {
     Limit,
     StopLimit,
     Bracket,
-    /// Known to the exchange, not offered here.
-    Unsupported,
+    /// Known to the exchange, not offered here: the field that asks for it.
+    Unsupported(&'static str),
 }
 
 /// An order as it was sent: the form is sound, the values are not looked at.
@@ -357,6 +357,9 @@ fn terms(
     stop: Option<Price>,
     last: Option<Price>,
 ) -> Result<Terms, Refusal> {
+    if let Shape::Unsupported(field) = request.shape {
+        return unsupported(&format!("{field} is not offered by this venue"));
+    }
     let quote = matches!(size, Size::Quote(_));
     if quote && (request.shape != Shape::Market || side == Side::Sell) {
         return unsupported("quote_size is for market buys");

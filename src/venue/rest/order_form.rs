@@ -21,6 +21,8 @@ enum Lasts {
     Fok,
 }
 
+const NOT_OFFERED: Shape = Shape::Unsupported("order_configuration");
+
 const KNOWN: [Known; 12] = [
     ("market_market_ioc", Shape::Market, Lasts::Ioc, ""),
     ("market_market_fok", Shape::Market, Lasts::Fok, ""),
@@ -52,8 +54,8 @@ const KNOWN: [Known; 12] = [
         Lasts::Gtd,
         "stop_trigger_price",
     ),
-    ("twap_limit_gtd", Shape::Unsupported, Lasts::Gtd, ""),
-    ("scaled_limit_gtc", Shape::Unsupported, Lasts::Gtc, ""),
+    ("twap_limit_gtd", NOT_OFFERED, Lasts::Gtd, ""),
+    ("scaled_limit_gtc", NOT_OFFERED, Lasts::Gtc, ""),
 ];
 
 /// Reads an order; a preview has no client order id.
@@ -97,7 +99,7 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         client_id: client_id.to_owned(),
         product_id,
         side,
-        shape: *shape,
+        shape: attached(body, *shape),
         life: life(fields, *lasts, now)?,
         base_size: decimal(fields, "base_size")?,
         quote_size: decimal(fields, "quote_size")?,
@@ -107,7 +109,7 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         post_only: post_only(fields)?,
         configuration: configuration.clone(),
     };
-    if *shape == Shape::Unsupported {
+    if let Shape::Unsupported(_) = request.shape {
         return Ok(request);
     }
     if !stop.is_empty() {
@@ -123,6 +125,17 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         (None, None) => Err(invalid("base_size: missing")),
         (Some(_), Some(_)) => Err(invalid("base_size, quote_size: expected one of them")),
         _ => Ok(request),
+    }
+}
+
+/// An order that is to bring others along is not offered without them either: who sent it would believe
+/// that what it buys is guarded.
+fn attached(body: &Value, shape: Shape) -> Shape {
+    const FIELD: &str = "attached_order_configuration";
+    if body[FIELD].is_null() {
+        shape
+    } else {
+        Shape::Unsupported(FIELD)
     }
 }
 

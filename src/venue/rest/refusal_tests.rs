@@ -52,3 +52,24 @@ fn a_market_order_below_the_minimum_is_refused_as_a_limit_order_is() {
         assert_eq!(refusal(&mut world, &sent), expected);
     }
 }
+
+#[test]
+fn an_order_with_another_attached_is_refused_as_what_is_not_offered() {
+    let mut world = world();
+    let mut sent = order("one", "BUY", &limit("0.01", "80000"));
+    let levels = json!({"limit_price": "90000", "stop_trigger_price": "70000"});
+    sent["attached_order_configuration"] = json!({"trigger_bracket_gtc": levels});
+    let expected = (
+        "UNSUPPORTED_ORDER_CONFIGURATION".to_owned(),
+        "PREVIEW_INVALID_ORDER_CONFIG".to_owned(),
+    );
+    assert_eq!(refusal(&mut world, &sent), expected);
+    let answer = post(&mut world, ORDERS, &sent);
+    let message = answer["error_response"]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("attached_order_configuration"),
+        "{message}"
+    );
+    sent["attached_order_configuration"] = json!(null);
+    assert_eq!(post(&mut world, ORDERS, &sent)["success"], true);
+}
