@@ -35,6 +35,8 @@ pub struct OrderRequest {
     /// `STOP_DIRECTION_STOP_UP`; `None` where none is stated.
     pub rising: Option<bool>,
     pub post_only: bool,
+    /// `None`: whatever margin allows.
+    pub leverage: Option<Decimal>,
     /// The configuration, to be shown again.
     pub configuration: serde_json::Value,
 }
@@ -105,7 +107,7 @@ impl Engine {
                 "expected BUY or SELL",
             );
         };
-        self.takes_form(request.shape)?;
+        self.takes_form(spec, request)?;
         if spec.contract.is_some() && matches!(size, Size::Quote(_)) {
             return unsupported("quote_size is for market buys of spot");
         }
@@ -147,12 +149,12 @@ impl Engine {
         })
     }
 
-    /// Whether products take orders of this form.
-    fn takes_form(&self, shape: Shape) -> Result<(), Refusal> {
-        match shape {
+    /// Whether the product takes orders of this form and leverage.
+    fn takes_form(&self, spec: &Product, request: &OrderRequest) -> Result<(), Refusal> {
+        match request.shape {
             Shape::Bracket if self.faults.no_bracket => {}
             Shape::StopLimit if self.faults.no_stop_limit => {}
-            _ => return Ok(()),
+            _ => return check_leverage(spec, request.leverage),
         }
         refuse(
             "UNSUPPORTED_ORDER_CONFIGURATION",
@@ -349,6 +351,20 @@ pub(super) fn check_value(spec: &Product, price: Price, size: Quantity) -> Resul
     Ok(())
 }
 
+/// Spot has none, and a contract as much as its margin allows.
+fn check_leverage(spec: &Product, asked: Option<Decimal>) -> Result<(), Refusal> {
+    let largest = spec.contract.as_ref().map_or(1, |terms| terms.max_leverage);
+    let offered = Decimal::ONE..=Decimal::from_int(largest);
+    match asked {
+        Some(asked) if !offered.contains(&asked) => refuse(
+            "UNSUPPORTED_ORDER_CONFIGURATION",
+            "PREVIEW_INVALID_LEVERAGE",
+            &format!("leverage {asked}: expected 1 to {largest}"),
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn terms(
     request: &OrderRequest,
     side: Side,
@@ -368,7 +384,9 @@ fn terms(
         (Shape::Market, None, None) => Kind::Market,
         (Shape::Limit, Some(_), None) => Kind::Limit,
         (Shape::StopLimit, Some(_), Some(stop)) => {
-            let rising = request.rising.unwrap_or(side == Side::Buy);
+            let Some(rising) = request.rising else {
+                return unsupported("a stop-limit order needs its stop_direction");
+            };
             check_stop(stop, rising, last)?;
             Kind::StopLimit { stop, rising }
         }

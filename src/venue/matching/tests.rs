@@ -54,6 +54,7 @@ pub(super) fn limit(id: &str, side: Side, size: &str, price: &str) -> OrderReque
         stop_price: None,
         rising: None,
         post_only: false,
+        leverage: None,
         configuration: serde_json::Value::Null,
     }
 }

@@ -318,8 +318,10 @@ fn decimal(object: &Value, name: &str) -> Result<Option<Decimal>, Answer> {
         _ => return Err(invalid(&format!("{name}: expected a decimal in a string"))),
     };
     match Decimal::parse_plain(text) {
-        Ok(value) if value.is_positive() => Ok(Some(value)),
-        _ => Err(invalid(&format!("{name}: expected a decimal above 0"))),
+        Ok(value) if value.is_positive() && !text.starts_with('+') => Ok(Some(value)),
+        _ => Err(invalid(&format!(
+            "{name}: expected a decimal above 0, without sign or exponent"
+        ))),
     }
 }
 

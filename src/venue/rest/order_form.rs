@@ -60,18 +60,7 @@ const KNOWN: [Known; 12] = [
 
 /// Reads an order; a preview has no client order id.
 pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest, Answer> {
-    let client_id = match &body["client_order_id"] {
-        Value::Null if preview => "",
-        Value::String(id) if preview || !id.is_empty() => id,
-        _ => {
-            return Err(invalid(
-                "client_order_id: expected a text that is not empty",
-            ));
-        }
-    };
-    if client_id.len() > CLIENT_ID_MAX {
-        return Err(invalid("client_order_id: expected at most 128 characters"));
-    }
+    let client_id = client_id(body, preview)?;
     let product_id = text(body, "product_id")?.to_owned();
     let side = match text(body, "side")? {
         "BUY" => Some(Side::Buy),
@@ -96,7 +85,7 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         return Err(invalid(&format!("{name}: expected an object")));
     }
     let mut request = OrderRequest {
-        client_id: client_id.to_owned(),
+        client_id,
         product_id,
         side,
         shape: attached(body, *shape),
@@ -107,6 +96,7 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         stop_price: None,
         rising: None,
         post_only: post_only(fields)?,
+        leverage: decimal(body, "leverage")?,
         configuration: configuration.clone(),
     };
     if let Shape::Unsupported(_) = request.shape {
@@ -114,7 +104,9 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
     }
     if !stop.is_empty() {
         request.stop_price = Some(required(decimal(fields, stop)?, stop)?);
-        request.rising = direction(fields)?;
+    }
+    if *shape == Shape::StopLimit {
+        request.rising = Some(direction(fields)?);
     }
     if *shape != Shape::Market {
         required(request.limit_price, "limit_price")?;
@@ -126,6 +118,22 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         (Some(_), Some(_)) => Err(invalid("base_size, quote_size: expected one of them")),
         _ => Ok(request),
     }
+}
+
+fn client_id(body: &Value, preview: bool) -> Result<String, Answer> {
+    let id = match &body["client_order_id"] {
+        Value::Null if preview => "",
+        Value::String(id) if preview || !id.is_empty() => id,
+        _ => {
+            return Err(invalid(
+                "client_order_id: expected a text that is not empty",
+            ));
+        }
+    };
+    if id.len() > CLIENT_ID_MAX {
+        return Err(invalid("client_order_id: expected at most 128 characters"));
+    }
+    Ok(id.to_owned())
 }
 
 /// An order that is to bring others along is not offered without them either: who sent it would believe
@@ -170,11 +178,11 @@ fn post_only(fields: &Value) -> Result<bool, Answer> {
     }
 }
 
-fn direction(fields: &Value) -> Result<Option<bool>, Answer> {
-    match &fields["stop_direction"] {
-        Value::Null => Ok(None),
-        Value::String(text) if text == "STOP_DIRECTION_STOP_UP" => Ok(Some(true)),
-        Value::String(text) if text == "STOP_DIRECTION_STOP_DOWN" => Ok(Some(false)),
+/// Whether a stop waits for a higher price.
+fn direction(fields: &Value) -> Result<bool, Answer> {
+    match fields["stop_direction"].as_str() {
+        Some("STOP_DIRECTION_STOP_UP") => Ok(true),
+        Some("STOP_DIRECTION_STOP_DOWN") => Ok(false),
         _ => Err(invalid(
             "stop_direction: expected STOP_DIRECTION_STOP_UP or STOP_DIRECTION_STOP_DOWN",
         )),

@@ -1,6 +1,6 @@
 //! What the venue takes no order, edit or preview for, from request to answer.
 
-use super::tests::{get, limit, order, post, world};
+use super::tests::{get, limit, order, post, send, world};
 use crate::venue::world::World;
 use serde_json::{Value, json};
 
@@ -71,5 +71,44 @@ fn an_order_with_another_attached_is_refused_as_what_is_not_offered() {
         "{message}"
     );
     sent["attached_order_configuration"] = json!(null);
+    assert_eq!(post(&mut world, ORDERS, &sent)["success"], true);
+}
+
+#[test]
+fn a_stop_without_its_direction_and_a_number_with_a_sign_are_malformed() {
+    let mut world = world();
+    let stop = json!({"base_size": "0.01", "limit_price": "80000", "stop_price": "81000"});
+    let stop = json!({"stop_limit_stop_limit_gtc": stop});
+    let mut leveraged = order("one", "BUY", &limit("0.01", "80000"));
+    leveraged["leverage"] = json!("much");
+    for (sent, named) in [
+        (order("one", "SELL", &stop), "stop_direction"),
+        (order("one", "BUY", &limit("+0.01", "80000")), "base_size"),
+        (order("one", "BUY", &limit("0.01", "+80000")), "limit_price"),
+        (leveraged, "leverage"),
+    ] {
+        let answer = send(&mut world, "POST", ORDERS, &sent.to_string(), true);
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        assert!(answer.body.contains(named), "{}", answer.body);
+    }
+    assert_eq!(world.engine.orders().count(), 0);
+}
+
+#[test]
+fn spot_has_no_leverage_and_a_bracket_no_stop_above_the_last_price() {
+    let mut world = world();
+    let mut sent = order("one", "BUY", &limit("0.01", "80000"));
+    sent["leverage"] = json!("5");
+    let unsupported = "UNSUPPORTED_ORDER_CONFIGURATION".to_owned();
+    let leverage = (unsupported, "PREVIEW_INVALID_LEVERAGE".to_owned());
+    assert_eq!(refusal(&mut world, &sent), leverage);
+    let levels = json!({
+        "base_size": "0.01", "limit_price": "90000", "stop_trigger_price": "83001",
+    });
+    let bracket = order("one", "SELL", &json!({"trigger_bracket_gtc": levels}));
+    let above = "PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE".to_owned();
+    let expected = ("INVALID_STOP_PRICE".to_owned(), above);
+    assert_eq!(refusal(&mut world, &bracket), expected);
+    sent["leverage"] = json!("1.0");
     assert_eq!(post(&mut world, ORDERS, &sent)["success"], true);
 }
