@@ -22,7 +22,8 @@ Examples:
   SYSTEM__MAX_CONCURRENT_TASKS=2 scripts/start-optimized.sh test
 
 Environment: MINNOW_BIN names the binary to run instead of building it; MINNOW_LIVE_CONFIRM
-confirms live trading; every setting has a variable, see .env.example.
+confirms live trading; every setting has a variable, see .env.example. For tests alone:
+MINNOW_TEST_ROOT names the folder whose proc and sys stand for those of the machine.
 Exit status: 1 the machine does not do, 2 usage, 78 configuration, else minnow's own.
 TEXT
 }
@@ -198,21 +199,89 @@ if [[ $mode == dev && $(column exchange.name 3) == default ]]; then
   use_the_venue
 fi
 
-# The machine.
+# The machine: what it has, and what the control groups leave of it.
+proc=${MINNOW_TEST_ROOT:-}/proc
+control_groups=${MINNOW_TEST_ROOT:-}/sys/fs/cgroup
+
+# Folders of this process's groups that may limit a controller, from its own up to the root: those of
+# version 2, alone or beside version 1, and those of version 1.
+groups_of() {
+  local controllers path base
+  while IFS=: read -r _ controllers path; do
+    case ",$controllers," in
+      ,,) set -- "$1" "$control_groups" "$control_groups/unified" ;;
+      *",$1,"*) set -- "$1" "$control_groups/$1" "$control_groups/$controllers" ;;
+      *) continue ;;
+    esac
+    # A container may see the path of its host and its own group as the root: what is not there is
+    # passed over.
+    path=${path%/}
+    while true; do
+      for base in "$2" "$3"; do
+        [[ ! -d $base$path ]] || printf '%s\n' "$base$path"
+      done
+      [[ -n $path ]] || break
+      path=${path%/*}
+    done
+  done < <(cat "$proc/self/cgroup" 2>/dev/null || printf '0::/\n')
+}
+
+# The least of the numbers that come in, if any; what is no number (`max`, -1) is no limit, nor is one
+# of 19 digits.
+least() {
+  local number lowest=''
+  while read -r number; do
+    [[ $number =~ ^[0-9]{1,18}$ ]] || continue
+    if [[ -z $lowest || $number -lt $lowest ]]; then lowest=$number; fi
+  done
+  printf '%s' "$lowest"
+}
+
+# Bytes of memory that the groups allow.
+memory_limits() {
+  local group
+  while read -r group; do
+    cat "$group/memory.max" "$group/memory.limit_in_bytes" 2>/dev/null || true
+  done < <(groups_of memory)
+}
+
+# Hundredths of a core that the groups allow: processor time (quota) in each period.
+core_limits() {
+  local group quota period
+  while read -r group; do
+    quota='' period=''
+    if [[ -r $group/cpu.max ]]; then
+      read -r quota period <"$group/cpu.max" || true
+    elif [[ -r $group/cpu.cfs_quota_us ]]; then
+      quota=$(cat "$group/cpu.cfs_quota_us") period=$(cat "$group/cpu.cfs_period_us" || true)
+    fi
+    if [[ $quota =~ ^[0-9]{1,15}$ && $period =~ ^[1-9][0-9]{0,15}$ ]]; then
+      printf '%s\n' $((quota * 100 / period))
+    fi
+  done < <(groups_of cpu)
+}
+
+# Processes and threads that the groups allow.
+process_limits() {
+  local group
+  while read -r group; do
+    cat "$group/pids.max" 2>/dev/null || true
+  done < <(groups_of pids)
+}
+
 smaller_tier="use the minimal tier: CONFIG_FILE=config/minimal.json"
-cores=$(nproc 2>/dev/null || echo 1)
-if [[ $cores -lt 2 && $(value system.max_concurrent_tasks) -gt 2 ]]; then
-  warn "$cores core and $(value system.max_concurrent_tasks) concurrent tasks: $smaller_tier"
+core_hundredths=$({ printf '%s\n' $(($(nproc 2>/dev/null || echo 1) * 100)) && core_limits; } | least)
+cores=$(LC_ALL=C awk -v hundredths="$core_hundredths" 'BEGIN { print hundredths / 100 }')
+if [[ $core_hundredths -lt 200 && $(value system.max_concurrent_tasks) -gt 2 ]]; then
+  unit=cores
+  [[ $cores != 1 ]] || unit=core
+  warn "$cores $unit and $(value system.max_concurrent_tasks) concurrent tasks: $smaller_tier"
 fi
-memory_mb=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo 2>/dev/null || true)
-for limit_file in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
-  limit=$(cat "$limit_file" 2>/dev/null || true)
-  # 20 digits and more, or `max`, mean no limit.
-  if [[ $limit =~ ^[0-9]{1,18}$ ]]; then
-    limit_mb=$((limit / 1048576))
-    if [[ -z $memory_mb || $limit_mb -lt $memory_mb ]]; then memory_mb=$limit_mb; fi
-  fi
-done
+memory_mb=$({
+  awk '$1 == "MemAvailable:" { print int($2 / 1024) }' "$proc/meminfo" 2>/dev/null || true
+  limit=$(memory_limits | least)
+  [[ -z $limit ]] || printf '%s\n' $((limit / 1048576))
+} | least)
 if [[ -z $memory_mb ]]; then
   warn "available memory is unknown"
 elif [[ $memory_mb -lt 64 ]]; then
@@ -224,10 +293,42 @@ open_files=$(ulimit -n)
 if [[ $open_files != unlimited && $open_files -lt 128 ]]; then
   warn "open files limited to $open_files: expected 128 or more (ulimit -n)"
 fi
-processes=$(ulimit -u)
-if [[ $processes != unlimited && $processes -lt 64 ]]; then
-  warn "processes limited to $processes: expected 64 or more (ulimit -u)"
+processes=$({ ulimit -u && process_limits; } | least)
+if [[ -n $processes && $processes -lt 64 ]]; then
+  warn "processes limited to $processes: expected 64 or more (ulimit -u, pids.max)"
 fi
+
+# The clock: exchanges refuse what is signed at a wrong time, and a ledger keeps its times for good.
+# `yes`, `no`, or nothing where nobody knows.
+clock_is_synchronised() {
+  local said
+  said=$(timeout 2 timedatectl show --property=NTPSynchronized --value 2>/dev/null || true)
+  if [[ $said != yes && $said != no ]]; then
+    # The kernel's own word: bit 64 of the status says that it is not.
+    said=$({ adjtimex --print || adjtimex; } 2>/dev/null | awk '$1 == "status:" {
+      print int($2 / 64) % 2 ? "no" : "yes"; exit }') || true
+  fi
+  printf '%s' "$said"
+}
+# The beginning of the year of this script, and how long it may last.
+written=1767225600
+plausible_years=25
+now=$(date +%s)
+# A binary may come from a machine whose clock is a little ahead.
+built=$(date -r "$binary" +%s 2>/dev/null || echo 0)
+if [[ $now -lt $((built - 300)) || $now -lt $written ]]; then
+  fail "the clock says $(date -u '+%Y-%m-%d %H:%M:%S') UTC, which is before the program was built: set it"
+elif [[ $now -gt $((written + plausible_years * 31557600)) ]]; then
+  warn "the clock says $(date -u '+%Y-%m-%d'): expected a year up to $((2026 + plausible_years))"
+fi
+clock=unknown
+case $(clock_is_synchronised) in
+  yes) clock=synchronised ;;
+  no)
+    clock="not synchronised"
+    warn "the clock is not synchronised: orders may be refused (start a time service, such as chrony)"
+    ;;
+esac
 data_directory=$(value data.directory)
 # Text stands in quotes there.
 data_directory=${data_directory#\"}
@@ -258,7 +359,8 @@ row "update frequency, s" system.update_frequency_seconds
 row "websocket queue" system.websocket_queue_size
 row "concurrent effects" functional_programming.max_concurrent_effects
 row "effect timeout, s" functional_programming.effect_timeout
-say "  machine: cores $cores, memory ${memory_mb:-?} MB, disk $disk_mb MB, open files $open_files"
+say "  machine: cores $cores, memory ${memory_mb:-?} MB, disk $disk_mb MB, open files $open_files," \
+  "processes ${processes:-unlimited}, clock $clock"
 
 if [[ $mode == test ]]; then
   if [[ $files -eq 0 ]]; then

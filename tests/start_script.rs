@@ -283,6 +283,121 @@ fn a_configuration_that_the_caller_names_keeps_its_own_values() {
     assert!(outcome.stderr.contains(row), "{outcome:?}");
 }
 
+/// A folder that stands for the machine's own, with these files below it.
+fn machine(name: &str, files: &[(&str, &str)]) -> Folder {
+    let folder = Folder::new(&format!("script-machine-{name}"));
+    let memory = ("proc/meminfo", "MemAvailable: 4194304 kB\n");
+    for (path, text) in [memory].iter().chain(files) {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        std::fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+const SHORT: [&str; 4] = ["test", "--", "--to", "2018-01-01T01:00:00Z"];
+
+/// What the script says on such a machine, and its status.
+fn start_on(machine: &Folder, status: i32) -> String {
+    let clone = fresh_clone("machine");
+    let root = machine.path().to_str().expect("text");
+    start(&clone, &SHORT, &[("MINNOW_TEST_ROOT", root)])
+        .expect(status)
+        .stderr
+}
+
+#[test]
+fn the_least_of_the_groups_on_the_way_to_the_root_counts_and_half_a_core_is_less_than_two() {
+    let machine = machine(
+        "v2",
+        &[
+            ("proc/self/cgroup", "0::/slice/service\n"),
+            ("sys/fs/cgroup/cpu.max", "max 100000\n"),
+            ("sys/fs/cgroup/slice/cpu.max", "50000 100000\n"),
+            ("sys/fs/cgroup/slice/service/cpu.max", "400000 100000\n"),
+            ("sys/fs/cgroup/slice/memory.max", "209715200\n"),
+            ("sys/fs/cgroup/slice/service/memory.max", "max\n"),
+            ("sys/fs/cgroup/slice/service/pids.max", "40\n"),
+        ],
+    );
+    let said = start_on(&machine, 0);
+    for expected in [
+        "0.5 cores and 4 concurrent tasks: use the minimal tier",
+        "200 MB of memory available: use the minimal tier",
+        "processes limited to 40",
+        "machine: cores 0.5, memory 200 MB",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
+
+#[test]
+fn limits_of_older_control_groups_count_too() {
+    let machine = machine(
+        "v1",
+        &[
+            (
+                "proc/self/cgroup",
+                "4:memory:/a/b\n3:cpu,cpuacct:/a\n1:name=systemd:/x\n0::/\n",
+            ),
+            ("sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "125000\n"),
+            ("sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us", "100000\n"),
+            ("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n"),
+            ("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"),
+            (
+                "sys/fs/cgroup/memory/memory.limit_in_bytes",
+                "9223372036854771712\n",
+            ),
+            ("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "33554432\n"),
+        ],
+    );
+    let said = start_on(&machine, 1);
+    assert!(said.contains("1.25 cores and 4 concurrent tasks"), "{said}");
+    assert!(
+        said.contains("32 MB of memory available: expected 64 MB"),
+        "{said}"
+    );
+}
+
+/// A PATH on which `date` says `now` and `timedatectl` says whether the clock is synchronised.
+fn clock_commands(name: &str, now: &str, synchronised: &str) -> (Folder, String) {
+    let folder = Folder::new(&format!("script-clock-{name}"));
+    let date = format!(
+        "#!/bin/sh\nif [ \"$1\" = +%s ]; then echo {now}; else PATH=${{PATH#*:}} exec date \"$@\"; fi\n"
+    );
+    let service = format!("#!/bin/sh\necho {synchronised}\n");
+    for (name, text) in [("date", date), ("timedatectl", service)] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a command");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("it runs");
+    }
+    let others = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{others}", folder.path().display());
+    (folder, path)
+}
+
+#[test]
+fn a_clock_before_the_build_is_an_error_and_one_that_nobody_sets_a_warning() {
+    // Of 2001, of 2090, and a plausible one.
+    let later = "1830000000";
+    for (now, synchronised, status, expected) in [
+        ("1000000000", "yes", 1, "before the program was built"),
+        ("3786912000", "yes", 0, "expected a year up to"),
+        (later, "no", 0, "warning: the clock is not synchronised"),
+        (later, "yes", 0, "clock synchronised"),
+        (later, "", 0, "clock unknown"),
+    ] {
+        let clone = fresh_clone("clock");
+        let (_commands, path) = clock_commands("all", now, synchronised);
+        let outcome = start(&clone, &SHORT, &[("PATH", &path)]).expect(status);
+        assert!(outcome.stderr.contains(expected), "{expected}: {outcome:?}");
+        let warned = outcome.stderr.contains("warning: the clock");
+        let is_right = now == later && synchronised != "no";
+        assert_eq!(warned, status == 0 && !is_right, "{outcome:?}");
+        assert_eq!(clone.path().join("data").exists(), status == 0);
+    }
+}
+
 #[test]
 fn a_binary_that_is_not_there_is_named() {
     let clone = fresh_clone("binary");

@@ -308,6 +308,22 @@ fn nonsense_does_not_bring_it_down() {
 }
 
 #[test]
+fn a_body_that_is_too_large_is_answered_before_the_connection_ends() {
+    let venue = Venue::start(&[]);
+    // More than what sockets hold: its sender is still at it when the answer comes.
+    for bytes in [64 * 1024 + 1, 16 << 20] {
+        let mut rest = venue.rest();
+        let (status, body) = rest.call("POST", ORDERS, &"x".repeat(bytes));
+        assert_eq!(status, 413, "{body}");
+        let error: Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(error["error"], "CONTENT_TOO_LARGE");
+        assert_eq!(error["message"], "body is larger than 64 KiB");
+        assert!(rest.try_call("GET", "/api/v3/brokerage/time", "").is_err());
+    }
+    assert_eq!(balance(&mut venue.rest(), "USD").1, "0");
+}
+
+#[test]
 fn keys_and_certificate_outlive_a_restart_and_orders_do_not() {
     let mut venue = Venue::start(&[]);
     let mut rest = venue.rest();

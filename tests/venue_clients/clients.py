@@ -1,9 +1,10 @@
 """Third-party clients of the exchange against the local venue.
 
-Run by `main.rs` beside this file: clients.py NAME FOLDER PORT, where NAME is `available`, `sdk` or
-`ccxt` and FOLDER is the venue's. Every check is an assertion; the last line is `ok NAME`.
+Run by `main.rs` beside this file: clients.py NAME FOLDER PORT, where NAME is `available`, `sdk`,
+`ccxt` or `ccxt.pro` and FOLDER is the venue's. Every check is an assertion; the last line is `ok NAME`.
 """
 
+import asyncio
 import json
 import os
 import sys
@@ -25,7 +26,7 @@ def keys(folder):
 
 def available():
     """Prints which of the clients are installed."""
-    for name, module in (("sdk", "coinbase.rest"), ("ccxt", "ccxt")):
+    for name, module in (("sdk", "coinbase.rest"), ("ccxt", "ccxt"), ("ccxt.pro", "ccxt.pro")):
         try:
             __import__(module)
             print(name)
@@ -173,10 +174,62 @@ def ccxt_client(folder, port):
             raise AssertionError("an order without funds was accepted")
 
 
+async def ccxt_watches_orders(exchange, symbol):
+    """An order's way from open to cancelled, told by the user channel."""
+    def statuses(orders):
+        return [o["status"] for o in orders if o["id"] == placed["id"]]
+
+    placed = await exchange.create_order(symbol, "limit", "buy", 0.01, 1000)
+    # The snapshot has it.
+    assert statuses(await exchange.watch_orders(symbol)) == ["open"]
+    # What comes while nobody waits is told to nobody: the wait begins before the deed.
+    watching = asyncio.ensure_future(exchange.watch_orders(symbol))
+    await asyncio.sleep(0)
+    await exchange.cancel_order(placed["id"], symbol)
+    assert statuses(await watching) == ["canceled"]
+
+
+async def ccxt_watches(name, secret, folder, port):
+    """Market data, and where ccxt can sign for it an order's events, over websockets."""
+    import ccxt.pro
+
+    certificate = os.path.join(folder, "certificate.pem")
+    exchange = ccxt.pro.coinbase({"apiKey": name, "secret": secret, "cafile": certificate})
+    exchange.urls["api"]["rest"] = f"https://localhost:{port}"
+    exchange.urls["api"]["ws"] = f"wss://localhost:{port}"
+    symbol = "BTC/USD"
+    try:
+        await exchange.load_markets()
+        tickers = [await exchange.watch_ticker(symbol) for _ in range(3)]
+        assert all(t["symbol"] == symbol and t["bid"] < t["ask"] for t in tickers), tickers
+        assert all(t["last"] > 0 for t in tickers), tickers
+        # The snapshot, then trades that come later.
+        first, later = await exchange.watch_trades(symbol), []
+        newest = max(int(t["id"]) for t in first)
+        while not later:
+            trades = await exchange.watch_trades(symbol)
+            later = [t for t in trades if int(t["id"]) > newest]
+        assert all(t["symbol"] == symbol and t["price"] > 0 and t["amount"] > 0 for t in later)
+        book = await exchange.watch_order_book(symbol)
+        assert book["bids"][0][0] < book["asks"][0][0], book
+        # Its streams sign with a key of this kind only.
+        if secret.startswith("-----BEGIN"):
+            await ccxt_watches_orders(exchange, symbol)
+    finally:
+        await exchange.close()
+
+
+def ccxt_streams(folder, port):
+    """ccxt.pro, the part of ccxt that streams."""
+    for name, secret in keys(folder):
+        watched = ccxt_watches(name, secret, folder, port)
+        asyncio.run(asyncio.wait_for(watched, timeout=60))
+
+
 def main():
     if sys.argv[1] == "available":
         return available()
-    run = {"sdk": sdk, "ccxt": ccxt_client}[sys.argv[1]]
+    run = {"sdk": sdk, "ccxt": ccxt_client, "ccxt.pro": ccxt_streams}[sys.argv[1]]
     run(sys.argv[2], sys.argv[3])
     print("ok", sys.argv[1])
 

@@ -1,5 +1,6 @@
 //! Clients that others wrote against the local venue: the exchange's own Python library
-//! (`coinbase-advanced-py`) and `ccxt`, unchanged, pointed at it by their own settings.
+//! (`coinbase-advanced-py`) and `ccxt`, unchanged, pointed at it by their own settings. Both make calls
+//! and stream.
 //!
 //! `clients.py` beside this file does the calls and checks what comes back. They run with the Python
 //! that `MINNOW_PYTHON` names, or `python3`; without it, or without a library, the test says so and
@@ -98,4 +99,9 @@ fn the_exchanges_own_python_library_trades_on_the_venue() {
 #[test]
 fn ccxt_trades_on_the_venue() {
     run("ccxt");
+}
+
+#[test]
+fn ccxt_watches_the_market_and_its_orders_on_the_venue() {
+    run("ccxt.pro");
 }

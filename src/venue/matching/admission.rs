@@ -16,8 +16,8 @@ pub enum Shape {
     Limit,
     StopLimit,
     Bracket,
-    /// Known to the exchange, not offered here.
-    Unsupported,
+    /// Known to the exchange, not offered here: the field that asks for it.
+    Unsupported(&'static str),
 }
 
 /// An order as it was sent: the form is sound, the values are not looked at.
@@ -35,6 +35,8 @@ pub struct OrderRequest {
     /// `STOP_DIRECTION_STOP_UP`; `None` where none is stated.
     pub rising: Option<bool>,
     pub post_only: bool,
+    /// `None`: whatever margin allows.
+    pub leverage: Option<Decimal>,
     /// The configuration, to be shown again.
     pub configuration: serde_json::Value,
 }
@@ -105,12 +107,12 @@ impl Engine {
                 "expected BUY or SELL",
             );
         };
-        self.takes_form(request.shape)?;
+        self.takes_form(spec, request)?;
         if spec.contract.is_some() && matches!(size, Size::Quote(_)) {
             return unsupported("quote_size is for market buys of spot");
         }
         let terms = terms(request, side, size, limit, stop, listed.last)?;
-        check_value(spec, &terms)?;
+        self.check_worth(product, side, &terms)?;
         let worst_rate = self.fee_tier().0.taker;
         let existing = self.by_client_id.get(&request.client_id).copied();
         if existing.is_some() && !request.client_id.is_empty() && !self.repeated_id_is_answered {
@@ -147,18 +149,30 @@ impl Engine {
         })
     }
 
-    /// Whether products take orders of this form.
-    fn takes_form(&self, shape: Shape) -> Result<(), Refusal> {
-        match shape {
+    /// Whether the product takes orders of this form and leverage.
+    fn takes_form(&self, spec: &Product, request: &OrderRequest) -> Result<(), Refusal> {
+        match request.shape {
             Shape::Bracket if self.faults.no_bracket => {}
             Shape::StopLimit if self.faults.no_stop_limit => {}
-            _ => return Ok(()),
+            _ => return check_leverage(spec, request.leverage),
         }
         refuse(
             "UNSUPPORTED_ORDER_CONFIGURATION",
             "PREVIEW_INVALID_ORDER_CONFIG",
             "the product takes no order of this form",
         )
+    }
+
+    /// The order's value within the product's limits; without a limit price it is worth what the market
+    /// says.
+    fn check_worth(&self, product: usize, side: Side, terms: &Terms) -> Result<(), Refusal> {
+        let listed = &self.listed[product];
+        let market = || listed.last.or_else(|| listed.book.best(side.opposite()));
+        match (terms.size, terms.limit.or_else(market)) {
+            (Size::Base(size), Some(price)) => check_value(&listed.product, price, size),
+            // An amount was compared as it is; without any price nothing trades.
+            _ => Ok(()),
+        }
     }
 
     /// What must be set aside for an order, and is there; an order that exists already has it.
@@ -317,11 +331,8 @@ fn size_on_grid(spec: &Product, request: &OrderRequest) -> Result<Size, Refusal>
 }
 
 /// The value of an order within the product's limits.
-fn check_value(spec: &Product, terms: &Terms) -> Result<(), Refusal> {
-    let (Size::Base(Quantity(lots)), Some(limit)) = (terms.size, terms.limit) else {
-        return Ok(());
-    };
-    let value = spec.value(limit, lots).ok_or_else(too_large)?;
+pub(super) fn check_value(spec: &Product, price: Price, size: Quantity) -> Result<(), Refusal> {
+    let value = spec.value(price, size.0).ok_or_else(too_large)?;
     let refuse = |preview, text: String| Err(Refusal::new("INVALID_SIZE_PRECISION", preview, text));
     if value < spec.quote_min {
         let text = format!(
@@ -340,6 +351,20 @@ fn check_value(spec: &Product, terms: &Terms) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Spot has none, and a contract as much as its margin allows.
+fn check_leverage(spec: &Product, asked: Option<Decimal>) -> Result<(), Refusal> {
+    let largest = spec.contract.as_ref().map_or(1, |terms| terms.max_leverage);
+    let offered = Decimal::ONE..=Decimal::from_int(largest);
+    match asked {
+        Some(asked) if !offered.contains(&asked) => refuse(
+            "UNSUPPORTED_ORDER_CONFIGURATION",
+            "PREVIEW_INVALID_LEVERAGE",
+            &format!("leverage {asked}: expected 1 to {largest}"),
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn terms(
     request: &OrderRequest,
     side: Side,
@@ -348,6 +373,9 @@ fn terms(
     stop: Option<Price>,
     last: Option<Price>,
 ) -> Result<Terms, Refusal> {
+    if let Shape::Unsupported(field) = request.shape {
+        return unsupported(&format!("{field} is not offered by this venue"));
+    }
     let quote = matches!(size, Size::Quote(_));
     if quote && (request.shape != Shape::Market || side == Side::Sell) {
         return unsupported("quote_size is for market buys");
@@ -356,7 +384,9 @@ fn terms(
         (Shape::Market, None, None) => Kind::Market,
         (Shape::Limit, Some(_), None) => Kind::Limit,
         (Shape::StopLimit, Some(_), Some(stop)) => {
-            let rising = request.rising.unwrap_or(side == Side::Buy);
+            let Some(rising) = request.rising else {
+                return unsupported("a stop-limit order needs its stop_direction");
+            };
             check_stop(stop, rising, last)?;
             Kind::StopLimit { stop, rising }
         }

@@ -1,8 +1,20 @@
 //! Edits of resting limit orders.
 
+use super::admission::check_value;
 use super::engine::{Engine, with_fee};
 use super::order::{EDITS_KEPT, Edit, Kind, Life, Order, Size, Status};
 use crate::core::units::{Decimal, Price, Quantity, Side, Timestamp};
+
+/// An edit that passed the checks.
+#[derive(Clone, Copy, Debug)]
+pub struct Edited {
+    number: u64,
+    pub price: Price,
+    /// The whole order's, not what is left of it.
+    pub size: Quantity,
+    /// To be set aside then, as with a new order.
+    hold: Decimal,
+}
 
 impl Engine {
     /// Changes price and total size of a resting limit order. A smaller size keeps its place, every
@@ -17,26 +29,28 @@ impl Engine {
         price: Option<Decimal>,
         size: Option<Decimal>,
     ) -> Result<(), &'static str> {
-        let (number, edited) = self.check_edit(id, price, size)?;
+        let edited = self.check_edit(id, price, size)?;
+        let number = edited.number;
+        self.move_hold(&edited)?;
         let order = self.orders.get_mut(&number).ok_or("ORDER_NOT_FOUND")?;
         let (product, side) = (order.product, order.side);
         let (old_price, old_size) = (order.terms.limit, order.ordered().unwrap_or(0));
-        order.terms.limit = Some(edited.0);
-        order.terms.size = Size::Base(edited.1);
-        order.hold = edited.2;
+        order.terms.limit = Some(edited.price);
+        order.terms.size = Size::Base(edited.size);
+        order.hold = edited.hold;
         if order.edits.len() == EDITS_KEPT {
             order.edits.remove(0);
         }
         order.edits.push(Edit {
-            price: edited.0,
-            size: edited.1,
+            price: edited.price,
+            size: edited.size,
             accepted: at,
         });
         let remaining = order.remaining();
-        let keeps_place = old_price == Some(edited.0) && edited.1.0 <= old_size;
+        let keeps_place = old_price == Some(edited.price) && edited.size.0 <= old_size;
         let book = &mut self.listed[product].book;
         if keeps_place {
-            book.shrink(side, edited.0, number, remaining);
+            book.shrink(side, edited.price, number, remaining);
             self.tell(number);
         } else {
             if let Some(old_price) = old_price {
@@ -50,13 +64,16 @@ impl Engine {
         Ok(())
     }
 
-    /// Checks an edit, and moves the hold from the old to the new amount.
-    fn check_edit(
-        &mut self,
+    /// Checks an edit; nothing is changed.
+    ///
+    /// # Errors
+    /// As of [`Engine::edit`].
+    pub fn check_edit(
+        &self,
         id: &str,
         price: Option<Decimal>,
         size: Option<Decimal>,
-    ) -> Result<(u64, (Price, Quantity, Decimal)), &'static str> {
+    ) -> Result<Edited, &'static str> {
         let order = self.order(id).ok_or("ORDER_NOT_FOUND")?;
         let is_plain = order.terms.kind == Kind::Limit && order.terms.life == Life::UntilCancelled;
         if !is_plain {
@@ -67,31 +84,44 @@ impl Engine {
         }
         let (price, size) = self.edited(order, price, size)?;
         let product = &self.listed[order.product].product;
+        check_value(product, price, size).map_err(|_| "INVALID_EDITED_SIZE")?;
         let left = size.0 - order.filled;
-        if product.contract.is_some() {
-            let need = self.margin_of_edit(order, size)?;
-            return Ok((order.number, (price, size, need)));
-        }
-        let need = match order.side {
+        let hold = match order.side {
+            _ if product.contract.is_some() => self.margin_of_edit(order, size)?,
             Side::Sell => product.size(left),
-            Side::Buy => {
-                let value = product.value(price, left).ok_or("INVALID_EDITED_SIZE")?;
-                if value > product.quote_max {
-                    return Err("INVALID_EDITED_SIZE");
-                }
-                with_fee(value, order.worst_rate).ok_or("INVALID_EDITED_SIZE")?
-            }
+            Side::Buy => product
+                .value(price, left)
+                .and_then(|value| with_fee(value, order.worst_rate))
+                .ok_or("INVALID_EDITED_SIZE")?,
         };
-        let (number, old_hold) = (order.number, order.hold);
-        let currency = self.hold_currency(order.product, order.side).to_owned();
-        if need >= old_hold {
-            if !self.accounts.hold(&currency, need - old_hold) {
+        if product.contract.is_none() {
+            let currency = self.hold_currency(order.product, order.side);
+            if self.accounts.balance(currency).available + order.hold < hold {
                 return Err("INSUFFICIENT_FUND");
             }
-        } else {
-            self.accounts.release(&currency, old_hold - need);
         }
-        Ok((number, (price, size, need)))
+        Ok(Edited {
+            number: order.number,
+            price,
+            size,
+            hold,
+        })
+    }
+
+    /// Sets aside more or less than before; contracts have their margin elsewhere.
+    fn move_hold(&mut self, edited: &Edited) -> Result<(), &'static str> {
+        let order = self.orders.get(&edited.number).ok_or("ORDER_NOT_FOUND")?;
+        let (product, old) = (order.product, order.hold);
+        if self.contract(product).is_some() {
+            return Ok(());
+        }
+        let currency = self.hold_currency(product, order.side).to_owned();
+        if edited.hold < old {
+            self.accounts.release(&currency, old - edited.hold);
+        } else if !self.accounts.hold(&currency, edited.hold - old) {
+            return Err("INSUFFICIENT_FUND");
+        }
+        Ok(())
     }
 
     /// What an order of contracts asks for with another size.

@@ -54,6 +54,7 @@ pub(super) fn limit(id: &str, side: Side, size: &str, price: &str) -> OrderReque
         stop_price: None,
         rising: None,
         post_only: false,
+        leverage: None,
         configuration: serde_json::Value::Null,
     }
 }
@@ -393,6 +394,31 @@ fn an_edit_moves_the_hold_and_only_a_smaller_size_keeps_the_place() {
     // Moved to where sellers are, it trades at once.
     engine.edit(at(14), &id, Some(d("101")), None).unwrap();
     assert_eq!(status(&engine, number).0, Status::Filled);
+}
+
+#[test]
+fn what_is_worth_less_than_the_minimum_is_taken_neither_at_market_nor_by_an_edit() {
+    let mut engine = engine(&[("USD", "1000"), ("BTC", "1")]);
+    let small = (
+        "INVALID_SIZE_PRECISION",
+        "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL",
+    );
+    // The last price is 100: half a dollar.
+    for side in [Side::Buy, Side::Sell] {
+        let order = market("x", side, "0.005");
+        assert_eq!(refusal(&mut engine, &order), small, "{side:?}");
+    }
+    place(&mut engine, &market("enough", Side::Sell, "0.01"));
+    for (id, side, price) in [("a", Side::Buy, "90"), ("b", Side::Sell, "200")] {
+        let number = place(&mut engine, &limit(id, side, "0.5", price));
+        let id = id_of(&engine, number);
+        let before: Vec<_> = engine.accounts().all().map(|(_, b)| b).collect();
+        let too_small = engine.edit(at(11), &id, None, Some(d("0.004")));
+        assert_eq!(too_small, Err("INVALID_EDITED_SIZE"));
+        let after: Vec<_> = engine.accounts().all().map(|(_, b)| b).collect();
+        assert_eq!(before, after, "nothing is moved");
+        engine.edit(at(12), &id, None, Some(d("0.4"))).unwrap();
+    }
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub fn close_position(world: &mut World, request: &Request, now: Timestamp, _: &
         stop_price: None,
         rising: None,
         post_only: false,
+        leverage: None,
         configuration,
     };
     if lots == 0 || size > held {

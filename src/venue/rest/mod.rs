@@ -18,7 +18,7 @@ mod orders;
 pub use control::apply_to_orders as apply_faults;
 
 use super::faults::FaultKind;
-use super::server::http::{Answer, Request};
+use super::server::http::{Answer, BadRequest, Request};
 use super::server::token::{Purpose, verify};
 use super::text::unix_seconds;
 use super::world::World;
@@ -237,6 +237,17 @@ fn error(status: u16, name: &str, message: &str) -> Answer {
     Answer::json(status, &body)
 }
 
+/// What is no request, or too large for one.
+pub fn unreadable(bad: BadRequest) -> Answer {
+    let name = match bad.status {
+        411 => "LENGTH_REQUIRED",
+        413 => "CONTENT_TOO_LARGE",
+        431 => "REQUEST_HEADER_FIELDS_TOO_LARGE",
+        _ => "INVALID_ARGUMENT",
+    };
+    error(bad.status, name, bad.text)
+}
+
 /// A field that is missing or makes no sense.
 fn invalid(message: &str) -> Answer {
     error(400, "INVALID_ARGUMENT", message)
@@ -307,12 +318,16 @@ fn decimal(object: &Value, name: &str) -> Result<Option<Decimal>, Answer> {
         _ => return Err(invalid(&format!("{name}: expected a decimal in a string"))),
     };
     match Decimal::parse_plain(text) {
-        Ok(value) if value.is_positive() => Ok(Some(value)),
-        _ => Err(invalid(&format!("{name}: expected a decimal above 0"))),
+        Ok(value) if value.is_positive() && !text.starts_with('+') => Ok(Some(value)),
+        _ => Err(invalid(&format!(
+            "{name}: expected a decimal above 0, without sign or exponent"
+        ))),
     }
 }
 
 #[cfg(test)]
 mod futures_tests;
+#[cfg(test)]
+mod refusal_tests;
 #[cfg(test)]
 pub(super) mod tests;

@@ -21,6 +21,8 @@ enum Lasts {
     Fok,
 }
 
+const NOT_OFFERED: Shape = Shape::Unsupported("order_configuration");
+
 const KNOWN: [Known; 12] = [
     ("market_market_ioc", Shape::Market, Lasts::Ioc, ""),
     ("market_market_fok", Shape::Market, Lasts::Fok, ""),
@@ -52,24 +54,13 @@ const KNOWN: [Known; 12] = [
         Lasts::Gtd,
         "stop_trigger_price",
     ),
-    ("twap_limit_gtd", Shape::Unsupported, Lasts::Gtd, ""),
-    ("scaled_limit_gtc", Shape::Unsupported, Lasts::Gtc, ""),
+    ("twap_limit_gtd", NOT_OFFERED, Lasts::Gtd, ""),
+    ("scaled_limit_gtc", NOT_OFFERED, Lasts::Gtc, ""),
 ];
 
 /// Reads an order; a preview has no client order id.
 pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest, Answer> {
-    let client_id = match &body["client_order_id"] {
-        Value::Null if preview => "",
-        Value::String(id) if preview || !id.is_empty() => id,
-        _ => {
-            return Err(invalid(
-                "client_order_id: expected a text that is not empty",
-            ));
-        }
-    };
-    if client_id.len() > CLIENT_ID_MAX {
-        return Err(invalid("client_order_id: expected at most 128 characters"));
-    }
+    let client_id = client_id(body, preview)?;
     let product_id = text(body, "product_id")?.to_owned();
     let side = match text(body, "side")? {
         "BUY" => Some(Side::Buy),
@@ -94,10 +85,10 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         return Err(invalid(&format!("{name}: expected an object")));
     }
     let mut request = OrderRequest {
-        client_id: client_id.to_owned(),
+        client_id,
         product_id,
         side,
-        shape: *shape,
+        shape: attached(body, *shape),
         life: life(fields, *lasts, now)?,
         base_size: decimal(fields, "base_size")?,
         quote_size: decimal(fields, "quote_size")?,
@@ -105,14 +96,17 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         stop_price: None,
         rising: None,
         post_only: post_only(fields)?,
+        leverage: decimal(body, "leverage")?,
         configuration: configuration.clone(),
     };
-    if *shape == Shape::Unsupported {
+    if let Shape::Unsupported(_) = request.shape {
         return Ok(request);
     }
     if !stop.is_empty() {
         request.stop_price = Some(required(decimal(fields, stop)?, stop)?);
-        request.rising = direction(fields)?;
+    }
+    if *shape == Shape::StopLimit {
+        request.rising = Some(direction(fields)?);
     }
     if *shape != Shape::Market {
         required(request.limit_price, "limit_price")?;
@@ -123,6 +117,33 @@ pub fn order(body: &Value, preview: bool, now: Timestamp) -> Result<OrderRequest
         (None, None) => Err(invalid("base_size: missing")),
         (Some(_), Some(_)) => Err(invalid("base_size, quote_size: expected one of them")),
         _ => Ok(request),
+    }
+}
+
+fn client_id(body: &Value, preview: bool) -> Result<String, Answer> {
+    let id = match &body["client_order_id"] {
+        Value::Null if preview => "",
+        Value::String(id) if preview || !id.is_empty() => id,
+        _ => {
+            return Err(invalid(
+                "client_order_id: expected a text that is not empty",
+            ));
+        }
+    };
+    if id.len() > CLIENT_ID_MAX {
+        return Err(invalid("client_order_id: expected at most 128 characters"));
+    }
+    Ok(id.to_owned())
+}
+
+/// An order that is to bring others along is not offered without them either: who sent it would believe
+/// that what it buys is guarded.
+fn attached(body: &Value, shape: Shape) -> Shape {
+    const FIELD: &str = "attached_order_configuration";
+    if body[FIELD].is_null() {
+        shape
+    } else {
+        Shape::Unsupported(FIELD)
     }
 }
 
@@ -157,11 +178,11 @@ fn post_only(fields: &Value) -> Result<bool, Answer> {
     }
 }
 
-fn direction(fields: &Value) -> Result<Option<bool>, Answer> {
-    match &fields["stop_direction"] {
-        Value::Null => Ok(None),
-        Value::String(text) if text == "STOP_DIRECTION_STOP_UP" => Ok(Some(true)),
-        Value::String(text) if text == "STOP_DIRECTION_STOP_DOWN" => Ok(Some(false)),
+/// Whether a stop waits for a higher price.
+fn direction(fields: &Value) -> Result<bool, Answer> {
+    match fields["stop_direction"].as_str() {
+        Some("STOP_DIRECTION_STOP_UP") => Ok(true),
+        Some("STOP_DIRECTION_STOP_DOWN") => Ok(false),
         _ => Err(invalid(
             "stop_direction: expected STOP_DIRECTION_STOP_UP or STOP_DIRECTION_STOP_DOWN",
         )),

@@ -130,20 +130,19 @@ pub fn edit(world: &mut World, request: &Request, now: Timestamp, _: &[&str]) ->
 pub fn edit_preview(world: &mut World, request: &Request, _: Timestamp, _: &[&str]) -> Outcome {
     let body = body(request)?;
     let (id, price, size) = edit_of(&body)?;
+    let refused = |reason| Ok(json!({"errors": [{"edit_failure_reason": reason}]}));
+    let edited = match world.engine.check_edit(id, price, size) {
+        Ok(edited) => edited,
+        Err(reason) => return refused(reason),
+    };
     let Some(order) = world.engine.order(id) else {
-        let unknown = json!([{"edit_failure_reason": "ORDER_NOT_FOUND"}]);
-        return Ok(json!({"errors": unknown}));
+        return refused("ORDER_NOT_FOUND");
     };
     let product = world.product(order.product);
-    let price = price.or_else(|| order.terms.limit.map(|limit| product.price(limit)));
-    let size = size.or_else(|| order.ordered().map(|lots| product.size(lots)));
-    let per_unit = product.instrument.contract_value;
-    let value = price
-        .zip(size)
-        .and_then(|(p, s)| p.checked_mul(s, Rounding::HalfEven))
-        .and_then(|value| value.checked_mul(per_unit, Rounding::HalfEven));
+    let size = product.size(edited.size.0);
+    let value = product.value(edited.price, edited.size.0);
     let fee = match &product.contract {
-        Some(contract) => size.and_then(|size| size.checked_mul(contract.fee, Rounding::HalfEven)),
+        Some(contract) => contract.fees(edited.size.0),
         None => value.and_then(|value| value.checked_mul(order.worst_rate, Rounding::HalfEven)),
     };
     let total = value
@@ -158,7 +157,7 @@ pub fn edit_preview(world: &mut World, request: &Request, _: Timestamp, _: &[&st
         "order_total": total.to_string(),
         "commission_total": fee.to_string(),
         "quote_size": value.to_string(),
-        "base_size": size.unwrap_or_default().to_string(),
+        "base_size": size.to_string(),
         "best_bid": "",
         "best_ask": "",
         "average_filled_price": order.average_price(super::order_view::base_of(product, order)).to_string(),

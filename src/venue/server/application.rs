@@ -220,7 +220,7 @@ impl VenueServer {
                 }
                 Step::Nothing => {}
                 Step::Bad(bad) => {
-                    client.respond(&Answer::text(bad.status, bad.text), false, None);
+                    client.respond(&rest::unreadable(bad), false, None);
                 }
                 Step::Request(request) if request.is_upgrade() => {
                     if client.upgrade(&request, deep, now_ms) {

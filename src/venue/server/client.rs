@@ -1,7 +1,7 @@
 //! One connection: TLS, then HTTP requests one after the other, or a websocket.
 //!
-//! Nothing here knows what a request means. Limits: 5 s for a request to come whole, 60 s of rest
-//! between two; 1 MiB of frames that wait for a slow websocket, then it is closed; 64 KiB a message.
+//! Nothing here knows what a request means. Limits: 5 s for a request to come whole, and for the rest of
+//! a refused one to be thrown away; 60 s of rest between two; 1 MiB of frames that wait for a slow websocket, then it is closed; 64 KiB a message.
 
 use super::http::{Answer, BODY_MAX, BadRequest, HEAD_MAX, Request, take_request};
 use crate::core::schedule::TimerKey;
@@ -52,6 +52,9 @@ struct Http {
     outbox: Vec<u8>,
     sent: usize,
     close_after: bool,
+    /// What still comes is thrown away: a socket that is closed with bytes unread is reset, and the
+    /// answer is lost to who still sends.
+    discards: bool,
     /// When the request at hand began to come; the handshake counts as one.
     began_ms: Option<u64>,
     /// An answer that is late on purpose, and its time.
@@ -103,6 +106,7 @@ impl Client {
             outbox: Vec::new(),
             sent: 0,
             close_after: false,
+            discards: false,
             began_ms: Some(now_ms),
             late: None,
         };
@@ -288,7 +292,11 @@ impl Http {
             self.stream.send_close_notify();
             // The connection ends either way.
             let _ = self.stream.flush();
-            return Step::Closed;
+            return if self.discards {
+                self.discard()
+            } else {
+                Step::Closed
+            };
         }
         loop {
             match take_request(&mut self.inbox) {
@@ -299,6 +307,8 @@ impl Http {
                 Ok(None) => {}
                 Err(bad) => {
                     self.inbox.clear();
+                    self.discards = true;
+                    self.began_ms = Some(now_ms);
                     return Step::Bad(bad);
                 }
             }
@@ -320,6 +330,16 @@ impl Http {
                 }
                 Err(_) => return Step::Closed,
             }
+        }
+    }
+
+    /// Throws away what comes, until the other side has its answer and closes, or its time is up.
+    fn discard(&mut self) -> Step {
+        match self.stream.read(&mut [0; READ_BYTES]) {
+            Ok(0) => Step::Closed,
+            Ok(_) => Step::Nothing,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Step::Blocked,
+            Err(_) => Step::Closed,
         }
     }
 

@@ -130,6 +130,7 @@ fn the_user_channel_tells_the_state_of_orders() {
         stop_price: None,
         rising: None,
         post_only: false,
+        leverage: None,
         configuration: Value::Null,
     };
     world.engine.place(NOW, &order).unwrap();
@@ -209,6 +210,7 @@ fn contract_order(side: Side, contracts: &str) -> OrderRequest {
         stop_price: None,
         rising: None,
         post_only: false,
+        leverage: None,
         configuration: Value::Null,
     }
 }

@@ -1,0 +1,114 @@
+//! What the venue takes no order, edit or preview for, from request to answer.
+
+use super::tests::{get, limit, order, post, send, world};
+use crate::venue::world::World;
+use serde_json::{Value, json};
+
+const ORDERS: &str = "/api/v3/brokerage/orders";
+const PREVIEW: &str = "/api/v3/brokerage/orders/preview";
+
+/// The refusal of an order: reason, and that of its preview. Both ways say the same.
+fn refusal(world: &mut World, body: &Value) -> (String, String) {
+    let answer = post(world, ORDERS, body);
+    assert_eq!(answer["success"], false, "{answer}");
+    let text = |name: &str| answer["error_response"][name].as_str().unwrap().to_owned();
+    let (reason, preview) = (text("error"), text("preview_failure_reason"));
+    assert_eq!(post(world, PREVIEW, body)["errs"], json!([preview]));
+    assert_eq!(world.engine.orders().count(), 0, "nothing was placed");
+    (reason, preview)
+}
+
+#[test]
+fn an_edit_below_the_minimum_is_refused_and_its_preview_says_so() {
+    let mut world = world();
+    let sent = order("one", "BUY", &limit("0.01", "1000"));
+    let placed = post(&mut world, ORDERS, &sent);
+    let id = placed["order_id"].as_str().unwrap();
+    let small = json!({"order_id": id, "price": "1000", "size": "0.0000001"});
+    let expected = json!("INVALID_EDITED_SIZE");
+    for call in ["edit", "edit_preview"] {
+        let answer = post(&mut world, &format!("{ORDERS}/{call}"), &small);
+        assert_eq!(answer["errors"][0]["edit_failure_reason"], expected);
+    }
+    let shown = get(&mut world, &format!("{ORDERS}/historical/{id}"));
+    let form = &shown["order"]["order_configuration"]["limit_limit_gtc"];
+    assert_eq!(form["base_size"], "0.01");
+    let sound = json!({"order_id": id, "price": "1000", "size": "0.02"});
+    let preview = post(&mut world, &format!("{ORDERS}/edit_preview"), &sound);
+    let shown = ["errors", "quote_size", "order_total"].map(|name| &preview[name]);
+    assert_eq!(shown, [&json!([]), &json!("20"), &json!("20.24")]);
+}
+
+#[test]
+fn a_market_order_below_the_minimum_is_refused_as_a_limit_order_is() {
+    let mut world = world();
+    let small = "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL";
+    let expected = ("INVALID_SIZE_PRECISION".to_owned(), small.to_owned());
+    let market = json!({"market_market_ioc": {"base_size": "0.00000001"}});
+    for side in ["BUY", "SELL"] {
+        let sent = order("one", side, &market);
+        assert_eq!(refusal(&mut world, &sent), expected);
+        let sent = order("one", side, &limit("0.00000001", "83000"));
+        assert_eq!(refusal(&mut world, &sent), expected);
+    }
+}
+
+#[test]
+fn an_order_with_another_attached_is_refused_as_what_is_not_offered() {
+    let mut world = world();
+    let mut sent = order("one", "BUY", &limit("0.01", "80000"));
+    let levels = json!({"limit_price": "90000", "stop_trigger_price": "70000"});
+    sent["attached_order_configuration"] = json!({"trigger_bracket_gtc": levels});
+    let expected = (
+        "UNSUPPORTED_ORDER_CONFIGURATION".to_owned(),
+        "PREVIEW_INVALID_ORDER_CONFIG".to_owned(),
+    );
+    assert_eq!(refusal(&mut world, &sent), expected);
+    let answer = post(&mut world, ORDERS, &sent);
+    let message = answer["error_response"]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("attached_order_configuration"),
+        "{message}"
+    );
+    sent["attached_order_configuration"] = json!(null);
+    assert_eq!(post(&mut world, ORDERS, &sent)["success"], true);
+}
+
+#[test]
+fn a_stop_without_its_direction_and_a_number_with_a_sign_are_malformed() {
+    let mut world = world();
+    let stop = json!({"base_size": "0.01", "limit_price": "80000", "stop_price": "81000"});
+    let stop = json!({"stop_limit_stop_limit_gtc": stop});
+    let mut leveraged = order("one", "BUY", &limit("0.01", "80000"));
+    leveraged["leverage"] = json!("much");
+    for (sent, named) in [
+        (order("one", "SELL", &stop), "stop_direction"),
+        (order("one", "BUY", &limit("+0.01", "80000")), "base_size"),
+        (order("one", "BUY", &limit("0.01", "+80000")), "limit_price"),
+        (leveraged, "leverage"),
+    ] {
+        let answer = send(&mut world, "POST", ORDERS, &sent.to_string(), true);
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        assert!(answer.body.contains(named), "{}", answer.body);
+    }
+    assert_eq!(world.engine.orders().count(), 0);
+}
+
+#[test]
+fn spot_has_no_leverage_and_a_bracket_no_stop_above_the_last_price() {
+    let mut world = world();
+    let mut sent = order("one", "BUY", &limit("0.01", "80000"));
+    sent["leverage"] = json!("5");
+    let unsupported = "UNSUPPORTED_ORDER_CONFIGURATION".to_owned();
+    let leverage = (unsupported, "PREVIEW_INVALID_LEVERAGE".to_owned());
+    assert_eq!(refusal(&mut world, &sent), leverage);
+    let levels = json!({
+        "base_size": "0.01", "limit_price": "90000", "stop_trigger_price": "83001",
+    });
+    let bracket = order("one", "SELL", &json!({"trigger_bracket_gtc": levels}));
+    let above = "PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE".to_owned();
+    let expected = ("INVALID_STOP_PRICE".to_owned(), above);
+    assert_eq!(refusal(&mut world, &bracket), expected);
+    sent["leverage"] = json!("1.0");
+    assert_eq!(post(&mut world, ORDERS, &sent)["success"], true);
+}
