@@ -194,6 +194,18 @@ pub fn products_of(symbols: &[&str], answers: &[Answered]) -> Result<Vec<Product
             (Call::Products { .. }, Ok(CallAnswer::Products { products, .. })) => {
                 known.extend(products);
             }
+            (Call::Products { ids, .. }, Err(CallTrouble::Refused(failure)))
+                if matches!(failure.kind, FailureKind::NotFound | FailureKind::Invalid) =>
+            {
+                return Err(Failure::new(
+                    Exit::Configuration,
+                    format!(
+                        "config: trading.symbols: {}: the exchange does not know all of them ({})",
+                        ids.join(", "),
+                        failure.text
+                    ),
+                ));
+            }
             (Call::Products { .. }, Err(trouble)) => return Err(refused("products", trouble)),
             _ => {}
         }

@@ -97,6 +97,22 @@ fn a_trade_that_was_stopped_says_so_and_has_no_decision_to_leave() {
     assert_eq!(exit["decision"], Value::Null);
     let words = exit["words"].as_str().expect("words");
     assert!(words.contains("reached the stop at"), "{words}");
+    let number = |value: &Value| value.as_str().and_then(|text| text.parse::<f64>().ok());
+    let (level, reached) = (number(&exit["level"]), number(&exit["reached"]));
+    assert!(level.is_some() && reached.is_some(), "{exit}");
+    let is_long = told["trade"]["side"] == "LONG";
+    assert!(
+        if is_long {
+            reached <= level
+        } else {
+            reached >= level
+        },
+        "{exit}"
+    );
+    let otherwise = exit["otherwise"]
+        .as_str()
+        .expect("what would have differed");
+    assert!(otherwise.contains("would have stayed"), "{otherwise}");
     let orders = list(&told["orders"]).iter();
     let closing: Vec<&Value> = orders.filter(|o| o["id"] == exit["order"]).collect();
     assert_eq!(closing[0]["leg"], "stop");

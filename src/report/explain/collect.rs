@@ -7,7 +7,7 @@ use super::conditions::rules_of;
 use super::counterfactual::difference;
 use super::facts::{CandleFacts, CheckFacts, DecisionFacts, ExitFacts, OrderFacts, ProposalFacts};
 use super::obstacles::obstacle;
-use super::orders::{exit_facts, order_facts};
+use super::orders::{exit_facts, order_facts, tell_reached};
 use super::sizing::sizing_facts;
 use crate::core::market::Instrument;
 use crate::core::records::{Check, Decision};
@@ -98,6 +98,10 @@ pub fn explain(
     if let (Some(exit), Some(moment)) = (&mut exit, &case.exit) {
         exit.decision = Some(decision_of(case, moment, kept(1), again, &mut notes)?);
     }
+    let orders = order_facts(reader, case).map_err(|e| e.to_string())?;
+    if let Some(exit) = &mut exit {
+        tell_reached(exit, &orders);
+    }
     let session = &case.session;
     Ok(Explanation {
         format: FORMAT,
@@ -114,7 +118,7 @@ pub fn explain(
         },
         trade: case.trade.as_ref().map(TradeFacts::from),
         decision,
-        orders: order_facts(reader, case).map_err(|e| e.to_string())?,
+        orders,
         exit,
     })
 }

@@ -196,6 +196,11 @@ pub struct ExitFacts {
     pub words: String,
     /// The order that closed it, where the ledger tells.
     pub order: Option<i64>,
+    /// The level that was reached, and the price at which it was; `None` for an exit without a level.
+    pub level: Option<Decimal>,
+    pub reached: Option<Decimal>,
+    /// What would have had to differ for the position to stay.
+    pub otherwise: Option<String>,
     /// Null unless the strategy closed it.
     pub decision: Option<DecisionFacts>,
 }

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::facts::{ExitFacts, FillFacts, OrderFacts};
+use crate::core::units::{Decimal, Rounding};
 use crate::store::ledger::read_explain::{OrderFill, StoredOrder};
 use crate::store::ledger::{LedgerError, Reader};
 
@@ -58,9 +59,9 @@ fn one_order(order: &StoredOrder, fills: &[OrderFill], total: u64) -> OrderFacts
 pub fn exit_facts(case: &Case) -> Option<ExitFacts> {
     let trade = case.trade.as_ref()?;
     let closing = case.closing_order();
-    let level = closing
-        .and_then(|order| order.price)
-        .map_or_else(String::new, |price| format!(" at {price}"));
+    let has_level = matches!(trade.reason.as_str(), "take_profit" | "stop_loss");
+    let price = closing.and_then(|order| order.price);
+    let level = price.map_or_else(String::new, |price| format!(" at {price}"));
     let words = match trade.reason.as_str() {
         "take_profit" => format!("a trade reached the target{level}"),
         "stop_loss" => format!("a trade reached the stop{level}"),
@@ -78,6 +79,37 @@ pub fn exit_facts(case: &Case) -> Option<ExitFacts> {
         reason: trade.reason.clone(),
         words,
         order: closing.map(|order| order.id),
+        level: price.filter(|_| has_level),
+        reached: None,
+        otherwise: None,
         decision: None,
     })
+}
+
+/// What the fills of the order that closed it tell: at which price its level was reached, and by how
+/// much.
+pub fn tell_reached(exit: &mut ExitFacts, orders: &[OrderFacts]) {
+    let closing = orders.iter().find(|order| Some(order.id) == exit.order);
+    let (Some(level), Some(fill)) = (exit.level, closing.and_then(|order| order.fills.first()))
+    else {
+        return;
+    };
+    let reached = fill.reference;
+    let beyond = if reached > level {
+        reached - level
+    } else {
+        level - reached
+    };
+    let share = beyond
+        .mul_div(
+            100 * Decimal::ONE.raw(),
+            level.raw().max(1),
+            Rounding::HalfEven,
+        )
+        .unwrap_or_default();
+    exit.reached = Some(reached);
+    exit.otherwise = Some(format!(
+        "the position would have stayed, had no trade come to {level}; the one at {reached} came \
+         {beyond} ({share:.4} %) beyond it"
+    ));
 }

@@ -116,6 +116,10 @@ fn exit(page: &mut Page, exit: &ExitFacts) {
         .order
         .map_or_else(String::new, |id| format!(" (order o{id})"));
     page.indented("why", &format!("{}{by}", exit.words));
+    if let Some(otherwise) = &exit.otherwise {
+        page.line("  What would have had to differ");
+        page.indented(" ", otherwise);
+    }
     if let Some(facts) = &exit.decision {
         decision(page, facts);
     }

@@ -122,7 +122,11 @@ pub fn charts(
                 0 => format!("{prefix}-on-price"),
                 _ => format!("{prefix}-on-price-{}", number + 1),
             };
-            let chart = on_price(&indicators.symbol, shown, closes, time, id);
+            let mut chart = on_price(&indicators.symbol, shown, closes, time, id);
+            if number > 0 {
+                // A title of its own: who hears the page cannot see which chart it is.
+                chart.title = format!("{}, {}", chart.title, number + 1);
+            }
             found.charts.push(chart);
         } else {
             leave_out(shown, &mut found);
