@@ -83,6 +83,15 @@ struct Configuration {
     warm_up: Span,
 }
 
+/// Fewer than were to be drawn: there are no more.
+fn tell_short_sample(found: usize, wanted: Option<u32>) {
+    if let Some(wanted) = wanted.filter(|wanted| (*wanted as usize) > found) {
+        super::sweep_run::note(&format!(
+            "--sample {wanted}: only {found} different configurations were found, all of them are taken"
+        ));
+    }
+}
+
 /// Makes the plan, with the configuration it starts from.
 ///
 /// # Errors
@@ -99,6 +108,7 @@ pub fn make(common: &Common, arguments: &Arguments) -> Result<(Plan, Effective),
         seed: arguments.seed,
     });
     let values = combinations(&axes, sampling).map_err(usage)?;
+    tell_short_sample(values.len(), arguments.sample);
     let effective = sources::paper_configuration(common, VERB)?;
     let headers = read_headers(&arguments.files)?;
     check_headers(&headers, &arguments.files)?;

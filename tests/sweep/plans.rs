@@ -375,3 +375,27 @@ fn sessions_in_segments_are_swept_whole_and_divided_only_as_one_file() {
     let report = desk.replay_of(part);
     assert_eq!(part["state_hash"], report["session"]["state_hash"]);
 }
+
+#[test]
+fn a_sample_beyond_all_there_is_says_how_many_there_were() {
+    let desk = Desk::new();
+    let plan = |sample: &str, out: &str| {
+        let file = bundled();
+        let arguments = [
+            "sweep", "plan", &file, "--set", MOMENTUM, "--sample", sample,
+        ];
+        let range = [
+            "--range",
+            "strategy.momentum.lookback=20..23:int",
+            "-o",
+            out,
+        ];
+        desk.run(&[&arguments[..], &range].concat())
+            .expect(0)
+            .stderr
+    };
+    let told = plan("300", "all.json");
+    assert!(told.contains("--sample 300: only 4 different"), "{told}");
+    let told = plan("2", "two.json");
+    assert!(!told.contains("only"), "{told}");
+}
