@@ -86,8 +86,17 @@ pub fn migrate(
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(sqlite)?;
-    for step in steps.iter().filter(|step| step.version > from) {
-        transaction.execute_batch(step.sql).map_err(sqlite)?;
+    match steps
+        .last()
+        .and_then(|step| step.whole)
+        .filter(|_| from == 0)
+    {
+        Some(whole) => transaction.execute_batch(whole).map_err(sqlite)?,
+        None => {
+            for step in steps.iter().filter(|step| step.version > from) {
+                transaction.execute_batch(step.sql).map_err(sqlite)?;
+            }
+        }
     }
     transaction
         .execute(

@@ -13,6 +13,8 @@ pub struct Step {
     /// The version that the file has afterwards; steps are numbered without gap from 1.
     pub version: u32,
     pub sql: &'static str,
+    /// The same as all steps up to this one, for a file that has nothing yet.
+    pub whole: Option<&'static str>,
 }
 
 /// All steps, oldest first. A released step never changes: later needs are a further step.
@@ -20,10 +22,12 @@ pub const STEPS: &[Step] = &[
     Step {
         version: 1,
         sql: VERSION_1,
+        whole: None,
     },
     Step {
         version: 2,
         sql: VERSION_2,
+        whole: Some(WHOLE),
     },
 ];
 
@@ -44,7 +48,11 @@ macro_rules! rfc3339 {
     };
 }
 
-const VERSION_1: &str = concat!(
+/// The first version's tables and views; `$column` ends the tables of orders and fills, `$named` the
+/// columns of their views.
+macro_rules! tables {
+    ($column:literal, $named:literal) => {
+        concat!(
     "
 CREATE TABLE meta (
   key TEXT PRIMARY KEY,
@@ -94,7 +102,7 @@ CREATE TABLE orders (
   fee TEXT NOT NULL,
   reason TEXT NOT NULL,
   created INTEGER NOT NULL,
-  updated INTEGER NOT NULL
+  updated INTEGER NOT NULL", $column, "
 );
 
 CREATE TABLE fills (
@@ -109,7 +117,7 @@ CREATE TABLE fills (
   fee TEXT NOT NULL,
   maker INTEGER NOT NULL,
   reference TEXT NOT NULL,
-  time INTEGER NOT NULL
+  time INTEGER NOT NULL", $column, "
 );
 
 CREATE TABLE lots (
@@ -260,11 +268,11 @@ CREATE VIEW v_orders AS SELECT id, ",
     ", ",
     rfc3339!("updated"),
     ", symbol, leg, side, kind, quantity, price, state, filled, filled_value, fee, reason,
-  reduce_only, decision, client_id, session FROM orders;
+  reduce_only, decision, client_id, session", $named, " FROM orders;
 CREATE VIEW v_fills AS SELECT id, ",
     rfc3339!("time"),
     ", symbol, side, price, quantity, value, fee,
-  CASE maker WHEN 1 THEN 'maker' ELSE 'taker' END AS role, reference, order_id, session FROM fills;
+  CASE maker WHEN 1 THEN 'maker' ELSE 'taker' END AS role, reference, order_id, session", $named, " FROM fills;
 CREATE VIEW v_lots AS SELECT id, ",
     rfc3339!("time"),
     ", symbol, side, quantity, open, price, fee, session FROM lots;
@@ -281,20 +289,35 @@ CREATE VIEW v_events AS SELECT ",
     rfc3339!("time"),
     ", level, code, text, session FROM events;
 "
+)
+    };
+}
+
+const VERSION_1: &str = tables!("", "");
+
+macro_rules! state_table {
+    () => {
+        "CREATE TABLE state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  session INTEGER NOT NULL,
+  time INTEGER NOT NULL,         -- wall time of the input after which it was taken
+  body TEXT NOT NULL             -- JSON
 );
+"
+    };
+}
+
+/// A new file has all of it at once: what the steps come to, for a third of their cost.
+const WHOLE: &str = concat!(tables!(",\n  venue_id TEXT", ", venue_id"), state_table!());
 
 /// Orders and fills of a venue carry its ids.
 /// What a venue calls our orders and executions, and the trading state that a restart goes on from:
 /// written with the rows it stands for.
 const VERSION_2: &str = concat!(
     "
-CREATE TABLE state (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
-  session INTEGER NOT NULL,
-  time INTEGER NOT NULL,         -- wall time of the input after which it was taken
-  body TEXT NOT NULL             -- JSON
-);
-ALTER TABLE orders ADD COLUMN venue_id TEXT;
+",
+    state_table!(),
+    "ALTER TABLE orders ADD COLUMN venue_id TEXT;
 ALTER TABLE fills ADD COLUMN venue_id TEXT;
 DROP VIEW v_orders;
 CREATE VIEW v_orders AS SELECT id, ",

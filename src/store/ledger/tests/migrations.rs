@@ -25,6 +25,7 @@ fn with(next: &'static str) -> Vec<Step> {
     steps.push(Step {
         version: VERSION + 1,
         sql: next,
+        whole: None,
     });
     steps
 }
@@ -106,4 +107,48 @@ fn a_newer_ledger_is_refused_with_both_versions() {
         message.contains(&format!("up to version {VERSION}")),
         "{message}"
     );
+}
+
+/// Names, columns and views of every table, however its text came about.
+fn shape(steps: &[Step]) -> Vec<String> {
+    let scratch = Scratch::new("shape");
+    let path = scratch.file("paper.sqlite");
+    let mut connection = Connection::open(&path).unwrap();
+    migrate(&mut connection, &path, steps).unwrap();
+    let mut told = Vec::new();
+    let mut names = connection
+        .prepare("SELECT type || ' ' || name FROM sqlite_schema ORDER BY type, name")
+        .unwrap();
+    let names = names.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    for name in names {
+        let name = name.unwrap();
+        let object = name.split_once(' ').unwrap().1.to_owned();
+        let mut columns = connection
+            .prepare(
+                "SELECT cid || ' ' || name || ' ' || type || ' ' || \"notnull\" || ' ' || pk
+                 FROM pragma_table_xinfo(?1)",
+            )
+            .unwrap();
+        let columns = columns
+            .query_map([&object], |row| row.get::<_, String>(0))
+            .unwrap()
+            .map(Result::unwrap);
+        told.push(name);
+        told.extend(columns);
+    }
+    told
+}
+
+#[test]
+fn a_new_file_has_what_the_steps_come_to() {
+    let whole = STEPS.last().unwrap();
+    assert!(whole.whole.is_some());
+    let one_by_one: Vec<Step> = STEPS
+        .iter()
+        .map(|step| Step {
+            whole: None,
+            ..*step
+        })
+        .collect();
+    assert_eq!(shape(STEPS), shape(&one_by_one));
 }
