@@ -4,7 +4,7 @@ use super::logging::start_log;
 use super::replay::loop_settings;
 use super::{Exit, Failure};
 use crate::config::Effective;
-use crate::core::units::Span;
+use crate::core::units::{Span, Timestamp};
 use crate::exchange::calls::{Call, CallAnswer, FailureKind};
 use crate::exchange::orders::Product;
 use crate::exchange::{Access, ExchangeCodec, build};
@@ -25,6 +25,8 @@ pub struct Exchange {
     pub call_limit: Span,
     /// A key is set: the account can be asked about.
     pub has_key: bool,
+    /// An earlier process was asked for quiet until then, by our clock.
+    pub quiet_until: Option<Timestamp>,
 }
 
 /// The pair of secrets that makes the key, where one is set.
@@ -65,6 +67,7 @@ impl Exchange {
             names,
             call_limit,
             has_key: key.is_some(),
+            quiet_until: None,
         })
     }
 
@@ -85,8 +88,12 @@ impl Exchange {
             client,
             call_limit,
             has_key,
+            quiet_until,
         } = self;
         let mut inquiry = Inquiry::new(codec, client.clone(), call_limit, questions, patience);
+        if let Some(until) = quiet_until {
+            inquiry.stay_quiet(until);
+        }
         if patience != Patience::Once {
             let notifier = Notifier::new(&notify_variables(), std::process::id());
             inquiry.tell(notifier, effective.flag("system.dry_run"));
@@ -114,6 +121,7 @@ impl Exchange {
             client,
             call_limit,
             has_key,
+            quiet_until,
         };
         Ok((exchange, answers))
     }

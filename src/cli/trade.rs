@@ -19,7 +19,7 @@ use crate::runtime::EventLoop;
 use crate::runtime::live::{Answered, Patience, Session, SessionOutcome};
 use crate::runtime::replay::Outcome;
 use crate::runtime::systemd::Notifier;
-use crate::store::ledger::{Ledger, Mode, mode_path};
+use crate::store::ledger::{EXCHANGE_QUIET, Ledger, Mode, mode_path};
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -68,7 +68,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
 /// # Errors
 /// Configuration (78); a ledger that cannot be used or an exchange that refuses (1).
 pub(super) fn prepare(effective: &Effective, patience: Patience) -> Result<Start, Failure> {
-    let exchange = Exchange::open(effective, !effective.flag("system.dry_run"))?;
+    let mut exchange = Exchange::open(effective, !effective.flag("system.dry_run"))?;
     start_log(effective)?;
     for notice in effective.notices() {
         note(&notice);
@@ -76,6 +76,9 @@ pub(super) fn prepare(effective: &Effective, patience: Patience) -> Result<Start
     let mode = mode_of(effective);
     let path = mode_path(Path::new(effective.text("data.directory")), mode);
     let ledger = Ledger::open(&path, mode).map_err(Failure::run_time)?;
+    exchange.quiet_until = ledger
+        .limit_until(EXCHANGE_QUIET)
+        .map_err(Failure::run_time)?;
     let (exchange, answers) = ask_first(exchange, effective, patience)?;
     let mut products = products_of(&effective.symbols(), &answers)?;
     let (exchange, forms) = protective_forms(exchange, effective, &products, patience)?;

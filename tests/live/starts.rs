@@ -1,7 +1,10 @@
 //! Starts that are refused, and how they say so.
 
-use crate::bot::Desk;
+use crate::books::arm;
+use crate::bot::{Desk, is_whole};
+use crate::process::Process;
 use crate::venue::Venue;
+use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 
 /// The venue's settings for a client, with its lines changed.
@@ -82,4 +85,28 @@ fn a_second_bot_of_the_same_ledger_names_the_first() {
     assert!(stderr.contains(&pid), "{pid} in {stderr}");
     assert_eq!(bot.status()["pid"], bot.process.id(), "it still answers");
     bot.stop();
+}
+
+/// What the exchange asked an earlier process for holds for the questions of the next start too.
+#[test]
+fn a_start_keeps_the_quiet_that_an_earlier_process_was_asked_for() {
+    let venue = Venue::start(&[]);
+    let desk = Desk::paper(&venue)
+        .with("exchange.rate_limit_requests=1000")
+        .with("data.cache_ttl_seconds=1")
+        .with("orderbook.snapshot_recovery_interval_ms=1000");
+    let mut bot = desk.start();
+    bot.until("whole", is_whole);
+    let path = "/api/v3/brokerage/market/product_book";
+    let fault = json!({"fault": "too_many_requests", "path": path, "ms": 60_000, "count": 1});
+    arm(&mut venue.rest(), &fault);
+    bot.until("asked for quiet", |session| {
+        session["calls"]["rate_limited"].as_u64() > Some(0)
+    });
+    bot.stop();
+    let mut process = Process::start(desk.minnow(&["trade"]), "asked for quiet");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(process.lines_with("session begins").is_empty());
+    process.signal(libc::SIGTERM);
+    assert_eq!(process.wait().code(), Some(0));
 }

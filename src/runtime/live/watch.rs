@@ -20,7 +20,7 @@ const OFFSET_TOLD: i64 = SECOND;
 /// Beyond this there are no entries: candles and deadlines cannot be trusted.
 const OFFSET_BLOCKS: i64 = 5 * SECOND;
 /// A deadline further away than this is a clock that was set.
-const QUIET_MAX: i64 = 86_400 * SECOND;
+pub(super) const QUIET_MAX: i64 = 86_400 * SECOND;
 /// Symbols whose candles are asked for in one run of the task.
 const COMPARED_A_RUN: usize = 2;
 

@@ -6,7 +6,8 @@
 
 use super::caller::{CallTrouble, Caller, Ended};
 use super::limiter::Limiter;
-use crate::core::units::Span;
+use crate::core::units::stamp::SECOND;
+use crate::core::units::{Span, Timestamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::log;
@@ -14,6 +15,7 @@ use crate::net::{BackOff, HttpClient};
 use crate::runtime::application::{Application, EffectReport};
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::live::job::{LiveJob, LiveOutput};
+use crate::runtime::live::watch::QUIET_MAX;
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::systemd::Notifier;
@@ -57,6 +59,8 @@ pub struct Inquiry {
     answers: Vec<Answered>,
     stopped: Option<Signal>,
     gave_up: bool,
+    /// The exchange asked an earlier process for quiet until then, by our clock.
+    quiet_until: Option<Timestamp>,
     /// Whom to tell how the start stands, and whether that counts as ready.
     notifier: Option<Notifier>,
 }
@@ -80,6 +84,7 @@ impl Inquiry {
             answers: Vec::new(),
             stopped: None,
             gave_up: false,
+            quiet_until: None,
             notifier: None,
         }
     }
@@ -91,6 +96,11 @@ impl Inquiry {
             notifier.ready();
         }
         self.say("asking the exchange what a session begins with");
+    }
+
+    /// The exchange asked an earlier process for quiet until then, by our clock.
+    pub fn stay_quiet(&mut self, until: Timestamp) {
+        self.quiet_until = Some(until);
     }
 
     fn say(&mut self, text: &str) {
@@ -198,6 +208,22 @@ impl Application for Inquiry {
     type Job = LiveJob;
 
     fn start(&mut self, shell: &mut Shell<LiveJob>) -> std::io::Result<()> {
+        let now = shell.at();
+        let left = self
+            .quiet_until
+            .map_or(0, |until| until.since(now.wall).0.min(QUIET_MAX));
+        if left > 0 {
+            self.caller.stay_quiet(now.mono.saturating_add(left));
+            let seconds = left / SECOND;
+            self.say(&format!(
+                "the exchange asked for quiet: {seconds} s are left"
+            ));
+            log::warn(
+                "exchange",
+                "the exchange asked for quiet",
+                &[("seconds", &seconds)],
+            );
+        }
         self.put_next(shell);
         Ok(())
     }
