@@ -154,19 +154,26 @@ impl<J: Job> Worker<J> {
         for (_, lane) in &self.lanes {
             select.recv(lane);
         }
+        // The lanes end one after the other, and one that has ended counts as ready for ever: waiting
+        // for the rest would spin. Whoever ends one sends nothing more, so that one further look
+        // finds everything.
+        let mut ending = false;
         loop {
-            let mut open = false;
+            let mut ended = false;
             for (_, lane) in &self.lanes {
                 match lane.try_recv() {
                     Ok(package) => return Some(package),
-                    Err(TryRecvError::Empty) => open = true,
-                    Err(TryRecvError::Disconnected) => {}
+                    Err(TryRecvError::Empty) => {}
+                    Err(TryRecvError::Disconnected) => ended = true,
                 }
             }
-            if !open {
+            if ending {
                 return None;
             }
-            select.ready();
+            ending = ended;
+            if !ended {
+                select.ready();
+            }
         }
     }
 

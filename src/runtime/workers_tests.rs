@@ -285,3 +285,43 @@ fn a_job_that_waited_too_long_is_not_started_even_if_nobody_takes_it_back() {
     assert!(notes.lock().unwrap().is_empty());
     assert_eq!(bench.pool.outstanding(), 0);
 }
+
+/// The lanes end one after the other, and whoever ends them may be interrupted in between: a worker
+/// does what is left and goes, rather than ask again and again what has ended.
+#[test]
+fn a_worker_ends_with_the_first_lane_that_ends_and_leaves_nothing() {
+    let (sender, _bell) = bounded(1);
+    let (results, done) = bounded(8);
+    let (mut ends, lanes): (Vec<_>, Vec<_>) = [EffectClass::Order, EffectClass::Storage]
+        .into_iter()
+        .map(|class| {
+            let (lane, outlet) = bounded(4);
+            (lane, (class, outlet))
+        })
+        .unzip();
+    let package = |slot| Package {
+        id: EffectId {
+            slot,
+            generation: 0,
+        },
+        class: EffectClass::Storage,
+        start_by_ns: None,
+        job: Planted::Value(slot),
+        ticket: Arc::new(AtomicI64::new(0)),
+    };
+    for slot in 0..3 {
+        assert!(ends[1].try_send(package(slot)).is_ok());
+    }
+    ends.remove(0);
+    let worker = Worker {
+        lanes,
+        results,
+        wake: Arc::new(Bell(sender)),
+        seat: Arc::default(),
+    };
+    let thread = std::thread::spawn(move || worker.run());
+    // The other lane is open still: a worker that waited for it would never come back.
+    thread.join().unwrap();
+    assert_eq!(done.try_iter().count(), 3);
+    drop(ends);
+}
