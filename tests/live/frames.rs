@@ -63,7 +63,9 @@ fn the_trades_of_a_session_are_read_anew_from_its_messages() {
         let call = &answer["d"]["call"];
         let request = call["request"].as_str().expect("what was asked");
         assert!(request.starts_with("GET /api/v3/"), "{answer}");
-        assert_eq!(call["status"], 200, "{answer}");
+        // A call that the stop cut off has no answer.
+        let cut_off = call["failure"].is_string();
+        assert!(call["status"] == 200 || cut_off, "{answer}");
     }
     assert!(of("rest") >= 1, "{session:#}");
 
@@ -99,11 +101,17 @@ fn without_being_told_only_what_was_refused_is_recorded() {
     let hash = bot.stop();
     desk.replay_is_identical(&hash);
     let frames = entries(&desk, &session_folder(&desk), "frame");
-    assert!(!frames.is_empty());
+    let mut answers = 0;
     for frame in &frames {
         assert_eq!(frame["d"]["connection"], "rest", "{frame}");
-        let status = frame["d"]["call"]["status"].as_u64();
-        assert!(status.is_some_and(|status| status >= 500), "{frame}");
-        assert!(frame["d"]["text"].is_string(), "{frame}");
+        let call = &frame["d"]["call"];
+        // A call that the stop cut off has no answer, which is recorded too.
+        if call["failure"].is_null() {
+            let status = call["status"].as_u64();
+            assert!(status.is_some_and(|status| status >= 500), "{frame}");
+            assert!(frame["d"]["text"].is_string(), "{frame}");
+            answers += 1;
+        }
     }
+    assert!(answers > 0, "{frames:?}");
 }
