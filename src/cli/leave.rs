@@ -171,6 +171,8 @@ fn do_it(
     let limit = Span::from_secs(arguments.timeout.into());
     let end = monotonic_ns().saturating_add(limit.0);
     let mut start = prepare(effective, Patience::Until(end))?;
+    // The operator's word stands above the quiet that an earlier process was asked for.
+    start.settings.quiet_until = None;
     start.settings.errand = Some(Errand {
         command: match deed {
             Deed::CancelAll => Command::CancelAll,

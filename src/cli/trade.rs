@@ -76,9 +76,12 @@ pub(super) fn prepare(effective: &Effective, patience: Patience) -> Result<Start
     let mode = mode_of(effective);
     let path = mode_path(Path::new(effective.text("data.directory")), mode);
     let ledger = Ledger::open(&path, mode).map_err(Failure::run_time)?;
-    exchange.quiet_until = ledger
-        .limit_until(EXCHANGE_QUIET)
-        .map_err(Failure::run_time)?;
+    // Whoever leaves a market asks all the same: what the exchange said to others may be over.
+    if patience == Patience::UntilAnswered {
+        exchange.quiet_until = ledger
+            .limit_until(EXCHANGE_QUIET)
+            .map_err(Failure::run_time)?;
+    }
     let (exchange, answers) = ask_first(exchange, effective, patience)?;
     let mut products = products_of(&effective.symbols(), &answers)?;
     let (exchange, forms) = protective_forms(exchange, effective, &products, patience)?;

@@ -114,8 +114,14 @@ impl Core {
         out: &mut Effects,
     ) {
         let symbol = &mut self.symbols[id.index()];
+        let held = symbol.position.is_some() || symbol.has_working_order();
+        // An earlier process had what is held meet these prices already; they are older than its orders
+        // or have done to them what they could.
+        if held && self.seen_until.is_some_and(|until| end <= until) {
+            return;
+        }
         let paper = self.settings.execution == Execution::Paper;
-        if paper && (symbol.position.is_some() || symbol.has_working_order()) {
+        if paper && held {
             let then = Stamp {
                 mono: at.mono.saturating_sub(at.wall.since(end).0.max(0)),
                 wall: end,

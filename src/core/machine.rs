@@ -79,6 +79,8 @@ pub struct Core {
     pub(crate) paused: bool,
     /// The process ends.
     pub(crate) stopping: bool,
+    /// What an earlier process had seen when its state was saved; what is held met all of it then.
+    pub(crate) seen_until: Option<Timestamp>,
     /// Dealings with the venue; blank on paper.
     pub(crate) desk: VenueDesk,
     pub(crate) numbers: Numbers,
@@ -137,6 +139,7 @@ impl Core {
             guard: Guard::new(starting, risk),
             paused: false,
             stopping: false,
+            seen_until: None,
             desk: VenueDesk::default(),
             numbers: Numbers::default(),
             hash: StateHash::default(),

@@ -158,6 +158,7 @@ impl Core {
         core.desk = state.desk.map(VenueDesk::after_restart).unwrap_or_default();
         core.hash = state.hash;
         core.paused = state.mode == Mode::Paused;
+        core.seen_until = Some(state.at.wall);
         core.numbers = state.numbers;
         core.account = state.account;
         core.guard = state.guard;

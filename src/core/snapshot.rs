@@ -40,6 +40,8 @@ pub struct Snapshot {
     /// Paused before it was stopped.
     #[serde(default, skip_serializing_if = "is_false")]
     paused_too: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen_until: Option<Timestamp>,
     numbers: Numbers,
     account: Account,
     guard: Guard,
@@ -178,6 +180,7 @@ impl Core {
             hash: self.hash,
             mode: self.mode(),
             paused_too: self.stopping && self.paused,
+            seen_until: self.seen_until,
             numbers: self.numbers,
             account: self.account.clone(),
             guard: self.guard.clone(),
@@ -239,6 +242,7 @@ impl Core {
         core.hash = snapshot.hash;
         core.stopping = snapshot.mode == Mode::Stopping;
         core.paused = snapshot.mode == Mode::Paused || snapshot.paused_too;
+        core.seen_until = snapshot.seen_until;
         core.numbers = snapshot.numbers;
         core.account = snapshot.account;
         core.guard = snapshot.guard;

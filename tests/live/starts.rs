@@ -4,7 +4,7 @@ use crate::books::arm;
 use crate::bot::{Desk, is_whole};
 use crate::process::Process;
 use crate::venue::Venue;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 
 /// The venue's settings for a client, with its lines changed.
@@ -109,4 +109,46 @@ fn a_start_keeps_the_quiet_that_an_earlier_process_was_asked_for() {
     assert!(process.lines_with("session begins").is_empty());
     process.signal(libc::SIGTERM);
     assert_eq!(process.wait().code(), Some(0));
+}
+
+/// Too many requests say nothing about the question: the product's protective orders are asked for again.
+#[test]
+fn a_start_that_is_told_to_wait_asks_again_and_loses_no_protection() {
+    let venue = Venue::start(&[]);
+    let path = "/api/v3/brokerage/orders/preview";
+    let fault = json!({"fault": "too_many_requests", "path": path, "ms": 1_000, "count": 5});
+    arm(&mut venue.rest(), &fault);
+    let desk = Desk::real(&venue);
+    let mut bot = desk.start();
+    let forms = bot.process.lines_with("rest at the exchange in one order");
+    assert_eq!(forms.len(), 3, "{:#?}", bot.process.lines_with(""));
+    bot.kill();
+}
+
+/// The file stands above a resume until it is removed.
+#[test]
+fn a_resume_beside_the_halt_file_is_refused() {
+    let venue = Venue::start(&[]);
+    let desk = Desk::paper(&venue);
+    let mut bot = desk.start();
+    bot.until("whole", is_whole);
+    desk.folder.write("data/HALT", "");
+    let stop = bot.tell(&json!({"command": "emergency_stop"}));
+    assert_eq!(stop["ok"], true, "{stop}");
+    let resume = json!({"command": "resume", "reason": "it is over, I think"});
+    let refused = bot.tell(&resume);
+    assert_eq!(refused["ok"], false, "{refused}");
+    assert!(
+        refused["error"]
+            .as_str()
+            .is_some_and(|text| text.contains("HALT")),
+        "{refused}"
+    );
+    std::fs::remove_file(desk.folder.file("data/HALT")).expect("it is there");
+    let resumed = bot.tell(&resume);
+    assert_eq!(
+        (&resumed["ok"], &resumed["emergency_stop"]),
+        (&json!(true), &Value::Null)
+    );
+    bot.kill();
 }

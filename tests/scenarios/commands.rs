@@ -62,6 +62,23 @@ fn close_all_also_closes_what_a_late_fill_opens_and_no_limit_vetoes_it() {
     assert!(world.core.emergency().is_latched(), "a stop stays latched");
 }
 
+/// A stop that closes adds to one that did not.
+#[test]
+fn a_second_emergency_stop_closes_what_the_first_one_left() {
+    let mut world = World::new(settings(), one_long());
+    world.minutes(0, 3, "50000");
+    assert!(world.position().is_positive());
+    world.command(180_000, Command::EmergencyStop { close: false });
+    world.minutes(3, 4, "50000");
+    assert!(world.position().is_positive());
+    for second in [240, 241] {
+        world.command(second * 1_000, Command::EmergencyStop { close: true });
+    }
+    world.minutes(4, 6, "50000");
+    assert_eq!((world.position(), world.trades.len()), (Decimal::ZERO, 1));
+    assert_eq!(world.trades[0].reason, ExitReason::Operator);
+}
+
 /// The core of the next process.
 fn next_process(world: &World, millis: i64) -> Core {
     let at = Stamp::of_history(Timestamp::from_millis(START + millis));

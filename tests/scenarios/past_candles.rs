@@ -1,8 +1,10 @@
 //! Candles that were asked for: before live data and of a gap.
 
 use crate::world::*;
+use minnow::core::Core;
 use minnow::core::input::Input;
 use minnow::core::market::{Candle, CandleSource, Interval, Quote, SymbolId};
+use minnow::core::modes::Turns;
 use minnow::core::records::*;
 use minnow::core::settings::Settings;
 use minnow::core::units::*;
@@ -227,4 +229,39 @@ fn a_spread_beyond_its_limit_stands_against_entries_only_where_quotes_come() {
         world.trade(61_500, "50000", "10");
         assert_eq!(world.core.counts().orders.min(1), entered, "ask {ask:?}");
     }
+}
+
+/// A new process asks for candles of hours that the earlier one has lived through: what it holds met
+/// those prices then, or did not exist yet.
+#[test]
+fn what_is_held_over_a_restart_meets_only_what_came_meanwhile() {
+    let world = holding();
+    let saved_at = 100 * 60_000;
+    let at = Stamp::of_history(Timestamp::from_millis(START + saved_at));
+    let text = serde_json::to_string(&world.core.trading_state(at)).unwrap();
+    let state = serde_json::from_str(&text).unwrap();
+    let settings = world.core.settings().clone();
+    let core = Core::recover(settings, Turns::Session, state).unwrap();
+    let mut next = World::of(core);
+    let last = next.core.symbols()[0].last;
+    assert!(next.position().is_positive());
+    // Each of these crosses stop and target.
+    let wild = |minutes: std::ops::Range<i64>| {
+        let candle = |minute| past(minute, ["50000", "90000", "10000", "50000"]);
+        minutes.map(candle).collect::<Vec<_>>()
+    };
+    next.input(saved_at + 60_000, history(wild(0..100)));
+    assert_eq!((next.fills.len(), next.trades.len()), (0, 0));
+    assert_eq!(
+        next.core.symbols()[0].last,
+        last,
+        "nor is it valued by them"
+    );
+    next.input(saved_at + 120_000, history(wild(100..101)));
+    assert_eq!(
+        next.trades.len(),
+        1,
+        "this one came after the state was saved"
+    );
+    assert!(next.trades[0].exit_time > next.trades[0].entry_time);
 }

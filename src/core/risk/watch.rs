@@ -194,7 +194,9 @@ impl Core {
         at: Stamp,
         out: &mut Effects,
     ) {
-        if !self.guard.emergency.latch(trigger, at.wall) {
+        let first = self.guard.emergency.latch(trigger, at.wall);
+        // A stop that closes adds to one that does not; it is never lost behind it.
+        if !first && (!close || self.desk.close_all.is_some()) {
             return;
         }
         let reason = match trigger {

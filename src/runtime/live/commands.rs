@@ -119,9 +119,18 @@ impl Session<'_> {
         );
         let stamp = self.stamp(shell);
         self.input(stamp, Input::Command(command));
+        let refused = releases && self.core.emergency().is_latched();
+        if releases && !refused {
+            // The file stands above a resume.
+            self.look_for_halt(stamp);
+        }
         self.carry_out(shell);
         let latched = self.core.emergency().latched();
-        if releases && latched.is_some() {
+        if releases && !refused && latched.is_some() {
+            let text = "the HALT file is there, or nobody can say so: remove it first";
+            return Answer::Now(json!({ "ok": false, "error": text }));
+        }
+        if refused {
             let text = "refused: leaving an emergency stop needs a reason of at least 8 characters";
             return Answer::Now(json!({ "ok": false, "error": text }));
         }

@@ -207,7 +207,9 @@ impl Session<'_> {
     /// stopped; a file that is there also closes positions where the settings say so (behaviour
     /// 13.5), a folder that cannot be read does not.
     pub(super) fn halt(&mut self, missed: bool, stamp: Stamp) {
-        if self.core.emergency().is_latched() {
+        let close = !missed && self.core.settings().risk.emergency_close;
+        let holds = self.core.symbols().iter().any(|s| s.position.is_some());
+        if self.core.emergency().is_latched() && !(close && holds) {
             return;
         }
         let path = self.settings.tasks.halt_file.display().to_string();
@@ -218,7 +220,6 @@ impl Session<'_> {
             "emergency stop by file: remove it, then resume with a reason"
         };
         log::error(TARGET, told, fields);
-        let close = !missed && self.core.settings().risk.emergency_close;
         self.input(stamp, Input::Command(Command::EmergencyStop { close }));
     }
 

@@ -416,7 +416,8 @@ impl<P: Clone> Caller<P> {
     }
 }
 
-fn is_transient(trouble: &CallTrouble) -> bool {
+/// Asked again the answer may be another one.
+pub(super) fn is_transient(trouble: &CallTrouble) -> bool {
     match trouble {
         CallTrouble::NotSent(_) | CallTrouble::Ambiguous(_) => true,
         CallTrouble::Refused(failure) => {

@@ -4,7 +4,7 @@
 //! Questions are put one after the other, lists to their last page. A start asks until it is
 //! answered, more and more slowly; a verb asks once.
 
-use super::caller::{CallTrouble, Caller, Ended};
+use super::caller::{CallTrouble, Caller, Ended, is_transient};
 use super::limiter::Limiter;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Span, Timestamp};
@@ -140,8 +140,9 @@ impl Inquiry {
 
     fn take(&mut self, ended: Ended<()>, shell: &mut Shell<LiveJob>) {
         let is_open = match &ended.result {
-            Ok(_) | Err(CallTrouble::Refused(_)) => false,
-            Err(_) => self.patience != Patience::Once,
+            Ok(_) => false,
+            // Too many requests, or a host that is down, say nothing about what was asked.
+            Err(trouble) => is_transient(trouble) && self.patience != Patience::Once,
         };
         if is_open {
             let pause = self.back_off.next_delay_ms();
