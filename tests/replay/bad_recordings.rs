@@ -51,11 +51,13 @@ fn what_is_no_recording_is_refused_before_anything_is_written() {
     let lines = lines_of_the_first_trades(&folder);
     let header = lines.split_inclusive('\n').next().expect("a header");
     let mut newer_block = bytes.clone();
-    newer_block[8] = 2;
+    newer_block[8] = 3;
     let mut flipped_header = bytes.clone();
     flipped_header[200] ^= 4;
     let newer_line = {
-        let body = header.replace(r#"{"version":1,"#, r#"{"version":2,"#);
+        let (_, rest) = header.split_once(r#"{"version":"#).expect("a version");
+        let (before, _) = header.split_once(r#"{"version":"#).expect("a version");
+        let body = format!("{before}{{\"version\":3{}", &rest[1..]);
         let body = &body[..body.len() - 17];
         format!(
             "{body},\"c\":\"{:08x}\"}}\n",
@@ -101,12 +103,12 @@ fn what_is_no_recording_is_refused_before_anything_is_written() {
         (
             "newer.mrec",
             &newer_block,
-            "format version 2; this minnow reads up to version 1",
+            "format version 3; this minnow reads up to version 2",
         ),
         (
             "newer.jsonl",
             newer_line.as_bytes(),
-            "format version 2; this minnow reads up to version 1",
+            "format version 3; this minnow reads up to version 2",
         ),
     ] {
         let file = folder.write(name, content);
