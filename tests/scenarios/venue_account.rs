@@ -306,10 +306,17 @@ fn a_foreign_derivative_position_is_exposure_and_not_touched() {
 /// Spot: what the account holds beyond ours is told once, and crumbs are not.
 #[test]
 fn a_foreign_holding_is_told_once_and_counts_for_nothing() {
-    let mut world = entered(longs());
+    let mut settings = venue_settings();
+    settings.instruments[0].min_quantity = d("0.005");
+    let mut world = at_venue(settings, longs());
+    world.trade(30_000, "50000", "10");
+    world.trade(61_001, "50000", "10");
+    let request = world.submitted();
+    world.news(91_000, &request, accepted("v1"));
+    world.news(91_000, &request, fill("f1", "50000", "0.04", "3"));
     let mut listing = nothing_listed(150_000);
-    // Ours are 40 lots; one more could not be sold by anybody.
-    listing.positions = vec![holding(40)];
+    // Ours are 40 lots; four more could not be sold by anybody.
+    listing.positions = vec![holding(44)];
     world.listing(listing.clone());
     assert_eq!(world.told("foreign_holding"), 0);
     for (second, lots) in [(160, 140), (170, 140), (180, 150)] {

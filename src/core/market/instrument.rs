@@ -173,6 +173,12 @@ impl Instrument {
             .then_some(Quantity(lots as i64))
     }
 
+    /// Less than the venue takes of an order at that price.
+    pub fn is_below_minimum(&self, price: Price, quantity: Quantity) -> bool {
+        self.quantity(quantity) < self.min_quantity
+            || self.notional(price, quantity) < self.min_notional
+    }
+
     /// Value of `quantity` at `price`: quantity x price x contract value, half-even to 1e-18.
     pub fn notional(&self, price: Price, quantity: Quantity) -> Decimal {
         self.value_of(i128::from(price.0) * i128::from(quantity.0))

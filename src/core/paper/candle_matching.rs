@@ -50,8 +50,8 @@ impl Core {
         self.match_candle_after(id, candle, at, candle.open_time.0, out);
     }
 
-    /// `latest` is the latest wall time at which a position may have been opened to have seen all
-    /// of the candle.
+    /// `latest` is the latest wall time at which a position may have been opened, or an order made, to
+    /// have seen all of the candle.
     fn match_candle_after(
         &mut self,
         id: SymbolId,
@@ -72,7 +72,7 @@ impl Core {
             self.symbols[id.index()].note_price(candle.open);
             let position = self.symbols[id.index()].position.as_ref();
             let held_before = position.is_some_and(|p| p.opened.wall.0 <= latest);
-            self.fill_rests(id, candle, opened, &mut left, out);
+            self.fill_rests(id, candle, (opened, latest), &mut left, out);
             if held_before {
                 self.gap_at_open(id, candle.open, opened, out);
             }
@@ -110,7 +110,7 @@ impl Core {
         &mut self,
         id: SymbolId,
         candle: &Candle,
-        opened: Stamp,
+        (opened, latest): (Stamp, i64),
         left: &mut Quantity,
         out: &mut Effects,
     ) {
@@ -119,6 +119,10 @@ impl Core {
             let Some(working) = symbol.slot(slot) else {
                 continue;
             };
+            // An order that came into a candle of a gap has not seen its beginning.
+            if working.order.created.0 > latest {
+                continue;
+            }
             // The open of a candle that begins with the cause comes after it.
             if !working.started && opened.mono < working.active_after {
                 continue;

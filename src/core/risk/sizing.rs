@@ -344,6 +344,17 @@ mod tests {
         }
     }
 
+    /// An account that holds nothing.
+    fn untouched(equity: Decimal) -> Budget {
+        Budget {
+            equity,
+            free_margin: equity,
+            margin_used: Decimal::ZERO,
+            symbol_notional: Decimal::ZERO,
+            total_notional: Decimal::ZERO,
+        }
+    }
+
     #[test]
     fn leverage_is_cut_to_what_the_venue_allows_of_a_product() {
         let mut instrument = Instrument::linear(
@@ -374,14 +385,7 @@ mod tests {
             Decimal::new(1, 8),
         );
         let (trading, risk) = (trading(), RiskSettings::defaults());
-        let free = Decimal::from_int(10_000);
-        let budget = Budget {
-            equity: free,
-            free_margin: free,
-            margin_used: Decimal::ZERO,
-            symbol_notional: Decimal::ZERO,
-            total_notional: Decimal::ZERO,
-        };
+        let budget = untouched(Decimal::from_int(10_000));
         let sizing = Sizing {
             instrument: &instrument,
             trading: &trading,
@@ -437,13 +441,7 @@ mod tests {
         };
         for exponent in 0..20 {
             let equity = Decimal::from_raw(10i128.pow(18 + exponent));
-            let budget = Budget {
-                equity,
-                free_margin: equity,
-                margin_used: Decimal::ZERO,
-                symbol_notional: Decimal::ZERO,
-                total_notional: Decimal::ZERO,
-            };
+            let budget = untouched(equity);
             let sizing = Sizing {
                 instrument: &instrument,
                 trading: &trading,

@@ -214,7 +214,7 @@ impl Core {
         let instrument = &symbol.instrument;
         let value = instrument.notional(price, quantity);
         let size = instrument.quantity(quantity);
-        if quantity.is_zero() || size < instrument.min_quantity || value < instrument.min_notional {
+        if quantity.is_zero() || instrument.is_below_minimum(price, quantity) {
             return;
         }
         let held = symbol.position.as_ref().map(|p| p.quantity());

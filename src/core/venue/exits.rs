@@ -113,8 +113,7 @@ impl Core {
         let price = last.unwrap_or_else(|| position.level_at_pct(Decimal::ZERO));
         let held = position.quantity();
         let size = instrument.quantity(held);
-        let is_dust = size < instrument.min_quantity
-            || instrument.notional(price, held) < instrument.min_notional;
+        let is_dust = instrument.is_below_minimum(price, held);
         if instrument.kind != ProductKind::Spot || !is_dust {
             return false;
         }

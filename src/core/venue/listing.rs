@@ -200,12 +200,12 @@ impl Core {
         let symbol = &self.symbols[id.index()];
         let (instrument, lots) = (&symbol.instrument, Quantity(lots.min(GRID_MAX)));
         let size = instrument.quantity(lots);
-        let countable = symbol
-            .last
-            .filter(|mark| symbol.countable.holds(*mark, lots));
-        let value = countable.map(|mark| instrument.notional(mark, lots));
-        let is_crumb = size < instrument.min_quantity
-            || value.is_some_and(|value| value < instrument.min_notional);
+        let is_crumb = match symbol.last {
+            Some(mark) if symbol.countable.holds(mark, lots) => {
+                instrument.is_below_minimum(mark, lots)
+            }
+            _ => size < instrument.min_quantity,
+        };
         let what = instrument.symbol.clone();
         if !is_crumb && self.desk.note_foreign(&format!("{what} held")) {
             let text =

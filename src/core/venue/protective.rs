@@ -319,9 +319,7 @@ impl Symbol {
         let (form, position) = (self.protective_form(), self.position.as_ref()?);
         let quantity = position.quantity();
         let (stop, target) = (position.protection.stop?, position.protection.target);
-        let size = self.instrument.quantity(quantity);
-        let small = size < self.instrument.min_quantity
-            || self.instrument.notional(stop.price, quantity) < self.instrument.min_notional;
+        let small = self.instrument.is_below_minimum(stop.price, quantity);
         let bracket = form == ProtectiveForm::Bracket;
         (form != ProtectiveForm::None && !small).then_some(Wanted {
             form,

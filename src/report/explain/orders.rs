@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::facts::{ExitFacts, FillFacts, OrderFacts};
-use crate::core::units::{Decimal, Rounding};
+use crate::core::risk::limits::share_pct;
 use crate::store::ledger::read_explain::{OrderFill, StoredOrder};
 use crate::store::ledger::{LedgerError, Reader};
 
@@ -100,13 +100,7 @@ pub fn tell_reached(exit: &mut ExitFacts, orders: &[OrderFacts]) {
     } else {
         level - reached
     };
-    let share = beyond
-        .mul_div(
-            100 * Decimal::ONE.raw(),
-            level.raw().max(1),
-            Rounding::HalfEven,
-        )
-        .unwrap_or_default();
+    let share = share_pct(beyond, level);
     exit.reached = Some(reached);
     exit.otherwise = Some(format!(
         "the position would have stayed, had no trade come to {level}; the one at {reached} came \

@@ -19,8 +19,6 @@ use crate::store::ledger::{EXCHANGE_QUIET, LimitRow, Row};
 const OFFSET_TOLD: i64 = SECOND;
 /// Beyond this there are no entries: candles and deadlines cannot be trusted.
 const OFFSET_BLOCKS: i64 = 5 * SECOND;
-/// A deadline further away than this is a clock that was set.
-pub(super) const QUIET_MAX: i64 = 86_400 * SECOND;
 /// Symbols whose candles are asked for in one run of the task.
 const COMPARED_A_RUN: usize = 2;
 
@@ -155,20 +153,8 @@ impl Session<'_> {
 
     /// The exchange asked an earlier process for quiet.
     pub(super) fn keep_quiet(&mut self, shell: &Shell<LiveJob>) {
-        let now = shell.at();
-        let left = self
-            .settings
-            .quiet_until
-            .map_or(0, |until| until.since(now.wall).0.min(QUIET_MAX));
-        if left > 0 {
-            self.caller.stay_quiet(now.mono.saturating_add(left));
-            let seconds = left / SECOND;
-            log::warn(
-                TARGET,
-                "the exchange asked for quiet",
-                &[("seconds", &seconds)],
-            );
-        }
+        self.caller
+            .stay_quiet(self.settings.quiet_until, shell.at());
     }
 
     /// What the exchange asks for outlives this process.

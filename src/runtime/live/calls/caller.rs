@@ -25,6 +25,8 @@ pub const WAITING_MAX: usize = 256;
 const TRIES: u32 = 3;
 /// Bytes of an answer: a list of all products is about 1 MB.
 const BODY_MAX: u64 = 8 << 20;
+/// A deadline further away than this is a clock that was set.
+const QUIET_MAX: i64 = 86_400 * SECOND;
 /// What an effect may take beyond the call's own limit before it is given up.
 const SLACK_MS: u64 = 1000;
 
@@ -127,9 +129,18 @@ impl<P: Clone> Caller<P> {
         self.breaker = Some(HostBreaker::default());
     }
 
-    /// The exchange asked an earlier process for quiet until then, monotonic nanoseconds.
-    pub fn stay_quiet(&mut self, until: i64) {
-        self.limiter.block_until(until);
+    /// The exchange asked an earlier process for quiet until then, by our clock; how many seconds of it
+    /// are left at `at`, if any.
+    pub fn stay_quiet(&mut self, until: Option<Timestamp>, at: Stamp) -> Option<i64> {
+        let left = until.map_or(0, |until| until.since(at.wall).0.min(QUIET_MAX));
+        if left <= 0 {
+            return None;
+        }
+        self.limiter.block_until(at.mono.saturating_add(left));
+        let seconds = left / SECOND;
+        let fields: log::Fields<'_> = &[("seconds", &seconds)];
+        log::warn("exchange", "the exchange asked for quiet", fields);
+        Some(seconds)
     }
 
     /// Until when the exchange asks for quiet, once for each time that it asks.

@@ -6,7 +6,6 @@
 
 use super::caller::{CallTrouble, Caller, Ended, is_transient};
 use super::limiter::Limiter;
-use crate::core::units::stamp::SECOND;
 use crate::core::units::{Span, Timestamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
@@ -15,7 +14,6 @@ use crate::net::{BackOff, HttpClient};
 use crate::runtime::application::{Application, EffectReport};
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::live::job::{LiveJob, LiveOutput};
-use crate::runtime::live::watch::QUIET_MAX;
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::systemd::Notifier;
@@ -209,21 +207,10 @@ impl Application for Inquiry {
     type Job = LiveJob;
 
     fn start(&mut self, shell: &mut Shell<LiveJob>) -> std::io::Result<()> {
-        let now = shell.at();
-        let left = self
-            .quiet_until
-            .map_or(0, |until| until.since(now.wall).0.min(QUIET_MAX));
-        if left > 0 {
-            self.caller.stay_quiet(now.mono.saturating_add(left));
-            let seconds = left / SECOND;
+        if let Some(seconds) = self.caller.stay_quiet(self.quiet_until, shell.at()) {
             self.say(&format!(
                 "the exchange asked for quiet: {seconds} s are left"
             ));
-            log::warn(
-                "exchange",
-                "the exchange asked for quiet",
-                &[("seconds", &seconds)],
-            );
         }
         self.put_next(shell);
         Ok(())

@@ -9,7 +9,7 @@ use crate::runtime::jobs::{EffectClass, EffectId};
 use crate::runtime::live::calls::caller::CallTrouble;
 use crate::runtime::live::job::LiveJob;
 use crate::runtime::live::session::{Session, TARGET, submit};
-use crate::runtime::replay::Recorded;
+use crate::runtime::replay::{ITEMS_MAX, Recorded};
 use crate::runtime::shell::Shell;
 
 impl Session<'_> {
@@ -19,7 +19,7 @@ impl Session<'_> {
         if let Some(recorder) = &mut self.recorder {
             if recorder.is_overrun() {
                 self.recorder = None;
-                let why = "the disk is too slow: 32,768 entries wait";
+                let why = format!("the disk is too slow: more than {ITEMS_MAX} entries wait");
                 log::error(
                     TARGET,
                     "recording stopped, trading goes on",
