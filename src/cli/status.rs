@@ -38,11 +38,15 @@ pub enum Control {
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// No entries until resumed with a reason, also after a restart
+    /// No entries until resumed with a reason, also after a restart; closes positions as
+    /// `risk.emergency_close` says
     EmergencyStop {
-        /// Also close every position at market
-        #[arg(long)]
+        /// Close every position at market, whatever `risk.emergency_close` says
+        #[arg(long, conflicts_with = "keep")]
         close: bool,
+        /// Leave positions and their protective orders, whatever `risk.emergency_close` says
+        #[arg(long)]
+        keep: bool,
     },
     /// End in order, as SIGTERM does
     Stop,
@@ -53,9 +57,13 @@ impl Control {
         match self {
             Self::Pause => json!({ "command": "pause" }),
             Self::Resume { reason } => json!({ "command": "resume", "reason": reason }),
-            Self::EmergencyStop { close } => {
-                json!({ "command": "emergency_stop", "close": close })
+            Self::EmergencyStop { close: true, .. } => {
+                json!({ "command": "emergency_stop", "close": true })
             }
+            Self::EmergencyStop { keep: true, .. } => {
+                json!({ "command": "emergency_stop", "close": false })
+            }
+            Self::EmergencyStop { .. } => json!({ "command": "emergency_stop" }),
             Self::Stop => json!({ "command": "stop" }),
         }
     }

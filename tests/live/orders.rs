@@ -105,8 +105,33 @@ fn an_emergency_stop_sells_everything_at_the_venue() {
     let desk = holder(&venue);
     let mut bot = desk.start();
     bot.until("a position", |session| positions(session) > 0);
-    let answer = bot.tell(&json!({"command": "emergency_stop", "close": true}));
+    // Nothing said about positions: `risk.emergency_close` has them closed.
+    let answer = bot.tell(&json!({"command": "emergency_stop"}));
     assert_eq!(answer["emergency_stop"], "operator", "{answer}");
+    ends_halted_and_flat(bot, &desk, &venue);
+}
+
+/// A bot that was stopped with its positions kept, some candles later.
+fn stopped_with_a_position(desk: &Desk) -> Bot {
+    let mut bot = desk.start();
+    bot.until("a position", |session| positions(session) > 0);
+    let answer = bot.tell(&json!({"command": "emergency_stop", "close": false}));
+    assert_eq!(answer["emergency_stop"], "operator", "{answer}");
+    let decisions = count(&bot.session()["decisions"]);
+    let session = bot.until("some more candles", |session| {
+        count(&session["decisions"]) > decisions + 6
+    });
+    assert!(positions(&session) > 0, "kept: {session}");
+    assert_eq!(books::orders_because(&desk.ledger("venue"), "operator"), 0);
+    bot
+}
+
+#[test]
+fn a_signal_sells_what_an_earlier_emergency_stop_left() {
+    let venue = Venue::start(&[]);
+    let desk = holder(&venue);
+    let bot = stopped_with_a_position(&desk);
+    bot.process.signal(libc::SIGUSR2);
     ends_halted_and_flat(bot, &desk, &venue);
 }
 
@@ -124,6 +149,23 @@ fn a_halt_file_at_the_start_sells_what_the_session_before_held() {
     killed_with_a_position(&desk);
     std::fs::write(desk.folder.file("data/HALT"), "").expect("the file is written");
     let bot = desk.start();
+    ends_halted_and_flat(bot, &desk, &venue);
+}
+
+#[test]
+fn a_halt_file_sells_what_an_earlier_emergency_stop_left() {
+    let venue = Venue::start(&[]);
+    let desk = holder(&venue)
+        .with("risk.default_stop_loss_pct=9")
+        .with("risk.default_take_profit_pct=15");
+    killed_with_a_position(&desk);
+    // Nothing but the file, looked for every 30 s, may close it: hardly an hour ends meanwhile.
+    let desk = desk.with("trading.interval=1h");
+    let mut bot = desk.start();
+    bot.until("reconciled", |session| session["reconciled"] == true);
+    bot.tell(&json!({"command": "emergency_stop", "close": false}));
+    assert!(positions(&bot.session()) > 0, "kept");
+    std::fs::write(desk.folder.file("data/HALT"), "").expect("the file is written");
     ends_halted_and_flat(bot, &desk, &venue);
 }
 

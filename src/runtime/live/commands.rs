@@ -22,11 +22,8 @@ pub(super) enum Wish {
         #[serde(default)]
         reason: String,
     },
-    /// Latched; `close` also closes every position.
-    EmergencyStop {
-        #[serde(default)]
-        close: bool,
-    },
+    /// Latched; `close` also closes every position. Not said: as `risk.emergency_close` has it.
+    EmergencyStop { close: Option<bool> },
     /// Entries' orders are cancelled; no entries until resumed.
     CancelAll,
     /// The same, and every position is closed at market.
@@ -103,7 +100,9 @@ impl Session<'_> {
             }
             Wish::Pause => Command::Pause,
             Wish::Resume { reason } => Command::Resume { reason },
-            Wish::EmergencyStop { close } => Command::EmergencyStop { close },
+            Wish::EmergencyStop { close } => Command::EmergencyStop {
+                close: close.unwrap_or(self.core.settings().risk.emergency_close),
+            },
             Wish::CancelAll => Command::CancelAll,
             Wish::CloseAll => Command::CloseAll,
         };
