@@ -10,6 +10,7 @@ use crate::exchange::orders::Product;
 use crate::exchange::{Access, ExchangeCodec, build};
 use crate::net::{HttpClient, NameCache, TlsConfig, client_config};
 use crate::runtime::EventLoop;
+use crate::runtime::journal::Journal;
 use crate::runtime::live::calls::caller::CallTrouble;
 use crate::runtime::live::{Answered, Inquiry, Patience, Window};
 use crate::runtime::signals::Signal;
@@ -27,6 +28,8 @@ pub struct Exchange {
     pub has_key: bool,
     /// An earlier process was asked for quiet until then, by our clock.
     pub quiet_until: Option<Timestamp>,
+    /// Where it is kept that this process is asked for quiet.
+    pub journal: Option<Journal>,
 }
 
 /// The pair of secrets that makes the key, where one is set.
@@ -68,6 +71,7 @@ impl Exchange {
             call_limit,
             has_key: key.is_some(),
             quiet_until: None,
+            journal: None,
         })
     }
 
@@ -89,10 +93,14 @@ impl Exchange {
             call_limit,
             has_key,
             quiet_until,
+            journal,
         } = self;
         let mut inquiry = Inquiry::new(codec, client.clone(), call_limit, questions, patience);
         if let Some(until) = quiet_until {
             inquiry.stay_quiet(until);
+        }
+        if let Some(journal) = journal {
+            inquiry.remember_in(journal);
         }
         if patience != Patience::Once {
             let notifier = Notifier::new(&notify_variables(), std::process::id());
@@ -104,6 +112,7 @@ impl Exchange {
             .run(&mut inquiry)
             .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
         let gave_up = inquiry.gave_up();
+        let journal = inquiry.take_journal();
         let (codec, answers, stopped) = inquiry.into_parts();
         if let Some(signal) = stopped {
             return Err(interrupted(signal));
@@ -122,6 +131,7 @@ impl Exchange {
             call_limit,
             has_key,
             quiet_until,
+            journal,
         };
         Ok((exchange, answers))
     }

@@ -16,10 +16,11 @@ use crate::core::records::OrderState;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::report::Accumulator;
 use crate::runtime::EventLoop;
+use crate::runtime::journal::Journal;
 use crate::runtime::live::{Answered, Patience, Session, SessionOutcome};
 use crate::runtime::replay::Outcome;
 use crate::runtime::systemd::Notifier;
-use crate::store::ledger::{EXCHANGE_QUIET, Ledger, Mode, mode_path};
+use crate::store::ledger::{BatchLimits, EXCHANGE_QUIET, Ledger, Mode, mode_path};
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -82,12 +83,15 @@ pub(super) fn prepare(effective: &Effective, patience: Patience) -> Result<Start
             .limit_until(EXCHANGE_QUIET)
             .map_err(Failure::run_time)?;
     }
+    exchange.journal = Some(Journal::new(ledger, BatchLimits::SESSION));
     let (exchange, answers) = ask_first(exchange, effective, patience)?;
     let mut products = products_of(&effective.symbols(), &answers)?;
-    let (exchange, forms) = protective_forms(exchange, effective, &products, patience)?;
+    let (mut exchange, forms) = protective_forms(exchange, effective, &products, patience)?;
     for (product, form) in products.iter_mut().zip(forms) {
         product.instrument.protective = form;
     }
+    let ledger = exchange.journal.take().and_then(Journal::into_ledger);
+    let ledger = *ledger.ok_or_else(|| Failure::run_time("the ledger is still being written"))?;
     trade_start::start(effective, mode, exchange, ledger, &products, &answers)
 }
 

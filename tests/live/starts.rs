@@ -1,11 +1,12 @@
 //! Starts that are refused, and how they say so.
 
 use crate::books::arm;
-use crate::bot::{Desk, is_whole};
+use crate::bot::{Desk, PATIENCE, is_whole};
 use crate::process::Process;
 use crate::venue::Venue;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 /// The venue's settings for a client, with its lines changed.
 fn client(venue: &Venue, desk: &Desk, change: impl Fn(&str) -> String) -> std::path::PathBuf {
@@ -105,8 +106,31 @@ fn a_start_keeps_the_quiet_that_an_earlier_process_was_asked_for() {
     });
     bot.stop();
     let mut process = Process::start(desk.minnow(&["trade"]), "asked for quiet");
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(500));
     assert!(process.lines_with("session begins").is_empty());
+    process.signal(libc::SIGTERM);
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+/// The same where the one before was killed before its session began.
+#[test]
+fn a_start_that_is_killed_while_it_is_asked_for_quiet_leaves_word_of_it() {
+    let venue = Venue::start(&[]);
+    let path = "/api/v3/brokerage/orders/preview";
+    let fault = json!({"fault": "too_many_requests", "path": path, "ms": 60_000, "count": 1});
+    arm(&mut venue.rest(), &fault);
+    let desk = Desk::real(&venue);
+    let killed = Process::start(desk.minnow(&["trade"]), "asks for quiet");
+    let deadline = Instant::now() + PATIENCE;
+    let known = "SELECT count(*) FROM limits WHERE name = 'exchange_quiet'";
+    let known = || desk.ledger("venue").query_row(known, [], |row| row.get(0));
+    while known() != Ok(1) {
+        assert!(Instant::now() < deadline, "the ledger does not know of it");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    killed.signal(libc::SIGKILL);
+    drop(killed);
+    let mut process = Process::start(desk.minnow(&["trade"]), "asked for quiet");
     process.signal(libc::SIGTERM);
     assert_eq!(process.wait().code(), Some(0));
 }

@@ -2,18 +2,18 @@
 //! clock, and the HALT file.
 
 use super::calls::caller::Ended;
+use super::calls::kept_quiet::quiet_row;
 use super::feeds::candle_check::Difference;
 use super::job::LiveJob;
 use super::session::{Purpose, Session, TARGET};
 use crate::core::input::{Command, Input};
 use crate::core::market::{Candle, SymbolId};
+use crate::core::units::Stamp;
 use crate::core::units::stamp::SECOND;
-use crate::core::units::{Stamp, Timestamp};
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::shell::Shell;
-use crate::store::ledger::{EXCHANGE_QUIET, LimitRow, Row};
 
 /// A clock further from the exchange's than this is told.
 const OFFSET_TOLD: i64 = SECOND;
@@ -163,15 +163,7 @@ impl Session<'_> {
             return;
         };
         let now = shell.at();
-        let ends = Timestamp(now.wall.0.saturating_add(until - now.mono));
-        let row = LimitRow {
-            name: EXCHANGE_QUIET.to_owned(),
-            value: None,
-            text: "the exchange asks for fewer requests".to_owned(),
-            since: now.wall,
-            until: Some(ends),
-        };
-        self.journal.push(Row::Limit(row), now.mono);
+        self.journal.push(quiet_row(until, now), now.mono);
     }
 
     /// A feed that every symbol depends on.

@@ -19,6 +19,9 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ToSql, params};
 use std::collections::BTreeMap;
 
+/// Whose limits are that were found while a start still asked its questions.
+const BEFORE_ANY_SESSION: i64 = 0;
+
 /// Why a row cannot be stored.
 enum Fault {
     Sqlite(rusqlite::Error),
@@ -39,16 +42,20 @@ pub(super) fn store_id(what: &str, value: u64) -> Result<i64, String> {
 }
 
 impl Ledger {
-    /// Writes a batch in one transaction.
+    /// Writes a batch in one transaction. Limits may come before a session begins.
     ///
     /// # Errors
     /// Then nothing of the batch is in the file and the same batch may be written again.
     pub fn write(&mut self, batch: &[Row]) -> Result<Committed, LedgerError> {
-        let Some(session) = self.session else {
-            return Err(LedgerError::Row {
-                path: self.path.clone(),
-                detail: "no session has begun".into(),
-            });
+        let session = match self.session {
+            Some(session) => session,
+            None if batch.iter().all(|row| matches!(row, Row::Limit(_))) => BEFORE_ANY_SESSION,
+            None => {
+                return Err(LedgerError::Row {
+                    path: self.path.clone(),
+                    detail: "no session has begun".into(),
+                });
+            }
         };
         let lots_before = self.open_lots.clone();
         let Err(fault) = self.write_all(session, batch) else {

@@ -5,15 +5,19 @@
 //! answered, more and more slowly; a verb asks once.
 
 use super::caller::{CallTrouble, Caller, Ended, is_transient};
+use super::kept_quiet::quiet_row;
 use super::limiter::Limiter;
+use crate::core::units::stamp::SECOND;
 use crate::core::units::{Span, Timestamp};
 use crate::exchange::ExchangeCodec;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::log;
 use crate::net::{BackOff, HttpClient};
-use crate::runtime::application::{Application, EffectReport};
+use crate::runtime::application::{Application, EffectOutcome, EffectReport};
 use crate::runtime::jobs::EffectClass;
+use crate::runtime::journal::{Journal, Written};
 use crate::runtime::live::job::{LiveJob, LiveOutput};
+use crate::runtime::live::session::submit;
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
 use crate::runtime::systemd::Notifier;
@@ -59,6 +63,8 @@ pub struct Inquiry {
     gave_up: bool,
     /// The exchange asked an earlier process for quiet until then, by our clock.
     quiet_until: Option<Timestamp>,
+    /// Where it is kept that the exchange asks this process for quiet.
+    journal: Option<Journal>,
     /// Whom to tell how the start stands, and whether that counts as ready.
     notifier: Option<Notifier>,
 }
@@ -83,6 +89,7 @@ impl Inquiry {
             stopped: None,
             gave_up: false,
             quiet_until: None,
+            journal: None,
             notifier: None,
         }
     }
@@ -99,6 +106,17 @@ impl Inquiry {
     /// The exchange asked an earlier process for quiet until then, by our clock.
     pub fn stay_quiet(&mut self, until: Timestamp) {
         self.quiet_until = Some(until);
+    }
+
+    /// Keeps in this ledger that the exchange asks for quiet: a start that is killed meanwhile must not
+    /// make the next one forget it.
+    pub fn remember_in(&mut self, journal: Journal) {
+        self.journal = Some(journal);
+    }
+
+    /// The ledger again, once everything is answered.
+    pub fn take_journal(&mut self) -> Option<Journal> {
+        self.journal.take()
     }
 
     fn say(&mut self, text: &str) {
@@ -125,7 +143,50 @@ impl Inquiry {
                     .ask(call.clone(), (), EffectClass::Reconciliation);
                 self.pump(shell);
             }
-            None => shell.request_exit(0),
+            None => self.finish(shell),
+        }
+    }
+
+    /// Everything is answered: ends once the ledger is here again.
+    fn finish(&self, shell: &mut Shell<LiveJob>) {
+        if self.journal.as_ref().is_none_or(Journal::is_here) {
+            shell.request_exit(0);
+        }
+    }
+
+    /// Says, and writes down at once, for how long the exchange asks for quiet.
+    fn heed_quiet(&mut self, shell: &mut Shell<LiveJob>) {
+        let now = shell.at();
+        let Some(until) = self.caller.take_quiet() else {
+            return;
+        };
+        let seconds = until.saturating_sub(now.mono) / SECOND;
+        log::warn(
+            "exchange",
+            "the exchange asks for quiet",
+            &[("seconds", &seconds)],
+        );
+        self.say(&format!("the exchange asks for quiet: {seconds} s"));
+        let Some(journal) = &mut self.journal else {
+            return;
+        };
+        journal.push(quiet_row(until, now), now.mono);
+        if let Some(commit) = journal.everything() {
+            submit(shell, EffectClass::Ledger, LiveJob::Commit(commit));
+        }
+    }
+
+    fn written(&mut self, written: Written, shell: &mut Shell<LiveJob>) {
+        let Some(journal) = &mut self.journal else {
+            return;
+        };
+        if let Err(error) = journal.written(written) {
+            // The row waits for the next wish for quiet, or the session's first rows.
+            let fields: log::Fields<'_> = &[("why", &error)];
+            log::warn("exchange", "the ledger does not take its quiet", fields);
+        }
+        if self.questions.is_empty() {
+            self.finish(shell);
         }
     }
 
@@ -225,8 +286,15 @@ impl Application for Inquiry {
 
     fn on_effect(&mut self, report: EffectReport<LiveOutput>, shell: &mut Shell<LiveJob>) {
         let now = shell.at().mono;
-        if let Some(ended) = self.caller.reported(&*self.codec, now, report) {
-            self.take(ended, shell);
+        match report.outcome {
+            EffectOutcome::Done(LiveOutput::Written(written)) => self.written(written, shell),
+            _ => {
+                let ended = self.caller.reported(&*self.codec, now, report);
+                self.heed_quiet(shell);
+                if let Some(ended) = ended {
+                    self.take(ended, shell);
+                }
+            }
         }
     }
 
