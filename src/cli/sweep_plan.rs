@@ -291,10 +291,11 @@ fn configuration(sets: Vec<String>, settings: &Settings) -> Configuration {
         0
     };
     let candles = i64::try_from(settings.trading.min_candles).unwrap_or(i64::MAX);
+    let of_entries = Span(interval.0.saturating_mul(candles.max(day)));
     Configuration {
         sets,
         interval,
-        warm_up: Span(interval.0.saturating_mul(candles.max(day))),
+        warm_up: of_entries.max(settings.warm_up_span()),
     }
 }
 

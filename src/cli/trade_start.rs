@@ -262,6 +262,9 @@ fn live_settings(
     } else {
         0
     };
+    let longer = settings.longer_candles().iter().copied();
+    let longer = longer.filter(|each| exchange.codec.native_interval(*each) == Some(*each));
+    let longer = longer.collect();
     let mut roles = vec![StreamRole::Market];
     if effective.flag("orderbook.enabled") {
         roles.push(StreamRole::Book);
@@ -278,6 +281,7 @@ fn live_settings(
         interval,
         candle_source: candle_source.unwrap_or(interval),
         history,
+        longer,
         stage_limit: effective.seconds("system.async_timeout"),
         call_limit: exchange.call_limit,
         stale_after: settings.market.stale_after,
@@ -316,11 +320,18 @@ fn history(settings: &Settings) -> usize {
     } else {
         0
     };
+    let warm_up = if settings.longer_candles().is_empty() {
+        let candles = settings.warm_up_span().0 / trading.interval.span().0 + 1;
+        usize::try_from(candles).unwrap_or(usize::MAX)
+    } else {
+        settings.warm_up_candles()
+    };
     settings
         .market
         .candle_limit
         .max(trading.min_candles)
         .max(day)
+        .max(warm_up)
         + SPARE
 }
 

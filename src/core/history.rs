@@ -3,6 +3,9 @@
 //! They warm up series, strategy and filter and count as the series' own, but nothing is decided on
 //! them. On paper what is held meets the candles of a gap at their worst; at a venue it does not,
 //! because what happened there is told by the venue.
+//!
+//! Candles longer than the series' own say that what follows begins anew: they warm up what looks at
+//! longer frames, and the series' own come after them.
 
 use super::effect::Effects;
 use super::machine::Core;
@@ -17,6 +20,15 @@ use super::units::{Decimal, Span, Stamp, Timestamp};
 
 /// How far ahead of our clock a finished candle may end: clocks differ.
 const AHEAD: Span = Span(5 * SECOND);
+
+/// It has ended, stands where candles of this length begin, and makes sense.
+fn is_usable(candle: &Candle, interval: Interval, at: Stamp) -> bool {
+    candle.complete
+        && candle.check().is_ok()
+        && candle.high.0 <= GRID_MAX
+        && interval.bucket(candle.open_time) == candle.open_time
+        && candle.open_time + interval.span() <= at.wall + AHEAD
+}
 
 impl Core {
     /// Finished candles of a symbol, oldest first.
@@ -47,12 +59,32 @@ impl Core {
         // What was to follow a close before the gap is too old now.
         symbol.reversal = None;
         symbol.disturb();
-        for candle in candles {
-            self.past_candle(at, id, interval, candle, out);
+        if interval.seconds() > self.settings.trading.interval.seconds() {
+            self.longer_candles(at, id, interval, candles);
+        } else {
+            for candle in candles {
+                self.past_candle(at, id, interval, candle, out);
+            }
         }
         self.compare_again_if_known(id, at, out);
         self.sync_roll_over(id, at);
         self.settle(id);
+    }
+
+    fn longer_candles(&mut self, at: Stamp, id: SymbolId, interval: Interval, candles: &[Candle]) {
+        let symbol = &mut self.symbols[id.index()];
+        if symbol.series.is_begun() {
+            symbol.series.restart();
+            symbol.forget_candles();
+        }
+        for candle in candles {
+            if !is_usable(candle, interval, at) {
+                self.counts.candles_refused += 1;
+                continue;
+            }
+            let view = CandleView::of(candle, &symbol.scale);
+            symbol.warm_up(&view, interval);
+        }
     }
 
     fn past_candle(
@@ -69,13 +101,7 @@ impl Core {
         if symbol.series.has(candle.open_time) {
             return;
         }
-        let usable = candle.complete
-            && candle.check().is_ok()
-            && candle.high.0 <= GRID_MAX
-            && wanted.is_multiple_of(interval)
-            && interval.bucket(candle.open_time) == candle.open_time
-            && end <= at.wall + AHEAD;
-        if !usable {
+        if !wanted.is_multiple_of(interval) || !is_usable(candle, interval, at) {
             self.counts.candles_refused += 1;
             return;
         }

@@ -3,7 +3,7 @@
 use super::market::filter::TradeFilter;
 use super::market::freshness::Staleness;
 use super::market::instrument::{GRID_MAX, GridScale};
-use super::market::{Candle, Instrument, Series, SymbolId, TimedTrade};
+use super::market::{Candle, Instrument, Interval, Series, SymbolId, TimedTrade};
 use super::orders::{Position, Working};
 use super::records::Proposal;
 use super::risk::countable::Countable;
@@ -207,6 +207,14 @@ impl Symbol {
             if better {
                 position.best_close = Some(candle.close);
             }
+        }
+    }
+
+    /// Shows a closed candle of the venue's that is longer than the series' own, from before it.
+    pub fn warm_up(&mut self, candle: &CandleView, length: Interval) {
+        self.strategy.warm_up(candle, length);
+        if let Some(filter) = &mut self.entry_filter {
+            filter.warm_up(candle, length);
         }
     }
 

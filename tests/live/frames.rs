@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The entries of a kind in a recording, as lines.
-fn entries(desk: &Desk, recording: &str, kind: &str) -> Vec<Value> {
+pub fn entries(desk: &Desk, recording: &str, kind: &str) -> Vec<Value> {
     let out = desk.folder.file(&format!("{kind}.jsonl"));
     let _ = std::fs::remove_file(&out);
     let path = out.display().to_string();
@@ -30,7 +30,7 @@ fn identities(trades: &[Value]) -> BTreeSet<String> {
     trades.iter().map(identity).collect()
 }
 
-fn session_folder(desk: &Desk) -> String {
+pub fn session_folder(desk: &Desk) -> String {
     let recording = desk.recordings().pop().expect("a session was recorded");
     recording.display().to_string()
 }

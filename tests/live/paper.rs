@@ -1,6 +1,7 @@
 //! Paper trading on live data: the whole way from the subscription to an identical replay.
 
 use crate::bot::{Desk, connection, is_whole};
+use crate::frames::{entries, session_folder};
 use crate::process::count;
 use crate::venue::Venue;
 
@@ -39,6 +40,38 @@ fn candles_from_before_are_asked_for_and_count_at_once() {
     assert_eq!(count(&connection(&session, "market")["subscribed"]), 1);
     let hash = bot.stop();
     desk.replay_is_identical(&hash);
+}
+
+/// What looks at candles of 1, 4 and 12 h is given the venue's own before the session's.
+#[test]
+fn longer_candles_come_before_the_sessions_own() {
+    let venue = Venue::start(&["--history", "480"]);
+    let desk = Desk::paper(&venue)
+        .with("strategy.type=vumanchu")
+        .with("trading.interval=1m")
+        .with("exchange.rate_limit_requests=100");
+    let mut bot = desk.start();
+    bot.until("candles", |session| {
+        let symbols = session["symbols"].as_array().expect("symbols");
+        symbols.iter().all(|s| count(&s["candles"]) >= 1000)
+    });
+    let hash = bot.stop();
+    desk.replay_is_identical(&hash);
+    let told = entries(&desk, &session_folder(&desk), "history");
+    let told: Vec<_> = told
+        .iter()
+        .map(|line| {
+            let (interval, candles) = (&line["d"]["interval"], &line["d"]["candles"]);
+            let candles = candles.as_array().expect("candles").len();
+            (interval.as_str().expect("its name").to_owned(), candles)
+        })
+        .collect();
+    assert_eq!(told.len(), 9, "three of each of three symbols: {told:?}");
+    for lengths in told.chunks(3) {
+        let names = [&lengths[0].0, &lengths[1].0, &lengths[2].0];
+        assert_eq!(names, ["6h", "1h", "1m"]);
+        assert!(lengths[0].1 >= 79 && lengths[1].1 == 300, "{lengths:?}");
+    }
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use crate::world::*;
 use minnow::core::Core;
+use minnow::core::indicators::cipher::{CipherASettings, CipherBSettings};
 use minnow::core::input::Input;
 use minnow::core::market::{Candle, CandleSource, Interval, Quote, SymbolId};
 use minnow::core::modes::Turns;
 use minnow::core::records::*;
-use minnow::core::settings::Settings;
+use minnow::core::settings::{Settings, StrategySettings, VuManChuSettings};
 use minnow::core::units::*;
 
 fn past(minute: i64, ohlc: [&str; 4]) -> Candle {
@@ -264,4 +265,59 @@ fn what_is_held_over_a_restart_meets_only_what_came_meanwhile() {
         "this one came after the state was saved"
     );
     assert!(next.trades[0].exit_time > next.trades[0].entry_time);
+}
+
+/// Longer candles lead what looks at longer frames and begin the series anew; the series' own follow.
+#[test]
+fn longer_candles_warm_up_longer_frames_only() {
+    let mut settings = settings();
+    settings.strategy = StrategySettings::VuManChu(Box::new(VuManChuSettings {
+        cipher_a: CipherASettings::standard(),
+        cipher_b: CipherBSettings::standard(),
+        min_confidence: 0.4,
+        exit_confidence: 0.3,
+        min_candles: 100,
+    }));
+    let mut world = World::of(Core::new(settings, Turns::Session));
+    let longer = |interval: Interval, count: i64| {
+        // To the beginning of the first minute, which begins a day.
+        let span = interval.seconds() / 60;
+        let price = |n: i64| (50_000 + n % 7).to_string();
+        let candle = |n: i64| past((n - count) * span, [&price(n); 4]);
+        Input::History {
+            symbol: SymbolId(0),
+            interval,
+            candles: (0..count).map(candle).collect(),
+        }
+    };
+    let vwap = |world: &World| {
+        let cipher = world.core.symbols()[0].strategy.cipher_b().unwrap();
+        cipher.inputs().frames.vwap
+    };
+    let begin = |world: &mut World, at: i64| {
+        world.input(at, longer(Interval::SIX_HOURS, 80));
+        world.input(at, longer(Interval::HOUR, 300));
+        assert_eq!(world.core.symbols()[0].series.contiguous(), 0);
+        world.input(at, history(flat(0..20, "50000")));
+        assert_eq!(world.core.symbols()[0].series.contiguous(), 20);
+    };
+    let at = 20 * 60_000 + 2_000;
+    begin(&mut world, at);
+    let found = vwap(&world);
+    assert!(found.is_some());
+    assert_eq!(world.core.counts().candles_refused, 0);
+    // Once more from the beginning, as after an outage of days: to the same values.
+    begin(&mut world, at + 1_000);
+    assert_eq!(vwap(&world), found);
+    // One that has not ended, and one of no whole bucket.
+    let odd = Input::History {
+        symbol: SymbolId(0),
+        interval: Interval::HOUR,
+        candles: flat(-30..-29, "50000")
+            .into_iter()
+            .chain(flat(0..1, "50000"))
+            .collect(),
+    };
+    world.input(at, odd);
+    assert_eq!(world.core.counts().candles_refused, 2);
 }

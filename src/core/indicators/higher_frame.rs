@@ -1,4 +1,5 @@
-//! Candles of a longer frame, put together from a strategy's own closed candles.
+//! Candles of a longer frame, put together from a strategy's own closed candles, and before these
+//! from a venue's longer ones.
 //!
 //! Frames are aligned to the Unix epoch in UTC. A longer candle that ends with this candle is closed
 //! with it; one that was not covered from its start without a hole is left out. Where the frame is
@@ -44,9 +45,24 @@ impl HigherFrame {
         })
     }
 
-    /// Takes up a closed candle; returns the longer one that closed with it.
+    /// Takes up a closed candle of the strategy's own; returns the longer one that closed with it.
     pub fn update(&mut self, candle: &CandleView) -> Option<FrameCandle> {
+        self.take(candle, self.interval)
+    }
+
+    /// Takes up a closed candle of another length from before the strategy's own, or from when these
+    /// were not known; of no use where the frame is not made of whole ones.
+    pub fn warm_up(&mut self, candle: &CandleView, length: Span) -> Option<FrameCandle> {
+        let fits = length.0 > 0 && self.frame.0 % length.0 == 0;
+        fits.then(|| self.take(candle, length)).flatten()
+    }
+
+    fn take(&mut self, candle: &CandleView, length: Span) -> Option<FrameCandle> {
         let time = candle.open_time;
+        if time < self.next {
+            // Part of a longer candle that was taken up.
+            return None;
+        }
         let within = time >= self.bucket && time.since(self.bucket) < self.frame;
         if !within {
             self.bucket = Timestamp(time.0.saturating_sub(time.0.rem_euclid(self.frame.0)));
@@ -68,7 +84,7 @@ impl HigherFrame {
         } else {
             self.building = None;
         }
-        self.next = time + self.interval;
+        self.next = time + length;
         if self.next >= self.bucket + self.frame {
             self.building.take()
         } else {
@@ -135,6 +151,29 @@ mod tests {
         for minute in [120, 195, 210, 225] {
             assert_eq!(hour.update(&candle(minute, 10.0)), None);
         }
+    }
+
+    #[test]
+    fn longer_candles_go_before_and_what_they_cover_counts_once() {
+        let hour = Span(3600 * SECOND);
+        let mut four = HigherFrame::new(240, Interval::parse("15m").unwrap()).unwrap();
+        // Two whole frames but for the last hour, which the own candles bring.
+        let closed: Vec<_> = (0..7)
+            .map(|n| four.warm_up(&candle(n * 60, 10.0 + n as f64), hour))
+            .collect();
+        assert_eq!(closed.iter().flatten().count(), 1);
+        // Own candles of an hour that is known already, then of the missing one.
+        let own: Vec<_> = (24..32)
+            .filter_map(|n| four.update(&candle(n * 15, 2.0 * n as f64)))
+            .collect();
+        let expected = FrameCandle {
+            open: 14.0,
+            high: 63.0,
+            low: 13.0,
+            close: 62.5,
+        };
+        assert_eq!(own, [expected]);
+        assert_eq!(four.warm_up(&candle(480, 1.0), Span(7 * SECOND)), None);
     }
 
     #[test]

@@ -67,6 +67,13 @@ pub struct WaveLengths {
     pub ma: usize,
 }
 
+impl WaveLengths {
+    /// Bars until wt1 and wt2 have a value.
+    pub const fn warm_up(&self) -> usize {
+        2 * self.channel + self.average + self.ma - 3
+    }
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WaveTrend {
     esa: Ema,

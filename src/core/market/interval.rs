@@ -30,6 +30,8 @@ const NAMES: [(&str, i64); 15] = [
 
 impl Interval {
     pub const MINUTE: Self = Self(60);
+    pub const HOUR: Self = Self(3600);
+    pub const SIX_HOURS: Self = Self(21_600);
     /// All names, shortest first, for messages.
     pub const ALLOWED: &'static str = "1s 5s 15s 30s 1m 3m 5m 15m 30m 1h 2h 4h 6h 12h 1d";
 

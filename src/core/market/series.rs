@@ -303,6 +303,11 @@ impl Series {
         })
     }
 
+    /// A candle or trade has come since the start or the last restart.
+    pub fn is_begun(&self) -> bool {
+        self.bucket.is_some()
+    }
+
     /// Forgets what came before: warm-up counts anew from the next trade.
     pub fn restart(&mut self) {
         self.bucket = None;

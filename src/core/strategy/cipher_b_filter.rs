@@ -20,6 +20,11 @@ use serde::{Deserialize, Serialize};
 /// Reason of an entry that became a HOLD.
 pub const REASON: &str = "cipher_b_filter";
 
+/// Whether the entries of a strategy of this name are filtered.
+pub fn filters(strategy: &str) -> bool {
+    !EXEMPT.contains(&strategy)
+}
+
 /// Strategies whose entries are not filtered: mean reversion buys where wave and flow are negative.
 const EXEMPT: &[&str] = &["mean_reversion"];
 
@@ -75,7 +80,7 @@ impl CipherBFilter {
         strategy: &str,
         shared: bool,
     ) -> Option<Self> {
-        (!EXEMPT.contains(&strategy)).then(|| Self {
+        filters(strategy).then(|| Self {
             own: (!shared).then(|| Box::new(CipherB::new(&settings.cipher_b, interval))),
             settings: settings.clone(),
             interval,
@@ -100,6 +105,14 @@ impl CipherBFilter {
         self.wave = cipher.wave();
         self.money_flow = cipher.money_flow();
         self.gold = fired.has(Signal::GoldBuy);
+    }
+
+    /// Takes up a closed candle of the venue's that is longer than the strategy's own, from before
+    /// these; a cipher that the strategy shares has seen it already.
+    pub fn warm_up(&mut self, candle: &CandleView, length: Interval) {
+        if let Some(own) = &mut self.own {
+            own.warm_up(candle, length);
+        }
     }
 
     /// Forgets everything: the series restarted after a long gap.

@@ -62,6 +62,12 @@ pub trait Strategy: std::fmt::Debug + Send {
     /// Every closed candle, in order, whether or not anything will be decided on it.
     fn observe(&mut self, candle: &CandleView);
 
+    /// A closed candle of the venue's that is longer than the strategy's own, from before these:
+    /// for what looks at longer frames.
+    fn warm_up(&mut self, candle: &CandleView, length: Interval) {
+        let _ = (candle, length);
+    }
+
     /// Forget everything: the series restarted after a long gap.
     fn reset(&mut self);
 

@@ -59,6 +59,11 @@ const MIN_PROFIT: &str = "min_profit";
 /// Smallest percentage that a target can have.
 const SMALLEST_PCT: Decimal = Decimal::new(1, 4);
 
+/// Closed candles until each value is there.
+pub(super) fn warm_up(settings: &MeanReversionSettings) -> usize {
+    settings.window.max(2 * ADX_LENGTH)
+}
+
 impl MeanReversion {
     pub fn new(settings: MeanReversionSettings) -> Self {
         Self {

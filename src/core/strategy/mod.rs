@@ -20,6 +20,7 @@ pub mod rules;
 mod rules_tests;
 pub mod vumanchu;
 mod vumanchu_rules;
+mod warm_up;
 
 pub use decision::{Context, OwnRefusal, PositionView, Reply, Strategy, build};
 pub use explanation::{Explained, Wanted};

@@ -75,6 +75,11 @@ pub(super) fn of<T>(side: Side, pair: (T, T)) -> T {
     }
 }
 
+/// Closed candles until each value is there, and one before it to compare with.
+pub(super) fn warm_up(settings: &MomentumSettings) -> usize {
+    settings.lookback.max(RSI_LENGTH + 1).max(ATR_LENGTH + 1) + 1
+}
+
 impl Momentum {
     pub fn new(settings: MomentumSettings) -> Self {
         let long = settings.lookback;

@@ -19,7 +19,7 @@ use crate::units::Side;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
-const ATR_LENGTH: usize = 14;
+pub(super) const ATR_LENGTH: usize = 14;
 /// What the ribbon adds to the strength or takes from it.
 const RIBBON: f64 = 0.1;
 
@@ -148,6 +148,10 @@ impl Strategy for VuManChu {
         self.atr.update(candle.high, candle.low, candle.close);
         let enough = self.settings.min_candles.max(MIN_CANDLES) as u64;
         self.combined = (self.candles >= enough).then(|| combine(self.a.score(), self.b.score()));
+    }
+
+    fn warm_up(&mut self, candle: &CandleView, length: Interval) {
+        self.b.warm_up(candle, length);
     }
 
     fn reset(&mut self) {

@@ -120,6 +120,7 @@ fn live_settings(folder: &Folder, instrument: &Instrument) -> LiveSettings {
         interval: Interval::MINUTE,
         candle_source: Interval::MINUTE,
         history: 10,
+        longer: Vec::new(),
         stage_limit: Span::from_secs(15),
         call_limit: Span::from_secs(15),
         stale_after: Span::from_secs(120),

@@ -30,6 +30,8 @@ pub struct LiveSettings {
     pub candle_source: Interval,
     /// Closed candles wanted at the start.
     pub history: usize,
+    /// Lengths of the venue's candles that warm up longer frames before these, the longest first.
+    pub longer: Vec<Interval>,
     /// Bound of connect, TLS and websocket handshake each.
     pub stage_limit: Span,
     /// Bound of one REST call.

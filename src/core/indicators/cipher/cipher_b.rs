@@ -176,6 +176,12 @@ impl CipherB {
         self.score = score(self.signals, money_flow);
     }
 
+    /// Takes up a closed candle of the venue's that is longer than the strategy's own: for the longer
+    /// frames alone, and before the own candles.
+    pub fn warm_up(&mut self, candle: &CandleView, length: Interval) {
+        self.frames.warm_up(candle, length);
+    }
+
     /// What the rules looked at.
     pub fn inputs(&self) -> &Inputs {
         &self.inputs

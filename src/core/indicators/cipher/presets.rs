@@ -108,6 +108,19 @@ impl CipherASettings {
         }
     }
 
+    /// Closed candles until each of its values is there.
+    pub fn warm_up(&self) -> usize {
+        let ribbon = self.ribbon_lengths.iter().max();
+        let lengths = [
+            self.wave.warm_up(),
+            self.rsi_length + 1,
+            self.money_flow_length,
+            ribbon.copied().unwrap_or(0),
+        ];
+        // One more: signals compare with the candle before.
+        lengths.into_iter().max().unwrap_or(0) + 1
+    }
+
     /// Values that its windows hold.
     pub const fn window(&self) -> usize {
         self.wave.ma + self.money_flow_length
@@ -182,6 +195,20 @@ impl CipherBSettings {
             },
             ..Self::standard()
         }
+    }
+
+    /// Closed candles until each of its values is there; the longer frames want more
+    /// ([`super::sommi::Frames::span`]).
+    pub fn warm_up(&self) -> usize {
+        let lengths = [
+            self.wave.warm_up(),
+            self.rsi_length + 1,
+            self.money_flow_length,
+            self.stoch_rsi_length + self.stoch_length + self.stoch_k + self.stoch_d,
+            self.stc_slow.max(self.stc_fast) + 2 * self.stc_length,
+        ];
+        // One more: signals compare with the candle before.
+        lengths.into_iter().max().unwrap_or(0) + 1
     }
 
     /// Values that its windows hold: means, and extremes with the places of their values.

@@ -2,7 +2,8 @@
 //!
 //! The flag asks the wave of 720-minute candles, the diamond the colours of Heikin-Ashi candles of 60
 //! and 240 minutes, each of the last closed candle. Longer candles are made from the strategy's own;
-//! where these do not add up to a frame, or it is not warm, the signal is absent.
+//! where these do not add up to a frame, or it is not warm, the signal is absent. Live, where history
+//! is much shorter than a frame's warm-up, the venue's own longer candles come first ([`WARM_UP`]).
 
 use super::clause::{Clause, Judge};
 use super::presets::SommiLevels;
@@ -10,16 +11,22 @@ use super::signal::Signal;
 use crate::indicators::CandleView;
 use crate::indicators::Relation::{Above, AtLeast, AtMost, Below};
 use crate::indicators::heikin_ashi::{Colour, HeikinAshi};
-use crate::indicators::higher_frame::HigherFrame;
+use crate::indicators::higher_frame::{FrameCandle, HigherFrame};
 use crate::indicators::wavetrend::{Crossing, Wave, WaveLengths};
 use crate::indicators::{Reading, WaveTrend};
 use crate::market::Interval;
+use crate::units::Span;
+use crate::units::stamp::SECOND;
 use serde::{Deserialize, Serialize};
 
 /// Lengths of the frames, minutes.
 const WAVE_FRAME: i64 = 720;
 const SHORT_FRAME: i64 = 60;
 const LONG_FRAME: i64 = 240;
+
+/// Lengths of the venue's candles that warm the frames up, the longer first, one after the other: the
+/// first in days, the second up to the last hour.
+pub const WARM_UP: [Interval; 2] = [Interval::SIX_HOURS, Interval::HOUR];
 
 /// What the longer frames say, each of its last closed candle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -57,8 +64,29 @@ impl Frames {
 
     /// Takes up a closed candle; a longer one that ends with it counts as closed.
     pub fn update(&mut self, candle: &CandleView) -> FrameInputs {
+        self.take(candle, HigherFrame::update)
+    }
+
+    /// Takes up a closed candle of the venue's that is longer than the strategy's own.
+    pub fn warm_up(&mut self, candle: &CandleView, length: Interval) {
+        self.take(candle, |frame, candle| frame.warm_up(candle, length.span()));
+    }
+
+    /// How much of the past the frames of these lengths want, until each has a value.
+    pub fn span(lengths: WaveLengths) -> Span {
+        // One more: the first may be covered in part only.
+        let candles = lengths.warm_up() as i64 + 1;
+        Span(candles.saturating_mul(WAVE_FRAME * 60 * SECOND))
+    }
+
+    #[inline]
+    fn take(
+        &mut self,
+        candle: &CandleView,
+        closes: impl Fn(&mut HigherFrame, &CandleView) -> Option<FrameCandle>,
+    ) -> FrameInputs {
         if let Some((frame, trend)) = &mut self.wave
-            && let Some(closed) = frame.update(candle)
+            && let Some(closed) = closes(frame, candle)
         {
             let wave = trend.update(closed.high, closed.low, closed.close);
             self.now.vwap = wave.difference();
@@ -68,7 +96,7 @@ impl Frames {
             (&mut self.long, &mut self.now.long),
         ] {
             if let Some((frame, candles)) = frames
-                && let Some(closed) = frame.update(candle)
+                && let Some(closed) = closes(frame, candle)
             {
                 let next = candles.update(closed.open, closed.high, closed.low, closed.close);
                 *colour = Some(next);

@@ -2,7 +2,8 @@
 //!
 //! At start the history that indicators need, after an outage the buckets that are missing. The
 //! venue's forming bucket is never taken as closed; buckets that the venue itself does not have
-//! become flat candles. While a symbol waits for its candles its trades wait too, so that the core
+//! become flat candles. Where indicators look at longer frames, a page of the venue's longer candles
+//! comes first. While a symbol waits for its candles its trades wait too, so that the core
 //! sees them in order. Pure: calls are said, not made.
 
 use crate::core::market::{Candle, Interval, SymbolId, Trade};
@@ -37,6 +38,8 @@ pub struct Backfill {
     asked: Option<Page>,
     /// The venue's candles so far, oldest first.
     candles: Vec<Candle>,
+    /// Its longer ones, for longer frames, each length by itself.
+    longer: Vec<(Interval, Vec<Candle>)>,
     trades: VecDeque<Trade>,
     dropped: u64,
 }
@@ -58,6 +61,7 @@ impl Backfill {
             pages: VecDeque::new(),
             asked: None,
             candles: Vec::new(),
+            longer: Vec::new(),
             trades: VecDeque::new(),
             dropped: 0,
         };
@@ -80,6 +84,28 @@ impl Backfill {
             from = next;
         }
         backfill
+    }
+
+    /// Asks first for the last page of closed candles of each of these lengths, in their order; each is
+    /// longer than the decision interval.
+    pub fn with_longer(mut self, lengths: &[Interval], page: u32, now: Timestamp) -> Self {
+        for length in lengths.iter().rev() {
+            let (span, end) = (length.span().0, length.bucket(now).0);
+            self.longer.insert(0, (*length, Vec::new()));
+            self.pages.push_front(Page {
+                symbol: self.symbol,
+                interval: *length,
+                from: Timestamp(end.saturating_sub(i64::from(page.max(1)).saturating_mul(span))),
+                to: Timestamp(end - span),
+            });
+        }
+        self
+    }
+
+    /// Open time of the first of the interval's own buckets that is asked for.
+    pub fn first(&self) -> Option<Timestamp> {
+        let own = |page: &&Page| page.interval == self.source;
+        self.pages.iter().find(own).map(|page| page.from)
     }
 
     pub fn symbol(&self) -> SymbolId {
@@ -113,13 +139,16 @@ impl Backfill {
         let Some(page) = self.asked.take() else {
             return;
         };
-        let last = self.candles.last().map(|candle| candle.open_time);
-        let mut next = last.map_or(page.from, |last| last + self.source.span());
+        let length = page.interval;
+        let longer = self.longer.iter_mut().find(|(each, _)| *each == length);
+        let known = longer.map_or(&mut self.candles, |(_, candles)| candles);
+        let last = known.last().map(|candle| candle.open_time);
+        let mut next = last.map_or(page.from, |last| last + length.span());
         for candle in candles {
-            let aligned = self.source.bucket(candle.open_time) == candle.open_time;
+            let aligned = length.bucket(candle.open_time) == candle.open_time;
             if aligned && candle.open_time >= next && candle.open_time <= page.to {
-                next = candle.open_time + self.source.span();
-                self.candles.push(candle);
+                next = candle.open_time + length.span();
+                known.push(candle);
             }
         }
     }
@@ -146,6 +175,14 @@ impl Backfill {
     /// The trades that waited: their candles are asked for anew.
     pub fn into_trades(self) -> VecDeque<Trade> {
         self.trades
+    }
+
+    /// The longer candles, those of each length without a hole.
+    pub fn take_longer(&mut self) -> Vec<(Interval, Vec<Candle>)> {
+        let longer = std::mem::take(&mut self.longer);
+        let filled =
+            |(length, candles): (Interval, Vec<Candle>)| (length, without_holes(&candles, length));
+        longer.into_iter().map(filled).collect()
     }
 
     /// The closed candles of the decision interval without a hole, oldest first, and the trades that
@@ -234,6 +271,34 @@ mod tests {
         }
         assert_eq!(seen, [(at(93), at(95)), (at(96), at(98)), (at(99), at(99))]);
         assert!(backfill.is_complete());
+    }
+
+    #[test]
+    fn longer_candles_come_first_and_stay_apart() {
+        let hour = |n: i64| n * 60;
+        let now = at(hour(1000) + 90);
+        let lengths = [Interval::SIX_HOURS, Interval::HOUR];
+        let mut backfill = backfill("1m", 2, 300, now).with_longer(&lengths, 3, now);
+        assert_eq!(backfill.first(), Some(at(hour(1000) + 88)));
+        let mut seen = Vec::new();
+        while let Some(page) = backfill.next_page() {
+            seen.push((page.interval.name(), page.from, page.to));
+            // A hole in the middle, and one that is not closed yet.
+            let span = page.interval.seconds() / 60;
+            let first = page.from.0 / MINUTE;
+            backfill.answered([0, 2, 3].map(|n| candle(first + n * span, 50 + n)));
+        }
+        let expected = [
+            ("6h", at(hour(984 - 6)), at(hour(996 - 6))),
+            ("1h", at(hour(998)), at(hour(1000))),
+            ("1m", at(hour(1000) + 88), at(hour(1000) + 89)),
+        ];
+        assert_eq!(seen, expected);
+        let closes = |candles: &[Candle]| candles.iter().map(|c| c.close.0).collect::<Vec<_>>();
+        let longer = backfill.take_longer();
+        let found: Vec<_> = longer.iter().map(|(i, c)| (i.name(), closes(c))).collect();
+        assert_eq!(found, [("6h", vec![50, 50, 52]), ("1h", vec![50, 50, 52])]);
+        assert_eq!(closes(&backfill.finish().0), [50]);
     }
 
     #[test]

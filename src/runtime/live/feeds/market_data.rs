@@ -238,6 +238,9 @@ impl Session<'_> {
         let wanted = (self.settings.history, since);
         let page = self.codec.candle_page();
         let mut fresh = Backfill::new(symbol, lengths, wanted, page, stamp.wall);
+        if self.begins_anew(symbol, &fresh) {
+            fresh = fresh.with_longer(&self.settings.longer, page, stamp.wall);
+        }
         if let Some(earlier) = self.backfills.remove(&symbol) {
             // Asked for again from the beginning; what waited goes on waiting.
             for trade in earlier.into_trades() {
@@ -245,6 +248,13 @@ impl Session<'_> {
             }
         }
         self.backfills.insert(symbol, fresh);
+    }
+
+    /// Nothing of the symbol is known, or what is known ends so long before what is asked for that the
+    /// core forgets it.
+    fn begins_anew(&self, symbol: SymbolId, fresh: &Backfill) -> bool {
+        let series = &self.core.symbols()[symbol.index()].series;
+        !series.is_begun() || fresh.first().is_some_and(|first| series.ends_gap(first))
     }
 
     /// Asks for the next page of every symbol that waits for one.
@@ -289,10 +299,21 @@ impl Session<'_> {
     }
 
     fn candles_complete(&mut self, symbol: SymbolId, stamp: Stamp) {
-        let Some(backfill) = self.backfills.remove(&symbol) else {
+        let Some(mut backfill) = self.backfills.remove(&symbol) else {
             return;
         };
         self.counts.trades_dropped += backfill.dropped();
+        for (interval, candles) in backfill.take_longer() {
+            if candles.is_empty() {
+                continue;
+            }
+            let longer = Input::History {
+                symbol,
+                interval,
+                candles,
+            };
+            self.input(stamp, longer);
+        }
         let (candles, trades) = backfill.finish();
         if !candles.is_empty() {
             let interval = self.settings.interval;
