@@ -146,6 +146,9 @@ impl Core {
         if held && self.seen_until.is_some_and(|until| end <= until) {
             return;
         }
+        if symbol.has_met_candle(candle.open_time) {
+            return;
+        }
         let paper = self.settings.execution == Execution::Paper;
         if paper && held {
             let then = Stamp {

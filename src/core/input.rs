@@ -66,6 +66,9 @@ pub enum Input {
     Whole {
         symbol: SymbolId,
     },
+    /// A trade whose turn has not come: its symbol waits for the candles before it. What is held meets
+    /// its price now; the same trade follows as `Trade`, for its candle.
+    Ahead(Trade),
     /// Best prices of the symbol, and the spread in basis points of mid beyond which there is no
     /// entry.
     Quote {
@@ -92,7 +95,7 @@ impl Input {
     /// The symbol of market data; the others concern several or none.
     pub const fn market_symbol(&self) -> Option<SymbolId> {
         match self {
-            Self::Trade(trade) => Some(trade.symbol),
+            Self::Trade(trade) | Self::Ahead(trade) => Some(trade.symbol),
             Self::Candle { symbol, .. }
             | Self::Quiet { symbol, .. }
             | Self::History { symbol, .. }

@@ -3,6 +3,7 @@
 //! No clock, socket, file, thread, environment, randomness or hash order in here, and no import
 //! from outside `core`. Live, paper, replay and simulation differ only in the runtime around it.
 
+mod ahead;
 pub mod counts;
 pub mod daily_report;
 pub mod effect;

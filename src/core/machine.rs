@@ -383,8 +383,10 @@ impl Core {
             self.price_uncountable(id, trade.price, row.stamp, out);
             return;
         }
-        symbol.note_price(trade.price);
-        self.match_trade(row, out);
+        if !symbol.has_met(trade) {
+            symbol.note_price(trade.price);
+            self.match_trade(row, out);
+        }
         let symbol = &mut self.symbols[id.index()];
         if symbol.series.ends_gap(trade.time) {
             symbol.series.restart();

@@ -4,6 +4,7 @@
 //! Canonical: the same state gives the same bytes. Settings are not part of it; they stand in the
 //! recording's header and must be the same when it is restored. Neither are counters for reports.
 
+use super::ahead::Ahead;
 use super::daily_report::DailyTally;
 use super::machine::{Core, Numbers, Timer};
 use super::market::filter::TradeFilter;
@@ -63,6 +64,8 @@ struct SymbolState {
     name: String,
     filter: TradeFilter,
     series: Series,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ahead: Option<Box<Ahead>>,
     strategy: serde_json::Value,
     entry_filter: Option<CipherBFilter>,
     feed: Option<Feed>,
@@ -117,6 +120,7 @@ impl SymbolState {
             name: symbol.instrument.symbol.clone(),
             filter: symbol.filter.clone(),
             series: symbol.series.clone(),
+            ahead: symbol.ahead.clone(),
             strategy: symbol.strategy.save(),
             entry_filter: symbol.entry_filter.clone(),
             feed: symbol.feed,
@@ -267,6 +271,7 @@ impl Core {
         symbol.entry_filter = state.entry_filter;
         symbol.filter = state.filter;
         symbol.series = state.series;
+        symbol.ahead = state.ahead;
         symbol.feed = state.feed;
         symbol.last = state.last;
         symbol.extremes = state.extremes;

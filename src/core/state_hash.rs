@@ -44,6 +44,7 @@ pub enum Tag {
     Listing,
     Whole,
     Quote,
+    Ahead,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! Everything the core holds about one symbol, and the fast path through it.
 
+use super::ahead::Ahead;
 use super::market::filter::TradeFilter;
 use super::market::freshness::Staleness;
 use super::market::instrument::{GRID_MAX, GridScale};
@@ -104,6 +105,8 @@ pub struct Symbol {
     pub countable: Countable,
     pub filter: TradeFilter,
     pub series: Series,
+    /// What was met while the series waits for candles.
+    pub ahead: Option<Box<Ahead>>,
     pub strategy: Box<dyn Strategy>,
     /// What entries are held against, where configured.
     pub entry_filter: Option<CipherBFilter>,
@@ -159,6 +162,7 @@ impl Symbol {
                 settings.market.close_grace,
                 settings.market.candle_limit,
             ),
+            ahead: None,
             strategy,
             entry_filter,
             feed: None,

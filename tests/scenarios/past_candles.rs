@@ -4,7 +4,7 @@ use crate::world::*;
 use minnow::core::Core;
 use minnow::core::indicators::cipher::{CipherASettings, CipherBSettings};
 use minnow::core::input::Input;
-use minnow::core::market::{Candle, CandleSource, Interval, Quote, SymbolId};
+use minnow::core::market::{Aggressor, Candle, CandleSource, Interval, Quote, SymbolId, Trade};
 use minnow::core::modes::Turns;
 use minnow::core::records::*;
 use minnow::core::settings::{Settings, StrategySettings, VuManChuSettings};
@@ -114,6 +114,60 @@ fn feed(fresh: bool) -> Input {
         feed: "trades".to_owned(),
         fresh,
     }
+}
+
+/// A trade at this time.
+fn print(millis: i64, price: &str) -> Trade {
+    let grid = instrument("BTC-PERP");
+    Trade {
+        symbol: SymbolId(0),
+        aggressor: Aggressor::Unknown,
+        price: grid.exact_price(d(price)).expect("on the grid"),
+        quantity: grid.exact_quantity(d("10")).expect("on the lot"),
+        time: Timestamp::from_millis(START + millis),
+        id: millis as u64,
+    }
+}
+
+#[test]
+fn what_is_held_meets_trades_that_wait_for_candles() {
+    let mut world = holding();
+    let waiting = [
+        print(242_000, "49900"),
+        print(243_000, "49400"),
+        print(244_000, "49450"),
+    ];
+    for trade in waiting {
+        world.input((trade.time.0 / 1_000_000) - START, Input::Ahead(trade));
+    }
+    assert_eq!(world.trades.len(), 1, "the stop at 49500 was passed");
+    let closed = &world.trades[0];
+    assert_eq!(closed.reason, ExitReason::StopLoss);
+    assert!(closed.exit_time >= Timestamp::from_millis(START + 243_000));
+    let fills = world.fills.len();
+    // The candles come, and the trades have their turn: nothing is met twice.
+    world.input(245_000, history(flat(1..4, "50000")));
+    for trade in waiting {
+        world.input(245_000, Input::Trade(trade));
+    }
+    world.input(245_000, feed(true));
+    assert_eq!((world.fills.len(), world.trades.len()), (fills, 1));
+    world.trade(301_500, "49500", "10");
+    let symbol = &world.core.symbols()[0];
+    let built = symbol.series.history().newest().unwrap();
+    let price = |text: &str| instrument("BTC-PERP").exact_price(d(text)).unwrap();
+    assert_eq!((built.open, built.low), (price("49900"), price("49400")));
+    assert_eq!((built.close, built.trades), (price("49450"), 3));
+    assert!(symbol.ahead.is_none());
+}
+
+#[test]
+fn a_print_far_off_is_doubted_ahead_of_its_turn_too() {
+    let mut world = holding();
+    world.input(242_000, Input::Ahead(print(242_000, "49900")));
+    world.input(243_000, Input::Ahead(print(243_000, "20000")));
+    world.input(244_000, Input::Ahead(print(244_000, "49910")));
+    assert_eq!((world.fills.len(), world.position()), (1, d("0.2")));
 }
 
 #[test]

@@ -40,6 +40,7 @@ impl Core {
                 fresh,
             } => self.feed(at, symbol, &feed, fresh, out),
             Input::Partial { symbol, until } => self.partial(at, symbol, until),
+            Input::Ahead(trade) => self.trade_ahead(at, trade, out),
             Input::Whole { symbol } => self.whole(at, symbol),
             Input::Quote {
                 symbol,

@@ -115,6 +115,7 @@ impl Trailer {
                 | Input::Feed { .. }
                 | Input::Partial { .. }
                 | Input::Whole { .. }
+                | Input::Ahead(_)
                 | Input::Quote { .. }
                 | Input::Order(_)
                 | Input::Account(_)
@@ -259,7 +260,7 @@ fn check_input(header: &Header, input: &Input) -> Result<(), String> {
         ));
     }
     match input {
-        Input::Trade(t) => check_steps(&[t.price.0, t.quantity.0]),
+        Input::Trade(t) | Input::Ahead(t) => check_steps(&[t.price.0, t.quantity.0]),
         Input::Candle { candle, .. } => check_candle(candle),
         Input::History { candles, .. } => candles.iter().try_for_each(check_candle),
         _ => Ok(()),

@@ -336,7 +336,7 @@ impl ChunkDecoder {
             }
             Batch::Entry(Entry::Input { input, .. }) => {
                 let symbol = match input {
-                    Input::Trade(trade) => &mut trade.symbol,
+                    Input::Trade(trade) | Input::Ahead(trade) => &mut trade.symbol,
                     Input::Candle { symbol, .. }
                     | Input::Quiet { symbol, .. }
                     | Input::History { symbol, .. }

@@ -4,8 +4,8 @@
 //! own plain values: prices in ticks, quantities in lots, symbols by their number in the header.
 
 use crate::core::input::Input;
-use crate::core::market::{Quote, SymbolId};
-use crate::core::units::{Decimal, Price, Timestamp};
+use crate::core::market::{Aggressor, Quote, SymbolId, Trade};
+use crate::core::units::{Decimal, Price, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -27,6 +27,16 @@ struct PartialData {
 #[derive(Serialize, Deserialize)]
 struct WholeData {
     symbol: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AheadData {
+    symbol: Value,
+    price: Price,
+    quantity: Quantity,
+    side: Aggressor,
+    time: i64,
+    id: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,6 +82,17 @@ pub(super) fn encode(
         Input::Whole { symbol: id } => {
             let symbol = symbol(*id);
             ("market", "whole", json(&WholeData { symbol }))
+        }
+        Input::Ahead(trade) => {
+            let data = AheadData {
+                symbol: symbol(trade.symbol),
+                price: trade.price,
+                quantity: trade.quantity,
+                side: trade.aggressor,
+                time: trade.time.0,
+                id: trade.id,
+            };
+            ("market", "ahead", json(&data))
         }
         Input::Quote {
             symbol: id,
@@ -126,6 +147,16 @@ pub(super) fn decode(
             Ok(Input::Whole {
                 symbol: symbol(&data.symbol)?,
             })
+        }),
+        "ahead" => parse(text).and_then(|data: AheadData| {
+            Ok(Input::Ahead(Trade {
+                symbol: symbol(&data.symbol)?,
+                aggressor: data.side,
+                price: data.price,
+                quantity: data.quantity,
+                time: Timestamp(data.time),
+                id: data.id,
+            }))
         }),
         "quote" => parse(text).and_then(|data: QuoteData| {
             Ok(Input::Quote {

@@ -354,7 +354,14 @@ impl Session<'_> {
         } else {
             self.counts.trades += 1;
             match self.backfills.get_mut(&symbol) {
-                Some(backfill) => backfill.wait(trade),
+                Some(backfill) => {
+                    backfill.wait(trade);
+                    // Its candle waits, what is held does not.
+                    let symbol = &self.core.symbols()[symbol.index()];
+                    if symbol.position.is_some() || symbol.has_working_order() {
+                        self.input(stamp, Input::Ahead(trade));
+                    }
+                }
                 None => self.input(stamp, Input::Trade(trade)),
             }
         }

@@ -209,7 +209,7 @@ impl BlockDecoder {
             return Ok(());
         };
         let index = match input {
-            Input::Trade(trade) => {
+            Input::Trade(trade) | Input::Ahead(trade) => {
                 check_grid(&[trade.price.0, trade.quantity.0])?;
                 trade.symbol.index()
             }
