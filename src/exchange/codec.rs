@@ -8,7 +8,7 @@ use super::orders::Product;
 use super::public_trade::DecodeError;
 use super::stream::{Rhythm, StreamEvent, StreamRole};
 use crate::core::market::Interval;
-use crate::core::units::Timestamp;
+use crate::core::units::{Span, Timestamp};
 
 /// Takes the events of a frame, in its order; trades oldest first.
 pub type EventSink<'a> = dyn FnMut(StreamEvent<'_>) + 'a;
@@ -33,6 +33,12 @@ pub trait ExchangeCodec: std::fmt::Debug {
     /// one of the venue that it can be made from; `None` = they can be made from trades only.
     fn native_interval(&self, interval: Interval) -> Option<Interval> {
         Some(interval)
+    }
+
+    /// How long calls that can wait are to wait, by the headers of an answer (names in lower case): what
+    /// is left of the exchange's limit is kept for orders. `None`: not at all.
+    fn pause<'a>(&self, _header: &dyn Fn(&str) -> Option<&'a str>) -> Option<Span> {
+        None
     }
 
     /// Numbers of a product's public trades go up by one: a missing trade shows.

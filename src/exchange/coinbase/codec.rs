@@ -7,9 +7,9 @@
 use super::aliases::{self, Pairs};
 use super::auth::ApiKey;
 use super::frames::Connection;
-use super::{rest_answers, rest_requests};
+use super::{rate_limit, rest_answers, rest_requests};
 use crate::core::market::Interval;
-use crate::core::units::Timestamp;
+use crate::core::units::{Span, Timestamp};
 use crate::exchange::calls::{Call, CallAnswer, CallFailure, Request};
 use crate::exchange::codec::{EventSink, ExchangeCodec};
 use crate::exchange::orders::Product;
@@ -201,6 +201,10 @@ impl ExchangeCodec for Coinbase {
 
     fn candle_page(&self) -> u32 {
         CANDLE_PAGE
+    }
+
+    fn pause<'a>(&self, header: &dyn Fn(&str) -> Option<&'a str>) -> Option<Span> {
+        rate_limit::pause(header)
     }
 
     fn has_contiguous_trades(&self) -> bool {

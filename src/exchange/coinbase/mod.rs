@@ -18,6 +18,7 @@ mod market_answers;
 mod order_answers;
 mod private_key;
 mod products;
+mod rate_limit;
 mod rest_answers;
 mod rest_requests;
 mod sequence;

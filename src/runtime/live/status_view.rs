@@ -74,6 +74,7 @@ impl Session<'_> {
             "retried": counts.retried,
             "refused": counts.refused,
             "rate_limited": counts.rate_limited,
+            "paused_by_limit": counts.paused,
             "breaker": breaker.map(|(state, _)| state),
             "breaker_opened": breaker.map(|(_, opened)| opened),
         })

@@ -66,6 +66,8 @@ pub(in crate::runtime::live) struct Planned<P> {
     call: Call,
     purpose: P,
     class: EffectClass,
+    /// Our own limit does not hold it back.
+    is_urgent: bool,
     /// Tries that may still be made.
     tries_left: u32,
     /// Not before this monotonic time.
@@ -87,17 +89,21 @@ pub struct CallCounts {
     pub retried: u64,
     pub refused: u64,
     pub rate_limited: u64,
+    /// Answers whose headers said that little of the exchange's limit is left.
+    pub paused: u64,
 }
 
 /// See the file's head. `P` says what a call was for.
 #[derive(Debug)]
 pub struct Caller<P> {
     client: HttpClient,
-    limiter: Limiter,
+    pub(super) limiter: Limiter,
     /// `None`: failures do not hold further calls back.
-    breaker: Option<HostBreaker>,
+    pub(super) breaker: Option<HostBreaker>,
     /// The exchange asks for quiet until then, monotonic nanoseconds, and nobody was told yet.
-    quiet: Option<i64>,
+    pub(super) quiet: Option<i64>,
+    /// Times in a row that it asked without saying for how long.
+    pub(super) limited_in_row: u32,
     /// Time of one try.
     limit_ms: u64,
     waiting: VecDeque<Planned<P>>,
@@ -115,6 +121,7 @@ impl<P: Clone> Caller<P> {
             limiter,
             breaker: None,
             quiet: None,
+            limited_in_row: 0,
             limit_ms: u64::try_from(limit.as_millis()).unwrap_or(15_000),
             waiting: VecDeque::new(),
             flying: BTreeMap::new(),
@@ -180,15 +187,26 @@ impl<P: Clone> Caller<P> {
 
     /// Wants a call; `false` when there is no room for it.
     pub fn ask(&mut self, call: Call, purpose: P, class: EffectClass) -> bool {
-        self.ask_within(call, purpose, class, TRIES)
+        self.ask_within(call, purpose, class, (TRIES, false))
+    }
+
+    /// The same, but our own limit does not hold it back.
+    pub fn ask_urgently(&mut self, call: Call, purpose: P, class: EffectClass) -> bool {
+        self.ask_within(call, purpose, class, (TRIES, true))
     }
 
     /// Wants a call that is not tried again: whoever asks will ask for newer things.
     pub fn ask_once(&mut self, call: Call, purpose: P, class: EffectClass) -> bool {
-        self.ask_within(call, purpose, class, 1)
+        self.ask_within(call, purpose, class, (1, false))
     }
 
-    fn ask_within(&mut self, call: Call, purpose: P, class: EffectClass, tries_left: u32) -> bool {
+    fn ask_within(
+        &mut self,
+        call: Call,
+        purpose: P,
+        class: EffectClass,
+        (tries_left, is_urgent): (u32, bool),
+    ) -> bool {
         if self.waiting.len() >= WAITING_MAX {
             self.counts.refused += 1;
             return false;
@@ -197,15 +215,16 @@ impl<P: Clone> Caller<P> {
             call,
             purpose,
             class,
+            is_urgent,
             tries_left,
             not_before: i64::MIN,
         });
         true
     }
 
-    /// Calls of the classes that our own limit holds back.
-    const fn is_limited(class: EffectClass) -> bool {
-        !class.is_reserved()
+    /// Our own limit holds it back.
+    const fn is_limited(planned: &Planned<P>) -> bool {
+        !planned.class.is_reserved() && !planned.is_urgent
     }
 
     /// `i64::MAX`: not before another call has ended.
@@ -214,11 +233,16 @@ impl<P: Clone> Caller<P> {
         if planned.class == EffectClass::Order {
             return at;
         }
+        // However slowly the exchange answers, one worker is left for orders, ledger and names.
+        let mut flying = self.flying.values().map(|flying| flying.planned.class);
+        if flying.any(|class| class != EffectClass::Order) {
+            return i64::MAX;
+        }
         let host = self
             .breaker
             .map_or(Some(now), |breaker| breaker.next_allowed(now))
             .unwrap_or(i64::MAX);
-        let ours = if Self::is_limited(planned.class) {
+        let ours = if Self::is_limited(planned) {
             self.limiter.next_allowed(now)
         } else {
             self.limiter.blocked_until()
@@ -240,18 +264,18 @@ impl<P: Clone> Caller<P> {
         shell: &mut Shell<LiveJob>,
     ) -> Vec<Ended<P>> {
         let mut ended = Vec::new();
-        let mut index = 0;
-        while let Some(planned) = self.waiting.get(index) {
-            if self.due(planned, at.mono) > at.mono {
-                index += 1;
-                continue;
-            }
-            let Some(planned) = self.waiting.remove(index) else {
-                break;
-            };
+        while let Some(planned) = self.next(at.mono) {
             ended.extend(self.send(codec, at, planned, shell));
         }
         ended
+    }
+
+    /// The most important call whose time has come, of equal ones the one asked for first.
+    fn next(&mut self, now: i64) -> Option<Planned<P>> {
+        let waiting = self.waiting.iter().enumerate();
+        let due = waiting.filter(|(_, planned)| self.due(planned, now) <= now);
+        let (index, _) = due.min_by_key(|(_, planned)| planned.class.index())?;
+        self.waiting.remove(index)
     }
 
     /// A random number that was never used before.
@@ -288,7 +312,7 @@ impl<P: Clone> Caller<P> {
         match shell.submit(request) {
             Admission::Accepted { id, .. } => {
                 planned.tries_left = planned.tries_left.saturating_sub(1);
-                if Self::is_limited(planned.class) {
+                if Self::is_limited(&planned) {
                     self.limiter.note(at.mono);
                 }
                 if let Some(breaker) = &mut self.breaker
@@ -376,54 +400,6 @@ impl<P: Clone> Caller<P> {
             result,
             half_trip: Span((now - sent) / 2),
         })
-    }
-
-    /// What the end of a call says of the host: a refusal is an answer too.
-    fn judge_host(&mut self, result: &Result<CallAnswer, CallTrouble>, now: i64) {
-        let Some(breaker) = &mut self.breaker else {
-            return;
-        };
-        match result {
-            Ok(_) | Err(CallTrouble::Refused(_)) => breaker.succeeded(),
-            Err(trouble) => {
-                if breaker.failed(now) {
-                    let fields: log::Fields<'_> = &[("why", trouble)];
-                    log::warn(
-                        "exchange",
-                        "the exchange does not answer: calls that can wait do, for 60 s",
-                        fields,
-                    );
-                }
-            }
-        }
-    }
-
-    fn judge(
-        &mut self,
-        codec: &dyn ExchangeCodec,
-        call: &Call,
-        reply: &HttpReply,
-        now: i64,
-    ) -> Result<CallAnswer, CallTrouble> {
-        codec
-            .answer(call, reply.status, &reply.body)
-            .map_err(|mut failure| {
-                if failure.retry_after.is_none() {
-                    failure.retry_after = reply.header("retry-after").and_then(|t| t.parse().ok());
-                }
-                if failure.kind == FailureKind::RateLimited {
-                    self.counts.rate_limited += 1;
-                    let seconds = failure.retry_after.unwrap_or(1).max(1);
-                    let until = now.saturating_add(i64::from(seconds) * SECOND);
-                    self.limiter.block_until(until);
-                    self.quiet = self.quiet.max(Some(until));
-                }
-                if failure.is_ambiguous() {
-                    CallTrouble::Ambiguous(failure.text)
-                } else {
-                    CallTrouble::Refused(failure)
-                }
-            })
     }
 }
 
