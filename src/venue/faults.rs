@@ -48,9 +48,11 @@ pub enum FaultKind {
     SessionClosed,
     /// Stops that are reached do not act.
     StopsAsleep,
+    /// A subscription leaves out the last of its products.
+    MissedProduct,
 }
 
-const NAMES: [(&str, FaultKind); 17] = [
+const NAMES: [(&str, FaultKind); 18] = [
     ("disconnect", FaultKind::Disconnect),
     ("silence", FaultKind::Silence),
     ("duplicate_frame", FaultKind::DuplicateFrame),
@@ -68,6 +70,7 @@ const NAMES: [(&str, FaultKind); 17] = [
     ("no_stop_limit", FaultKind::NoStopLimit),
     ("session_closed", FaultKind::SessionClosed),
     ("stops_asleep", FaultKind::StopsAsleep),
+    ("missed_product", FaultKind::MissedProduct),
 ];
 
 impl FaultKind {

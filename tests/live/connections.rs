@@ -41,6 +41,33 @@ fn survives(fault: &Value, settings: &[&str], told: impl Fn(&Value) -> bool) {
     desk.replay_is_identical(&hash);
 }
 
+/// A product that the subscription leaves out is not fresh, and is subscribed to again; the others go on.
+#[test]
+fn a_product_that_is_not_confirmed_blocks_its_own_entries_and_is_asked_for_again() {
+    let venue = Venue::start(&[]);
+    let fault = json!({"fault": "missed_product", "path": "market_trades", "count": 1});
+    arm(&mut venue.rest(), &fault);
+    let desk = Desk::paper(&venue);
+    let mut bot = desk.start();
+    let fresh = |session: &Value| -> Vec<bool> {
+        let symbols = session["symbols"].as_array().expect("symbols");
+        symbols.iter().map(|s| s["fresh"] == true).collect()
+    };
+    let session = bot.until("two of three", |session| {
+        fresh(session) == [true, true, false] && count(&session["trades"]) > 3
+    });
+    let blocked = session["symbols"][2]["entries_blocked"].to_string();
+    assert!(blocked.contains("trades"), "{session}");
+    let session = bot.until("the third", |session| fresh(session) == [true; 3]);
+    let market = connection(&session, "market");
+    assert_eq!(
+        (count(&market["unsubscribed"]), count(&market["lost"])),
+        (1, 0)
+    );
+    let hash = bot.stop();
+    desk.replay_is_identical(&hash);
+}
+
 #[test]
 fn a_connection_that_is_cut_is_made_again() {
     survives(

@@ -16,6 +16,7 @@ use super::feeds::candle_check::CandleCheck;
 use super::feeds::connection::{Connection, Step};
 use super::feeds::freshness::Freshness;
 use super::feeds::markets::Markets;
+use super::feeds::unconfirmed::Unconfirmed;
 use super::job::LiveJob;
 use super::orders::reconciliation::{Question, Round};
 use super::orders::venue_orders::Outgoing;
@@ -112,6 +113,8 @@ pub struct Session<'a> {
     pub(super) book_calls: BookCalls,
     /// Symbols whose new subscription has not shown yet whether trades are missing.
     pub(super) bridges: BTreeMap<SymbolId, Bridge>,
+    /// What was subscribed to and does not come.
+    pub(super) unconfirmed: Unconfirmed,
     /// Our clock is too far from the exchange's.
     pub(super) clock_blocks: bool,
     /// From the beginning on.
@@ -194,6 +197,7 @@ impl<'a> Session<'a> {
             book_calls: BookCalls::new(settings.markets.len(), &settings.books, &settings.limits),
             candle_check: CandleCheck::new(settings.markets.len()),
             bridges: BTreeMap::new(),
+            unconfirmed: Unconfirmed::default(),
             clock_blocks: false,
             tasks: None,
             core,
@@ -261,10 +265,11 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// One input into the core, and into the recording. That has ended once sockets close: market data
-    /// that still comes would be in the one and not in the other. News of orders are taken to the last.
+    /// One input into the core, and into the recording. That has ended once sockets close: what still
+    /// comes would be in the one and not in the other. What is told of orders so late is found out by
+    /// the next start.
     pub(super) fn input(&mut self, stamp: Stamp, input: Input) {
-        if self.sockets_stopped && input.market_symbol().is_some() {
+        if self.sockets_stopped {
             return;
         }
         self.first.get_or_insert(stamp.wall);

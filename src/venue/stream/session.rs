@@ -169,8 +169,16 @@ impl Session {
 
     fn subscribe(&mut self, wish: Wish, world: &mut World, now: Timestamp) {
         let Wish {
-            channel, products, ..
+            channel,
+            mut products,
+            ..
         } = wish;
+        if channel.has_products() {
+            let missed = world
+                .faults
+                .strikes(FaultKind::MissedProduct, channel.name());
+            missed.and_then(|_| products.pop_last());
+        }
         let is_new = !self.subscriptions.contains_key(&channel);
         let set = self.subscriptions.entry(channel).or_default();
         let news: Vec<usize> = products.difference(set).copied().collect();

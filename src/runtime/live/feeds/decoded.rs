@@ -13,6 +13,8 @@ use crate::runtime::live::orders::venue_orders::NEWS_MAX;
 pub(in crate::runtime::live) struct Decoded {
     pub(in crate::runtime::live) trades: Vec<(Trade, bool)>,
     pub(in crate::runtime::live) subscribed: bool,
+    /// Symbols whose trades are confirmed.
+    pub(in crate::runtime::live) confirmed: Vec<SymbolId>,
     /// Levels of books came.
     pub(in crate::runtime::live) booked: bool,
     /// The last best prices of each symbol.
@@ -56,6 +58,10 @@ impl Decoded {
         match event {
             StreamEvent::Trade { trade, snapshot } => self.trade(&trade, snapshot, markets),
             StreamEvent::Subscribed { channel, products } => {
+                if channel == Channel::Trades {
+                    let symbols = products.iter().filter_map(|p| markets.symbol(p));
+                    self.confirmed.extend(symbols);
+                }
                 self.subscribed |= match channel {
                     // Every connection has them; they prove the transport only.
                     Channel::Heartbeats => false,
@@ -79,6 +85,9 @@ impl Decoded {
 
     fn trade(&mut self, trade: &PublicTrade<'_>, snapshot: bool, markets: &mut Markets) {
         if let Some(trade) = markets.trade(trade) {
+            if self.confirmed.last() != Some(&trade.symbol) {
+                self.confirmed.push(trade.symbol);
+            }
             self.trades.push((trade, snapshot));
         }
     }

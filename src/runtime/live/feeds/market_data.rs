@@ -5,6 +5,7 @@ use super::decoded::Decoded;
 use super::freshness::Silence;
 use crate::core::input::Input;
 use crate::core::market::{SymbolId, Trade};
+use crate::core::units::stamp::SECOND;
 use crate::core::units::{Stamp, Timestamp};
 use crate::exchange::DecodeError;
 use crate::exchange::calls::{Call, CallAnswer, OwnedTrade};
@@ -76,6 +77,11 @@ impl Session<'_> {
                 return;
             }
         };
+        if role == StreamRole::Market {
+            let limit = i64::from(self.codec.rhythm(role).confirm_seconds) * SECOND;
+            let due = shell.at().mono.saturating_add(limit);
+            self.unconfirmed.begin(self.markets.symbols(), due);
+        }
         let kind = kind_of(role);
         for frame in frames {
             // A full buffer is found by the missing confirmation.
@@ -174,6 +180,13 @@ impl Session<'_> {
             log::info(TARGET, "subscribed", &[("role", &role.name())]);
             self.subscribed(role, stamp);
         }
+        if role == StreamRole::Market {
+            for symbol in &decoded.confirmed {
+                if self.unconfirmed.take(*symbol) {
+                    self.symbol_subscribed(*symbol, stamp);
+                }
+            }
+        }
         if decoded.booked || !decoded.trades.is_empty() {
             self.connections[index].note_data(shell.now_ms());
         }
@@ -215,9 +228,9 @@ impl Session<'_> {
     /// The subscriptions of a role count from here on.
     fn subscribed(&mut self, role: StreamRole, stamp: Stamp) {
         match role {
-            StreamRole::Market => self.market_subscribed(stamp),
             StreamRole::Account => self.account_subscribed(stamp),
-            StreamRole::Book => {}
+            // Each symbol counts by itself.
+            StreamRole::Market | StreamRole::Book => {}
         }
     }
 
@@ -275,14 +288,13 @@ impl Session<'_> {
             // outage: they do not wait for our own limit.
             let symbol = self.core.symbols().get(page.symbol.index());
             let is_held = symbol.is_some_and(|symbol| symbol.position.is_some());
-            let class = if is_held || self.last_candle(page.symbol).is_some() {
-                EffectClass::Reconciliation
+            let (purpose, class) = (Purpose::Backfill(page.symbol), EffectClass::MarketData);
+            let asked = if is_held || self.last_candle(page.symbol).is_some() {
+                self.caller.ask_urgently(call, purpose, class)
             } else {
-                EffectClass::MarketData
+                self.caller.ask(call, purpose, class)
             };
-            if !self.caller.ask(call, Purpose::Backfill(page.symbol), class)
-                && let Some(backfill) = self.backfills.get_mut(&page.symbol)
-            {
+            if !asked && let Some(backfill) = self.backfills.get_mut(&page.symbol) {
                 backfill.failed();
             }
         }
@@ -374,15 +386,21 @@ impl Session<'_> {
     }
 
     pub(in crate::runtime::live) fn feeds_deadline(&self) -> Option<i64> {
-        [self.freshness.next_deadline(), self.bridges_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let unconfirmed = self.unconfirmed.next_deadline();
+        [
+            self.freshness.next_deadline(),
+            self.bridges_deadline(),
+            unconfirmed,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Asks about silent symbols; blocks entries of those that are dead.
     pub(in crate::runtime::live) fn watch_feeds(&mut self, shell: &mut Shell<LiveJob>) {
         self.watch_bridges(shell);
+        self.subscribe_again(shell);
         for silence in self.freshness.expire(shell.at().mono) {
             match silence {
                 Silence::Probe(symbol) => {

@@ -10,7 +10,7 @@ use crate::runtime::live::scene::{A, MINUTE, at, read, trades, with_session};
 fn reconnect(session: &mut Session<'_>, second: i64) {
     session.market_lost(at(second));
     session.codec.connected(StreamRole::Market);
-    session.market_subscribed(at(second + 1));
+    session.symbol_subscribed(A, at(second + 1));
 }
 
 fn last(session: &Session<'_>) -> Candle {
