@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long)]
     pub yes: bool,
     /// Seconds until it is given up, with what is still open
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub timeout: u32,
 }
 

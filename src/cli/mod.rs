@@ -51,6 +51,8 @@ mod table;
 mod task_settings;
 pub mod trade;
 mod trade_start;
+mod unresolved;
+
 pub mod venue;
 
 pub use exit::{Exit, Failure};

@@ -9,10 +9,10 @@ use super::protective::protective_forms;
 use super::replay::{Follow, loop_settings, reloaded};
 use super::replay_ledger::Ending;
 use super::trade_start::{self, Start};
+use super::unresolved::unresolved;
 use super::{Common, Exit, Failure, sources};
 use crate::config::Effective;
 use crate::core::Core;
-use crate::core::records::OrderState;
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::report::Accumulator;
 use crate::runtime::EventLoop;
@@ -225,34 +225,6 @@ fn summary(core: &Core) -> String {
         core.state_hash(),
         core.inputs(),
     )
-}
-
-/// Orders of which nobody knows what became of them.
-fn unresolved(core: &Core) -> Vec<String> {
-    core.symbols()
-        .iter()
-        .flat_map(|symbol| {
-            [&symbol.entry, &symbol.exit, &symbol.stop, &symbol.target]
-                .into_iter()
-                .flatten()
-                .filter(|working| {
-                    matches!(
-                        working.order.state,
-                        OrderState::Intended
-                            | OrderState::Durable
-                            | OrderState::Sent
-                            | OrderState::Unknown
-                    )
-                })
-                .map(|working| {
-                    format!(
-                        "unresolved: order {} of {}: found out at the next start, before anything \
-                         is sent",
-                        working.order.client_id, symbol.instrument.symbol
-                    )
-                })
-        })
-        .collect()
 }
 
 pub(super) fn note(text: &str) {

@@ -75,6 +75,33 @@ fn an_answer_that_is_lost_costs_no_order_and_doubles_none() {
     desk.replay_is_identical(&hash);
 }
 
+/// The end was to close what is held, and the venue leaves the order lying.
+#[test]
+fn an_end_that_leaves_something_open_says_what_and_has_status_3() {
+    let venue = Venue::start(&[]);
+    let desk = holder(&venue).with("trading.on_shutdown=close");
+    let mut bot = desk.start();
+    bot.until("a position", |session| positions(session) > 0);
+    let mut rest = venue.rest();
+    books::arm(&mut rest, &json!({"fault": "frozen_order"}));
+    bot.process.signal(libc::SIGTERM);
+    assert_eq!(bot.process.wait().code(), Some(3));
+    let told = bot.process.lines_with("unresolved: ");
+    let tells = |text: &str| told.iter().any(|line| line.contains(text));
+    assert!(tells("order ") && tells("is held"), "{told:#?}");
+    books::clear(&mut rest);
+    // What came of it is found out by the next one.
+    let desk = desk.with("trading.on_shutdown=keep");
+    let mut bot = desk.start();
+    bot.until("reconciled", |session| session["reconciled"] == true);
+    settle(&mut bot, &desk, &venue);
+    assert_eq!(
+        differences(&desk.ledger("venue"), &mut venue.rest()),
+        [""; 0]
+    );
+    bot.kill();
+}
+
 fn positions(session: &Value) -> usize {
     let symbols = session["symbols"].as_array().expect("symbols");
     symbols.iter().filter(|s| !s["position"].is_null()).count()

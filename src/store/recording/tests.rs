@@ -317,10 +317,7 @@ fn session_input() -> impl Strategy<Value = Input> {
             symbol: SymbolId(symbol),
             until: Timestamp(until),
         }),
-        trade().prop_map(|input| match input {
-            Input::Trade(trade) => Input::Ahead(trade),
-            other => other,
-        }),
+        trade().prop_map(|(trade, _)| Input::Ahead(trade)),
         (0u16..3).prop_map(|symbol| Input::Whole {
             symbol: SymbolId(symbol),
         }),
