@@ -103,6 +103,12 @@ pub fn orders_because(ledger: &Connection, reason: &str) -> usize {
     rows(ledger, &query, |row| row.get::<_, i64>(0)).len()
 }
 
+/// Trades of the ledger that were entered on a side.
+pub fn trades_of(ledger: &Connection, side: &str) -> usize {
+    let query = format!("SELECT id FROM trades WHERE side = '{side}'");
+    rows(ledger, &query, |row| row.get::<_, i64>(0)).len()
+}
+
 /// Orders of the ledger with this client id.
 pub fn orders_named(ledger: &Connection, client_id: &str) -> usize {
     let query = format!("SELECT id FROM orders WHERE client_id = '{client_id}'");

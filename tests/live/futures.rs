@@ -25,7 +25,7 @@ fn venue() -> Venue {
 }
 
 /// A bot that trades the contract as often as it can, some at a time.
-fn trader(venue: &Venue) -> Desk {
+pub fn trader(venue: &Venue) -> Desk {
     Desk::real(venue)
         .with(&format!("trading.symbols={CONTRACT}"))
         .with("trading.enable_futures=true")
@@ -99,7 +99,7 @@ fn cash_by_state(ledger: &Connection) -> Decimal {
 }
 
 /// Where the ledger and the venue differ, in words.
-fn differences(ledger: &Connection, rest: &mut Rest) -> Vec<String> {
+pub fn differences(ledger: &Connection, rest: &mut Rest) -> Vec<String> {
     let mut found = order_differences(ledger, rest);
     let (there, entry) = position_at(rest);
     let fills = filled(ledger, "quantity", "BUY") - filled(ledger, "quantity", "SELL");
@@ -122,7 +122,7 @@ fn differences(ledger: &Connection, rest: &mut Rest) -> Vec<String> {
 
 /// Every fill paid by the piece, every trade earned its contracts times their size, and nothing was
 /// strange.
-fn is_sound(ledger: &Connection) {
+pub fn is_sound(ledger: &Connection) {
     let fees = rows(ledger, "SELECT quantity, fee FROM fills", |row| {
         let text = |index| row.get::<_, String>(index);
         Ok((decimal(&text(0)?), decimal(&text(1)?)))

@@ -1,14 +1,17 @@
 //! `kill -9` at random points between decision and fill, while the venue loses answers, frames and
-//! connections: no order is lost, doubled or forgotten.
+//! connections: no order is lost, doubled or forgotten, of spot or of a contract, long or short.
 //!
-//! `MINNOW_KILL_POINTS` says how often (6), `MINNOW_KILL_SEED` from which seed (1),
-//! `MINNOW_KILL_WORLDS` how many venues with a bot each there are at once (3). After at most
+//! Of each of the two, `MINNOW_KILL_POINTS` says how often (3), `MINNOW_KILL_SEED` from which seed (1),
+//! `MINNOW_KILL_WORLDS` how many venues with a bot each there are at once (2). After at most
 //! [`KILLS_A_WORLD`] kills the books are compared and a new venue begins.
 
-use crate::books::{self, arm, clear, differences, settle};
+use crate::books::{self, arm, clear, settle, settle_by};
 use crate::bot::{Bot, Desk};
-use crate::venue::Venue;
+use crate::futures;
+use crate::protective::lively;
+use crate::venue::{Rest, Venue};
 use minnow::core::units::rng::SplitMix64;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -18,6 +21,65 @@ const KILLS_A_WORLD: u64 = 12;
 /// Time that a session lives at most before it is killed, in ms; candles close each second.
 const LIVES_MS: u64 = 8_000;
 
+/// What is traded in a world.
+#[derive(Clone, Copy, Debug)]
+enum Traded {
+    /// Three pairs, bought and sold.
+    Spot,
+    /// One contract, long and short, each reversed into the other.
+    Contract,
+}
+
+impl Traded {
+    /// Every other contract's market is one that reaches stops.
+    fn venue(self, seed: u64) -> Venue {
+        let text = seed.to_string();
+        let seeds = ["--seed", &text, "--fault-seed", &text];
+        let futures = [&seeds[..], &["--futures"]].concat();
+        match self {
+            Self::Spot => Venue::start(&seeds),
+            Self::Contract if seed.is_multiple_of(2) => lively(&futures),
+            Self::Contract => Venue::start(&futures),
+        }
+    }
+
+    fn desk(self, venue: &Venue) -> Desk {
+        match self {
+            Self::Spot => Desk::real(venue),
+            Self::Contract => futures::trader(venue)
+                .with("trading.leverage=3")
+                .with("trading.reversal=true")
+                .with("trading.slippage_tolerance_pct=5")
+                .with("risk.price_collar_pct=20")
+                .with("risk.trailing_stop_pct=0.1"),
+        }
+    }
+
+    /// Something for the venue to do wrong; of a contract it may close the session.
+    fn fault(self, random: &mut SplitMix64) -> Value {
+        match self {
+            Self::Contract if random.below(10) == 0 => json!({"fault": "session_closed"}),
+            _ => fault(random),
+        }
+    }
+
+    /// Where the ledger and the venue differ, in words.
+    fn differences(self, ledger: &Connection, rest: &mut Rest) -> Vec<String> {
+        match self {
+            Self::Spot => books::differences(ledger, rest),
+            Self::Contract => futures::differences(ledger, rest),
+        }
+    }
+
+    /// What the ledger says in itself, once it agrees with the venue.
+    fn is_sound(self, ledger: &Connection) {
+        match self {
+            Self::Spot => assert_eq!(books::differing_positions(ledger), 0),
+            Self::Contract => futures::is_sound(ledger),
+        }
+    }
+}
+
 fn number(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text}")),
@@ -25,7 +87,7 @@ fn number(name: &str, default: u64) -> u64 {
     }
 }
 
-/// Something for the venue to do wrong.
+/// What goes wrong with any product.
 fn fault(random: &mut SplitMix64) -> Value {
     let (rest, chance) = (
         "/api/v3/brokerage",
@@ -61,16 +123,12 @@ fn wait_for_a_point(random: &mut SplitMix64) {
 }
 
 /// One venue and one ledger through a number of kills.
-fn world(seed: u64, kills: u64) {
+fn world(traded: Traded, seed: u64, kills: u64) {
     let random = &mut SplitMix64::new(seed);
-    let venue = Venue::start(&[
-        "--seed",
-        &seed.to_string(),
-        "--fault-seed",
-        &seed.to_string(),
-    ]);
+    let venue = traded.venue(seed);
     // As many failures as this would stop entries, which is another test's matter.
-    let desk = Desk::real(&venue)
+    let desk = traded
+        .desk(&venue)
         .with("risk.emergency_api_failures=1000")
         .with("risk.breaker_failures=100")
         .with("risk.breaker_open_seconds=10");
@@ -79,34 +137,39 @@ fn world(seed: u64, kills: u64) {
         clear(&mut rest);
         let bot = desk.start();
         for _ in 0..random.below(4) {
-            arm(&mut rest, &fault(random));
+            arm(&mut rest, &traded.fault(random));
         }
         wait_for_a_point(random);
         bot.kill();
     }
     clear(&mut rest);
     let mut bot = desk.start();
-    settle(&mut bot, &desk, &venue);
+    let differences = |ledger: &Connection, rest: &mut Rest| traded.differences(ledger, rest);
+    settle_by(&mut bot, &desk, &venue, differences);
     let hash = bot.stop();
     let ledger = desk.ledger("venue");
     // Settling may take longer than the venue keeps an idle client.
     let found = differences(&ledger, &mut venue.rest());
     assert_eq!(found, [""; 0], "seed {seed}");
-    assert_eq!(books::differing_positions(&ledger), 0, "seed {seed}");
-    desk.replay_is_identical(&hash);
     eprintln!(
-        "seed {seed}: {kills} kills, {} orders filled, {} cancelled, {} never sent",
+        "{traded:?}, seed {seed}: {kills} kills, {} orders filled, {} cancelled, {} never sent; \
+         {} longs and {} shorts ended, {} at the venue's stop",
         books::orders_in(&ledger, "filled"),
         books::orders_in(&ledger, "cancelled"),
         books::orders_in(&ledger, "never_sent"),
+        books::trades_of(&ledger, "BUY"),
+        books::trades_of(&ledger, "SELL"),
+        books::protective_filled(&ledger),
     );
+    traded.is_sound(&ledger);
+    desk.replay_is_identical(&hash);
 }
 
-#[test]
-fn no_order_is_lost_doubled_or_forgotten_whenever_the_process_is_killed() {
-    let points = number("MINNOW_KILL_POINTS", 6);
+/// As many worlds as the kills need.
+fn worlds(traded: Traded) {
+    let points = number("MINNOW_KILL_POINTS", 3);
     let first = number("MINNOW_KILL_SEED", 1);
-    let at_once = number("MINNOW_KILL_WORLDS", 3).max(1);
+    let at_once = number("MINNOW_KILL_WORLDS", 2).max(1);
     let worlds = points.div_ceil(KILLS_A_WORLD).max(at_once.min(points));
     // As evenly as it goes: the first ones get one kill more.
     let kills = |world: u64| points / worlds + u64::from(world < points % worlds);
@@ -120,11 +183,21 @@ fn no_order_is_lost_doubled_or_forgotten_whenever_the_process_is_killed() {
                     if number >= worlds {
                         break;
                     }
-                    world(first + number, kills(number));
+                    world(traded, first + number, kills(number));
                 }
             });
         }
     });
+}
+
+#[test]
+fn no_order_is_lost_doubled_or_forgotten_whenever_the_process_is_killed() {
+    worlds(Traded::Spot);
+}
+
+#[test]
+fn no_order_of_a_contract_is_lost_doubled_or_forgotten_whenever_the_process_is_killed() {
+    worlds(Traded::Contract);
 }
 
 /// What was told last survives: a bot killed right after an order comes back and closes it.

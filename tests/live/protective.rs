@@ -15,7 +15,7 @@ fn holder(venue: &Venue) -> Desk {
 }
 
 /// A venue whose market moves as the recording's hours do, in seconds.
-fn lively(arguments: &[&str]) -> Venue {
+pub fn lively(arguments: &[&str]) -> Venue {
     let recording = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/recordings/btc-perp-2018-01-01.mrec"
