@@ -359,7 +359,18 @@ fn sessions_in_segments_are_swept_whole_and_divided_only_as_one_file() {
     desk.run(&record).expect(0);
     let sweep = |more: &[&str]| {
         let words = [
-            "sweep", "session", "--set", FUTURES, "--set", MOMENTUM, "--grid", GRID, "-o",
+            "sweep",
+            "session",
+            "--set",
+            FUTURES,
+            "--set",
+            MOMENTUM,
+            "--grid",
+            GRID,
+            // Its longer frames would have every part begin where the recording does.
+            "--set",
+            "data.enable_cipher_b_filter=false",
+            "-o",
         ];
         desk.run(&[&words[..], more].concat())
     };

@@ -41,6 +41,9 @@ fn rows_of_every_kind_of_window_are_what_the_real_verb_gives() {
         MOMENTUM,
         "--set",
         "trading.leverage=3",
+        // Its longer frames would have every part begin where the recording does.
+        "--set",
+        "data.enable_cipher_b_filter=false",
         "--grid",
         "strategy.momentum.lookback=15,30",
         "--grid",
