@@ -5,6 +5,7 @@
 //! recordings give the same values.
 
 use super::breakdown::Breakdown;
+use super::figures::minute;
 use super::load::{Report, TradesShown};
 use super::luck::{Luck, gather::TradeReturns};
 use super::markouts::{MarkoutPass, Markouts};
@@ -12,7 +13,12 @@ use super::not_computed::{self, NotComputed};
 use super::profit_split::{ProfitSplit, SplitError};
 use super::tape::{self, CandleListener, Tape, TapeError};
 use crate::store::ledger::{LedgerError, Reader};
+use crate::core::units::Span;
 use std::path::{Path, PathBuf};
+
+/// A last price that is this much older than the end of the run is told with its time: what is open
+/// is valued at it all the same.
+const OLD_PRICE: Span = Span::from_secs(3600);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -110,6 +116,7 @@ impl FullReport {
                 ));
             }
         }
+        notes.extend(self.old_prices());
         if let Some(split) = &self.profit_split {
             if !split.residual.is_zero() {
                 notes.push(format!(
@@ -128,6 +135,33 @@ impl FullReport {
             notes.push(format!("{} fills were not followed", markouts.not_followed));
         }
         self.report.notes.extend(notes);
+    }
+
+    /// Open positions whose last price is hours older than the end of the run, as where another
+    /// symbol's recording goes on longer.
+    fn old_prices(&self) -> Vec<String> {
+        let (Some(tape), Some(summary)) = (&self.tape, &self.report.summary) else {
+            return Vec::new();
+        };
+        let Some(end) = self.report.session.last_data else {
+            return Vec::new();
+        };
+        let old = summary.open_positions.iter().filter_map(|open| {
+            let symbol = tape.symbols.iter().find(|s| s.symbol == open.symbol)?;
+            let at = symbol.last_price_at?;
+            let age = end.since(at);
+            (age >= OLD_PRICE).then(|| {
+                format!(
+                    "{} is open at the end, valued at its last price, of {} UTC: {:.1} hours before \
+                     the run ends at {} UTC",
+                    open.symbol,
+                    minute(at),
+                    age.0 as f64 / 3.6e12,
+                    minute(end)
+                )
+            })
+        });
+        old.collect()
     }
 }
 

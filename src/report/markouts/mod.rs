@@ -3,8 +3,8 @@
 //! Markout = side x (price at t + horizon - fill price) x quantity x contract value, positive where
 //! the market went the fill's way. The price at a time is that of the last accepted trade at or
 //! before it; of a recording of candles, the close of the last candle that ended by then. A horizon
-//! that passes the end of the recording is left out and counted, and so is one shorter than a
-//! recorded candle.
+//! that passes the end of the symbol's recordings is left out and counted, even where those of other
+//! symbols go on, and so is one shorter than a recorded candle.
 //!
 //! Bounded: fills come from the ledger in pages by time and wait at most five minutes.
 
@@ -33,7 +33,7 @@ pub struct Markouts {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Markout {
     pub horizon_seconds: i64,
-    /// Fills whose horizon lies beyond the end of the recording.
+    /// Fills whose horizon lies beyond the end of their symbol's recordings.
     pub left_out: u64,
     /// Fills on recorded candles that are longer than the horizon.
     pub within_candle: u64,
@@ -84,6 +84,8 @@ pub struct MarkoutPass<'a> {
     behind: (Timestamp, i64),
     /// Oldest first; gone once the longest horizon is settled.
     waiting: VecDeque<Waiting>,
+    /// Of each symbol, where its recordings end; `None` while they go on.
+    ends: Vec<Option<Timestamp>>,
     /// Of each horizon, how many of `waiting` are settled.
     settled: [usize; HORIZONS_SECONDS.len()],
     /// Nothing happens before prices later than this.
@@ -103,6 +105,7 @@ impl<'a> MarkoutPass<'a> {
             next: None,
             behind: (Timestamp(i64::MIN), 0),
             waiting: VecDeque::new(),
+            ends: vec![None; session.instruments.len()],
             settled: [0; HORIZONS_SECONDS.len()],
             due: Timestamp(i64::MIN),
             result: Markouts {
@@ -130,6 +133,14 @@ impl<'a> MarkoutPass<'a> {
             self.settle(Timestamp(now.0.saturating_sub(1)), prices)?;
         }
         Ok(())
+    }
+
+    /// No recording of a symbol (its place among the session's instruments) goes beyond `end`: what is
+    /// due later has no price. To be told before the next price of any symbol.
+    pub fn ends(&mut self, symbol: usize, end: Timestamp) {
+        if let Some(known) = self.ends.get_mut(symbol) {
+            *known = Some(end);
+        }
     }
 
     /// Settles what is due up to the end of the recording and counts the rest as left out.
@@ -169,7 +180,9 @@ impl<'a> MarkoutPass<'a> {
                     break;
                 }
                 self.settled[index] += 1;
+                let known = self.ends[fill.symbol].is_none_or(|end| fill.time + horizon <= end);
                 let last = prices.get(fill.symbol).copied().flatten();
+                let last = last.filter(|_| known);
                 let instrument = &self.instruments[fill.symbol];
                 add(&mut self.result.horizons[index], fill, last, instrument);
             }
@@ -222,7 +235,7 @@ fn on_grid(fill: &StoredFill, instruments: &[Instrument]) -> Option<Waiting> {
 
 fn add(row: &mut Markout, fill: &Waiting, last: LastPrice, instrument: &Instrument) {
     let Some((price, candle)) = last else {
-        // No price at all by then: as good as beyond the end.
+        // No price at all by then, or none any more.
         row.left_out += 1;
         return;
     };

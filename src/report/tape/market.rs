@@ -40,6 +40,7 @@ pub struct Market {
     series: Series,
     feed: Option<Feed>,
     last: Option<Price>,
+    last_at: Option<Timestamp>,
     chart: ChartCandles,
     closes: Vec<(Price, Timestamp)>,
     closes_room: usize,
@@ -57,6 +58,7 @@ impl Market {
             series: Series::new(rules.interval, rules.close_grace, 1),
             feed: None,
             last: None,
+            last_at: None,
             chart: ChartCandles::new(chart_room),
             closes: Vec::new(),
             closes_room: (closes_room / 2 * 2).max(2),
@@ -113,7 +115,7 @@ impl Market {
         if self.series.place(trade.time) == Place::Late {
             return;
         }
-        self.last = Some(trade.price);
+        (self.last, self.last_at) = (Some(trade.price), Some(trade.time));
         if self.series.ends_gap(trade.time) {
             self.series.restart();
             listener.restart(self.id);
@@ -163,8 +165,8 @@ impl Market {
                 None => listener.restart(self.id),
             }
         }
-        self.last = Some(candle.close);
         let end = candle.open_time + interval.span();
+        (self.last, self.last_at) = (Some(candle.close), Some(end));
         if let Some(closed) = self.series.fold_candle(candle, end) {
             self.closed(&closed, listener);
         }
@@ -203,6 +205,7 @@ impl Market {
             closes: self.closes.iter().map(|(close, _)| *close).collect(),
             close_times: self.closes.iter().map(|(_, end)| *end).collect(),
             closes_stride: self.closes_stride,
+            last_price_at: self.last_at,
         }
     }
 }

@@ -28,6 +28,8 @@ struct Source {
     candle: usize,
     candle_end: usize,
     entry: Option<Entry>,
+    /// Wall time of what went out last.
+    last: Option<Timestamp>,
     ended: bool,
 }
 
@@ -79,6 +81,7 @@ impl Merged {
                 candle: 0,
                 candle_end: 0,
                 entry: None,
+                last: None,
                 ended: false,
             })
             .collect();
@@ -109,15 +112,38 @@ impl Merged {
         };
         let source = &mut self.sources[index];
         match source.entry.take() {
-            Some(Entry::Input { stamp, input }) => Ok(Some(Step::Input(stamp, input))),
-            Some(Entry::Turn(stamp)) => Ok(Some(Step::Turn(stamp))),
+            Some(Entry::Input { stamp, input }) => {
+                source.last = Some(stamp.wall);
+                Ok(Some(Step::Input(stamp, input)))
+            }
+            Some(Entry::Turn(stamp)) => {
+                source.last = Some(stamp.wall);
+                Ok(Some(Step::Turn(stamp)))
+            }
             _ => {
                 let rows = &source.rows[source.row..];
                 let count = rows.partition_point(|row| row.stamp.mono <= until).max(1);
                 source.row += count;
+                source.last = Some(rows[count - 1].stamp.wall);
                 Ok(Some(Step::Trades(&rows[..count])))
             }
         }
+    }
+
+    /// Of each recording, in the order in which they are named: wall time of its last entry once
+    /// everything in it has gone out, `None` while it goes on.
+    ///
+    /// # Errors
+    /// What the readers say.
+    pub fn ends(&mut self, ends: &mut Vec<Option<Timestamp>>) -> Result<(), RecordingError> {
+        ends.clear();
+        for source in &mut self.sources {
+            let goes_on = source.head()?.is_some();
+            // One without any entry ended before everything.
+            let end = source.last.unwrap_or(Timestamp(i64::MIN));
+            ends.push((!goes_on).then_some(end));
+        }
+        Ok(())
     }
 
     /// Damaged places met so far.

@@ -49,6 +49,8 @@ pub struct SymbolTape {
     pub close_times: Vec<Timestamp>,
     /// A power of two.
     pub closes_stride: u64,
+    /// When the last price was: time of the trade, or end of the candle.
+    pub last_price_at: Option<Timestamp>,
 }
 
 /// Follows the decision candles while the tape is read; those of a symbol in the order in which they

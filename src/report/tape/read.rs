@@ -105,8 +105,13 @@ pub fn read(
         inputs: 0,
         seen: None,
     };
+    let mut coverage = Coverage::new(session, &opened);
     let mut merged = Merged::new(opened);
-    while let Some(step) = merged.next_step()? {
+    loop {
+        coverage.tell(&mut merged, markouts)?;
+        let Some(step) = merged.next_step()? else {
+            break;
+        };
         if !pass.step(step, markouts, listener)? {
             break;
         }
@@ -178,6 +183,59 @@ fn open_all(
         }
     }
     Ok(opened)
+}
+
+/// Which recordings carry each symbol: prices of a symbol are known until the last of them ends,
+/// however quiet its market is before, and however long other recordings go on after.
+struct Coverage {
+    /// Of each recording, whether it carries each symbol of the session.
+    carried: Vec<Vec<bool>>,
+    /// Of each recording, its end once it is reached.
+    ends: Vec<Option<Timestamp>>,
+    /// The ends that the markouts know of.
+    told: Vec<Option<Timestamp>>,
+}
+
+impl Coverage {
+    fn new(session: &StoredSession, opened: &[Opened]) -> Self {
+        let carried = opened.iter().map(|o| {
+            let carries = |symbol: &str| o.header.instruments.iter().any(|i| i.symbol == symbol);
+            let symbols = session.instruments.iter().map(|i| carries(&i.symbol));
+            symbols.collect::<Vec<bool>>()
+        });
+        Self {
+            carried: carried.collect(),
+            ends: vec![None; opened.len()],
+            told: vec![None; opened.len()],
+        }
+    }
+
+    /// Tells the markouts of symbols whose last recording has ended.
+    fn tell(
+        &mut self,
+        merged: &mut Merged,
+        markouts: &mut MarkoutPass<'_>,
+    ) -> Result<(), RecordingError> {
+        merged.ends(&mut self.ends)?;
+        if self.ends == self.told {
+            return Ok(());
+        }
+        self.told.clone_from(&self.ends);
+        let symbols = self.carried.first().map_or(0, Vec::len);
+        for symbol in 0..symbols {
+            let mut ends = self
+                .carried
+                .iter()
+                .zip(&self.ends)
+                .filter(|(carried, _)| carried[symbol])
+                .map(|(_, end)| *end);
+            let last = ends.try_fold(Timestamp(i64::MIN), |last, end| Some(last.max(end?)));
+            if let Some(end) = last {
+                markouts.ends(symbol, end);
+            }
+        }
+        Ok(())
+    }
 }
 
 struct Pass {

@@ -377,3 +377,86 @@ fn inputs_that_a_recording_no_longer_holds_are_noted() {
         "{notes:?}"
     );
 }
+
+/// Trades of BTC-USD until 100 s and of ETH-USD until two hours, in as many files as there are groups
+/// of symbols; BTC-USD is bought at 60 s and sold at 99 s, and another lot stays open.
+fn one_symbol_ends_early(name: &str, files: &[&[u16]]) -> FullReport {
+    let other = crate::core::market::Instrument {
+        symbol: "ETH-USD".into(),
+        ..samples::instrument()
+    };
+    let instruments = [samples::instrument(), other];
+    let mut scene = Scene::with(name, instruments.to_vec());
+    let mut paths = Vec::new();
+    for (number, symbols) in files.iter().enumerate() {
+        let path = scene.file(&format!("{number}.mrec"));
+        let table = symbols.iter().map(|s| instruments[usize::from(*s)].clone());
+        let mut rows: Vec<TimedTrade> = Vec::new();
+        for (id, symbol) in (0..).zip(*symbols) {
+            let ends = if *symbol == 0 { 6 } else { 30 };
+            rows.extend((0..ends).map(|n| trade_of(id, n * 20_000, 10_000 + n)));
+            if *symbol == 1 {
+                rows.push(trade_of(id, 7_200_000, 10_030));
+            }
+        }
+        rows.sort_by_key(|row| row.stamp.mono);
+        record(&path, &Header::new(table.collect()), &rows);
+        paths.push(path);
+    }
+    let paths: Vec<&Path> = paths.iter().map(|p| p.as_path()).collect();
+    session(&mut scene, &paths);
+    scene.round_trip(Buy, 10_003, 10_004, 60, 99);
+    let mut summary = summary(&scene, Some(10_005), Some(10_005));
+    summary.symbols[1].last_close = Some(instruments[1].price(Price(10_029)));
+    summary.open_positions = ["BTC-USD", "ETH-USD"]
+        .map(|symbol| crate::report::summary::OpenPosition {
+            symbol: symbol.into(),
+            side: "LONG".into(),
+            quantity: d("1"),
+            entry_price: d("100"),
+            last_price: Some(d("100.05")),
+            unrealised: Some(d("0.05")),
+            since_ms: at(99).into(),
+        })
+        .into();
+    scene.write(Some(&summary), Some((0, 7200)));
+    load(&scene, &mut ())
+}
+
+#[test]
+fn a_symbols_horizons_end_with_its_own_recording_and_not_with_its_last_trade() {
+    let left_out = |full: &FullReport| {
+        let markouts = full.markouts.as_ref();
+        let rows = &markouts
+            .unwrap_or_else(|| panic!("{:?}", full.not_computed))
+            .horizons;
+        rows.iter().map(|row| row.left_out).collect::<Vec<u64>>()
+    };
+    // Its recording ends at 100 s: one second after the sale, and ten after the purchase.
+    let apart = one_symbol_ends_early("tape-apart", &[&[0], &[1]]);
+    assert_eq!(left_out(&apart), [0, 1, 2, 2]);
+    // A quiet market of a recording that goes on has the price that it had.
+    let together = one_symbol_ends_early("tape-together", &[&[0, 1]]);
+    assert_eq!(left_out(&together), [0, 0, 0, 0]);
+    // Of two recordings of it the later one counts.
+    let both = one_symbol_ends_early("tape-both", &[&[0], &[0, 1]]);
+    assert_eq!(left_out(&both), [0, 0, 0, 0]);
+}
+
+#[test]
+fn an_open_position_valued_at_an_old_price_says_of_when_the_price_is() {
+    let full = one_symbol_ends_early("tape-old-price", &[&[0], &[1]]);
+    let old: Vec<&String> = full
+        .report
+        .notes
+        .iter()
+        .filter(|note| note.contains("last price"))
+        .collect();
+    assert_eq!(
+        old,
+        [
+            "BTC-USD is open at the end, valued at its last price, of 2018-01-01 00:01 UTC: 2.0 hours \
+             before the run ends at 2018-01-01 02:00 UTC"
+        ]
+    );
+}
