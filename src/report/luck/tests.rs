@@ -41,6 +41,7 @@ fn tape(closes: &[i64], closes_stride: u64) -> Tape {
                 .take(closes.len())
                 .collect(),
             closes_stride,
+            last_price_at: None,
         }],
         inputs: 0,
         continued: false,
