@@ -1,6 +1,6 @@
 //! Numbers as a report prints them: rounded, grouped, in a given width; `-` for what is undefined.
 
-use crate::core::units::{Decimal, Timestamp};
+use crate::core::units::{Decimal, Span, Timestamp};
 
 /// What stands for an undefined value.
 pub const UNDEFINED: &str = "-";
@@ -106,6 +106,19 @@ pub fn minute(time: Timestamp) -> String {
     let text = time.to_string();
     // The date has a fixed length for the years 1678 to 2261.
     text.get(..16).unwrap_or(&text).replace('T', " ")
+}
+
+/// A length of time: `45 s`, `12 min`, `3.5 h`, `2.1 d`; fractions of a second are left out.
+pub fn length(span: Span) -> String {
+    let seconds = span.as_secs_f64().max(0.0);
+    let (value, unit) = match seconds {
+        s if s >= 172_800.0 => (s / 86_400.0, "d"),
+        s if s >= 7_200.0 => (s / 3_600.0, "h"),
+        s if s >= 120.0 => (s / 60.0, "min"),
+        s => (s.floor(), "s"),
+    };
+    let text = format!("{value:.1}");
+    format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
 }
 
 /// Text from a ledger, safe for a terminal: control characters become `?`, and what is longer than
@@ -230,5 +243,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_length_of_time_has_the_unit_that_suits_it() {
+        let of = |seconds: i64| length(Span::from_secs(seconds));
+        assert_eq!(
+            [0, 60, 720, 5430, 12_600, 86_400, 183_000].map(of),
+            [
+                "0 s", "60 s", "12 min", "90.5 min", "3.5 h", "24 h", "2.1 d"
+            ]
+        );
     }
 }

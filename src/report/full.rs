@@ -12,8 +12,8 @@ use super::markouts::{MarkoutPass, Markouts};
 use super::not_computed::{self, NotComputed};
 use super::profit_split::{ProfitSplit, SplitError};
 use super::tape::{self, CandleListener, Tape, TapeError};
-use crate::store::ledger::{LedgerError, Reader};
 use crate::core::units::Span;
+use crate::store::ledger::{LedgerError, Reader};
 use std::path::{Path, PathBuf};
 
 /// A last price that is this much older than the end of the run is told with its time: what is open

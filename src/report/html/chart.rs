@@ -11,8 +11,8 @@ use super::markup::Markup;
 use super::palette::Role;
 use super::table::{Column, Table};
 use super::thin::Point;
-use crate::core::units::Timestamp;
-use crate::report::figures::{UNDEFINED, count, grouped_text, minute};
+use crate::core::units::{Span, Timestamp};
+use crate::report::figures::{UNDEFINED, count, grouped_text, length, minute};
 
 /// Rows of the table under a chart.
 const SAMPLES: usize = 12;
@@ -108,7 +108,7 @@ impl TimeChart {
             .attribute("data-digits", &self.digits.to_string())
             .attribute("data-unit", &self.unit)
             .raw(">\n")
-            .element("figcaption", &self.summary);
+            .element("figcaption", &format!("{}{}", self.summary, self.density()));
         self.legend(&mut out);
         out.raw("<div class=\"frame\">\n");
         value_scale(&self.value, &mut out);
@@ -199,6 +199,28 @@ impl TimeChart {
             value_text(self.value.high(), self.digits),
             self.unit,
         )
+    }
+
+    /// How far apart the points of the lines are: what lies between two of them is not told by them.
+    fn density(&self) -> String {
+        let apart = |points: &[Point]| {
+            let gaps = i64::try_from(points.len()).ok()?.checked_sub(1)?;
+            let span = points.last()?.0.since(points.first()?.0);
+            Some(Span(span.0.checked_div(gaps)?))
+        };
+        let all: Vec<Span> = self.series().iter().filter_map(|s| apart(s.1)).collect();
+        match (all.iter().min(), all.iter().max()) {
+            (Some(least), Some(most)) => {
+                let (least, most) = (length(*least), length(*most));
+                let between = if least == most {
+                    most
+                } else {
+                    format!("{least} to {most}")
+                };
+                format!(" Points are {between} apart on average.")
+            }
+            _ => String::new(),
+        }
     }
 
     /// Some of the points as a table: at even distances the value of each series at that time.
@@ -358,4 +380,50 @@ pub(super) fn label_scale(ticks: &[Tick], out: &mut Markup) {
 
 fn percent(fraction: f64) -> String {
     format!("{:.2}%", 100.0 * fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_says_how_far_apart_its_points_are() {
+        let every = |seconds: i64| -> Vec<Point> {
+            (0..11)
+                .map(|n| (Timestamp(n * seconds * 1_000_000_000), n as f64))
+                .collect()
+        };
+        let line = |points: Vec<Point>| {
+            Layer::Line(Line {
+                name: "close".into(),
+                role: Role::Price,
+                points,
+            })
+        };
+        let mut chart = TimeChart {
+            id: "c".into(),
+            title: "Price".into(),
+            summary: "Up.".into(),
+            unit: String::new(),
+            digits: 2,
+            time: TimeAxis::new(Timestamp(0), Timestamp(9_000_000_000)),
+            value: ValueAxis::holding([0.0, 10.0].into_iter()),
+            layers: vec![line(every(720))],
+            size: Size::Low,
+        };
+        let said = |chart: &TimeChart| chart.markup().as_str().to_owned();
+        let caption = "<figcaption>Up. Points are 12 min apart on average.</figcaption>";
+        assert!(said(&chart).contains(caption), "{}", said(&chart));
+        chart.layers.push(line(every(60)));
+        assert!(said(&chart).contains("are 60 s to 12 min apart"));
+        chart.layers = vec![line(every(60)[..1].to_vec())];
+        assert!(said(&chart).contains("<figcaption>Up.</figcaption>"));
+    }
+
+    #[test]
+    fn a_value_read_off_stands_beside_the_time_of_its_point() {
+        let script = include_str!("script.js");
+        assert!(script.contains("at ${chart.when(points[0], x)}"));
+        assert!(script.contains("last points until"));
+    }
 }

@@ -35,6 +35,9 @@ pub fn equity_chart(equity: &[Point], hold: &[Point], currency: &str, time: Time
         points: thin(equity, POINTS),
     }));
     let mut summary = said("Equity", equity, 2);
+    if equity.len() >= POINTS || hold.len() > POINTS / 2 {
+        summary.push_str(" Lines are thinned to their extremes.");
+    }
     match (hold.first(), hold.last()) {
         (Some(_), Some(last)) => summary.push_str(&format!(
             " Buying and holding would have ended at {}.",

@@ -26,15 +26,22 @@ pub struct PriceSeries {
     pub lows: Vec<Point>,
     pub highs: Vec<Point>,
     pub closes: Vec<Point>,
+    /// Decision candles that a point stands for, at most, and their length.
+    pub each: (u64, Option<Interval>),
 }
 
 impl PriceSeries {
     /// At most [`CANDLES`] of them: neighbours of the tape's candles put together.
     pub fn of(tape: &SymbolTape, instrument: &Instrument, interval: Interval) -> Self {
         let scale = instrument.scale();
-        let mut series = Self::default();
+        let mut series = Self {
+            each: (0, Some(interval)),
+            ..Self::default()
+        };
         let each = tape.candles.len().div_ceil(CANDLES).max(1);
         for group in tape.candles.chunks(each) {
+            let candles = group.iter().map(|c| c.candles).sum();
+            series.each.0 = series.each.0.max(candles);
             let low = group.iter().map(|c| c.low).min();
             let high = group.iter().map(|c| c.high).max();
             if let (Some(low), Some(high), Some(last)) = (low, high, group.last()) {
@@ -134,6 +141,13 @@ fn summary(symbol: &str, series: &PriceSeries, drawn: u64, total: u64, digits: u
         || format!("{symbol}: no candle closed."),
         |course| course.said(symbol, "by", digits),
     );
+    if let (many @ 2.., Some(interval)) = series.each {
+        text.push_str(&format!(
+            " Thinned: a point stands for {} candles of {interval}, drawn from their lowest to their \
+             highest at the end of the last.",
+            count(many)
+        ));
+    }
     let trades = match total {
         0 => " No trade was closed.".to_owned(),
         _ if drawn == total => format!(" {} trades.", count(total)),
@@ -145,4 +159,46 @@ fn summary(symbol: &str, series: &PriceSeries, drawn: u64, total: u64, digits: u
     };
     text.push_str(&trades);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::units::{Price, Timestamp};
+    use crate::report::tape::ChartCandle;
+
+    fn tape(candles: i64, each: u64) -> SymbolTape {
+        let candle = |number: i64| ChartCandle {
+            open_time: Timestamp(number * each as i64 * 60_000_000_000),
+            last_time: Timestamp((number + 1) * each as i64 * 60_000_000_000),
+            candles: each,
+            open: Price(100),
+            high: Price(101),
+            low: Price(99),
+            close: Price(100),
+            volume: 0,
+        };
+        SymbolTape {
+            symbol: "BTC-USD".into(),
+            candles_closed: each * candles as u64,
+            candles: (0..candles).map(candle).collect(),
+            closes: Vec::new(),
+            close_times: Vec::new(),
+            closes_stride: 1,
+            last_price_at: None,
+        }
+    }
+
+    #[test]
+    fn candles_put_together_are_told() {
+        let instrument = crate::store::ledger::tests::samples::instrument();
+        let said = |candles, each| {
+            let series = PriceSeries::of(&tape(candles, each), &instrument, Interval::MINUTE);
+            summary("BTC-USD", &series, 0, 0, 2)
+        };
+        assert!(!said(1000, 1).contains("Thinned"));
+        let thinned = said(2500, 4);
+        let expected = "Thinned: a point stands for 12 candles of 1m,";
+        assert!(thinned.contains(expected), "{thinned}");
+    }
 }

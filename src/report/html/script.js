@@ -29,6 +29,12 @@
       outputs: all(figure, "output"), digits: +data.digits, unit: data.unit };
     chart.original = ["grid", "x", "y"].map(name => [name, [...chart[name].childNodes]]);
     chart.ms = x => +data.from + (data.to - data.from) * x;
+    // When a point of a drawing is, as exactly as the drawing has it; with its date where that is not the cursor's.
+    const grain = (data.to - data.from) / W, unit = grain <= 1000 ? 1000 : 60000, about = grain > unit ? "~" : "";
+    chart.when = (point, x) => {
+      const ms = Math.round(chart.ms(point[0] / W) / unit) * unit;
+      return about + time(ms, time(ms, 0, 10) === time(chart.ms(x), 0, 10) ? 11 : 0, unit === 1000 ? 19 : 16);
+    };
     chart.value = y => +data.high - (data.high - data.low) * y / H;
     return chart;
   });
@@ -98,14 +104,14 @@
         add(chart.grid, "line", { class: "cross", y1: 0, y2: "100%", x1: at, x2: at });
       }
       chart.series.forEach((one, index) => {
-        const values = x === null ? [] : [before(one.lower, x * W), before(one.upper, x * W)].filter(Boolean);
-        chart.outputs[index].textContent = values.map(p => plain(chart.value(p[1]), chart.digits)).join(" to ")
-          + (values.length ? chart.unit : "");
+        const points = x === null ? [] : [before(one.lower, x * W), before(one.upper, x * W)].filter(Boolean);
+        chart.outputs[index].textContent = points.map(p => plain(chart.value(p[1]), chart.digits)).join(" to ")
+          + (points.length ? `${chart.unit} at ${chart.when(points[0], x)}` : "");
       });
     }
     if (charts.length) {
       const ms = x => time(charts[0].ms(x), 0, 16);
-      said.textContent = (x === null ? `${ms(from)} to ${ms(to)}` : time(charts[0].ms(x), 0, 19)) + " UTC";
+      said.textContent = (x === null ? `${ms(from)} to ${ms(to)}` : `last points until ${time(charts[0].ms(x), 0, 19)}`) + " UTC";
     }
   };
 
