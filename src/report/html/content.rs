@@ -3,8 +3,11 @@
 //! Bounded: at most [`ROWS`] trades, `POINTS` of equity, and what the tape and the indicators keep.
 
 use super::decision_indicators::{DECISIONS, of_decisions};
+use super::drawn_trades::DrawnTrades;
 use super::equity_charts::POINTS;
 use super::indicator_series::{IndicatorListener, SymbolIndicators};
+use super::market::SYMBOLS_MAX;
+use super::price_chart::TRADES_DRAWN;
 use super::recorded_strategy::RecordedStrategy;
 use super::thin::Point;
 use crate::core::units::{Decimal, Timestamp};
@@ -38,6 +41,8 @@ pub struct Content {
     pub full: FullReport,
     /// All trades, or the first, the last, the best and the worst; in the order of their exits.
     pub trades: Vec<StoredTrade>,
+    /// What the price charts draw, of the first symbols in the session's order.
+    pub drawn: Vec<DrawnTrades>,
     /// In the order of time.
     pub equity: Vec<Point>,
     pub indicators: Indicators,
@@ -83,6 +88,7 @@ impl Content {
         };
         Ok(Self {
             trades: trades(&reader, session, full.report.trade_count)?,
+            drawn: drawn(&reader, &full)?,
             equity: equity(&reader, &full)?,
             indicators,
             min_candles,
@@ -118,6 +124,16 @@ fn trades(reader: &Reader, session: i64, total: u64) -> Result<Vec<StoredTrade>,
     found.sort_by_key(|trade| (trade.exit_time, trade.id));
     found.dedup_by_key(|trade| trade.id);
     Ok(found)
+}
+
+/// A fair share of the room for each symbol that has a chart.
+fn drawn(reader: &Reader, full: &FullReport) -> Result<Vec<DrawnTrades>, LedgerError> {
+    let session = &full.report.session;
+    let symbols = session.instruments.len().clamp(1, SYMBOLS_MAX);
+    let instruments = session.instruments.iter().take(symbols);
+    instruments
+        .map(|i| DrawnTrades::read(reader, session.id, &i.symbol, TRADES_DRAWN / symbols))
+        .collect()
 }
 
 /// The run's own curve together with the ledger's rows, which hold extremes that the curve may lack.

@@ -2,16 +2,16 @@
 
 use super::axis::TimeAxis;
 use super::content::{Content, Indicators};
+use super::drawn_trades::DrawnTrades;
 use super::equity_charts::{drawdown_chart, equity_chart, hold_curve};
 use super::indicator_charts::{self, Place};
 use super::markup::Markup;
 use super::price_chart::{self, PriceSeries};
 use super::thin::Point;
 use crate::report::figures::count;
-use crate::store::ledger::StoredTrade;
 
 /// Symbols that have charts, the first ones.
-const SYMBOLS_MAX: usize = 4;
+pub(super) const SYMBOLS_MAX: usize = 4;
 
 /// Equity with what holding would have made, and the drawdown.
 pub fn equity(content: &Content, time: TimeAxis, out: &mut Markup) {
@@ -52,7 +52,7 @@ pub fn prices(content: &Content, time: TimeAxis, out: &mut Markup) {
         return;
     };
     let instruments = &full.report.session.instruments;
-    let many = tape.symbols.len() > 1;
+    let (many, none) = (tape.symbols.len() > 1, DrawnTrades::default());
     for (index, (symbol, instrument)) in tape.symbols.iter().zip(instruments).enumerate() {
         if index == SYMBOLS_MAX {
             let more = tape.symbols.len() - SYMBOLS_MAX;
@@ -62,24 +62,9 @@ pub fn prices(content: &Content, time: TimeAxis, out: &mut Markup) {
         if many {
             out.element("h3", &symbol.symbol);
         }
-        let trades: Vec<&StoredTrade> = content
-            .trades
-            .iter()
-            .filter(|trade| trade.symbol == symbol.symbol)
-            .collect();
-        let total = if many {
-            trades.len() as u64
-        } else {
-            full.report.trade_count
-        };
         let series = PriceSeries::of(symbol, instrument, tape.interval);
-        let room = price_chart::TRADES_DRAWN / tape.symbols.len().clamp(1, SYMBOLS_MAX);
-        let trades = price_chart::Trades {
-            known: &trades,
-            total,
-            room,
-        };
         let id = format!("price-{index}");
+        let trades = content.drawn.get(index).unwrap_or(&none);
         out.append(&price_chart::chart(&symbol.symbol, &series, trades, time, id).markup());
     }
 }

@@ -12,6 +12,7 @@ mod content;
 mod course;
 mod decision_indicators;
 mod drawing;
+mod drawn_trades;
 mod equity_charts;
 mod explained;
 mod indicator_charts;

@@ -1,23 +1,22 @@
 //! The price of one symbol with the trades on it.
 //!
 //! Price is drawn as the range from low to high of some neighbouring candles and the line of their
-//! closes. Entries and exits stand at their average prices; of many trades the first and the last
-//! are drawn, and the summary says how many are not.
+//! closes. Entries and exits stand at their average prices; the summary says which of many trades are
+//! drawn.
 
 use super::axis::{TimeAxis, ValueAxis};
-use super::chart::{Layer, Line, Size, TimeChart, TradeMark};
+use super::chart::{Layer, Line, Size, TimeChart};
 use super::course::Course;
+use super::drawn_trades::DrawnTrades;
 use super::palette::Role;
 use super::thin::Point;
 use crate::core::market::{Instrument, Interval};
-use crate::core::units::Side;
 use crate::report::figures::count;
 use crate::report::tape::SymbolTape;
-use crate::store::ledger::StoredTrade;
 
 /// Candles drawn.
 const CANDLES: usize = 1000;
-/// Trades drawn.
+/// Trades drawn over all symbols.
 pub const TRADES_DRAWN: usize = 400;
 
 /// Lows, highs and closes of a symbol's chart, each at the end of its candle.
@@ -55,32 +54,19 @@ impl PriceSeries {
     }
 }
 
-/// The trades of one symbol.
-#[derive(Clone, Copy, Debug)]
-pub struct Trades<'a> {
-    /// In the order of their exits.
-    pub known: &'a [&'a StoredTrade],
-    /// How many the run closed.
-    pub total: u64,
-    /// How many are drawn at most.
-    pub room: usize,
-}
-
 /// The chart of one symbol.
 pub fn chart(
     symbol: &str,
     series: &PriceSeries,
-    trades: Trades<'_>,
+    trades: &DrawnTrades,
     time: TimeAxis,
     id: String,
 ) -> TimeChart {
-    let drawn = drawn(trades.known, trades.room);
-    let marks: Vec<TradeMark> = drawn.into_iter().map(mark).collect();
-    let ends = marks.iter().flat_map(|m| [m.entry.1, m.exit.1]);
+    let ends = trades.marks.iter().flat_map(|m| [m.entry.1, m.exit.1]);
     let prices = series.lows.iter().chain(&series.highs).map(|p| p.1);
     let value = ValueAxis::holding(prices.chain(ends));
     let digits = (value.digits() + 1).min(12);
-    let summary = summary(symbol, series, marks.len() as u64, trades.total, digits);
+    let summary = summary(symbol, series, trades, digits);
     let layers = vec![
         Layer::Band {
             name: Some("low to high".to_owned()),
@@ -93,7 +79,7 @@ pub fn chart(
             role: Role::Price,
             points: series.closes.clone(),
         }),
-        Layer::Trades(marks),
+        Layer::Trades(trades.marks.clone()),
     ];
     TimeChart {
         id,
@@ -108,34 +94,7 @@ pub fn chart(
     }
 }
 
-/// The first and the last trades.
-fn drawn<'a>(trades: &[&'a StoredTrade], room: usize) -> Vec<&'a StoredTrade> {
-    if trades.len() <= room {
-        return trades.to_vec();
-    }
-    let last = room / 2;
-    let first = &trades[..room - last];
-    let last = &trades[trades.len() - last..];
-    first.iter().chain(last).copied().collect()
-}
-
-fn mark(trade: &StoredTrade) -> TradeMark {
-    TradeMark {
-        entry: (trade.entry_time, trade.entry_vwap.to_f64()),
-        exit: (trade.exit_time, trade.exit_vwap.to_f64()),
-        side: match trade.side {
-            Side::Buy => Role::Long,
-            Side::Sell => Role::Short,
-        },
-        outcome: if trade.net.is_positive() {
-            Role::Win
-        } else {
-            Role::Loss
-        },
-    }
-}
-
-fn summary(symbol: &str, series: &PriceSeries, drawn: u64, total: u64, digits: usize) -> String {
+fn summary(symbol: &str, series: &PriceSeries, trades: &DrawnTrades, digits: usize) -> String {
     let course = Course::within(&series.closes, &series.lows, &series.highs);
     let mut text = course.map_or_else(
         || format!("{symbol}: no candle closed."),
@@ -148,13 +107,14 @@ fn summary(symbol: &str, series: &PriceSeries, drawn: u64, total: u64, digits: u
             count(many)
         ));
     }
-    let trades = match total {
+    let trades = match trades.total {
         0 => " No trade was closed.".to_owned(),
-        _ if drawn == total => format!(" {} trades.", count(total)),
-        _ => format!(
-            " {} of {} trades are drawn, the first and the last.",
-            count(drawn),
-            count(total)
+        total if trades.each == 1 => format!(" {} trades.", count(total)),
+        total => format!(
+            " {} of {} trades are drawn: of {} neighbours each the one that gained or lost most.",
+            count(trades.marks.len() as u64),
+            count(total),
+            count(trades.each)
         ),
     };
     text.push_str(&trades);
@@ -194,7 +154,7 @@ mod tests {
         let instrument = crate::store::ledger::tests::samples::instrument();
         let said = |candles, each| {
             let series = PriceSeries::of(&tape(candles, each), &instrument, Interval::MINUTE);
-            summary("BTC-USD", &series, 0, 0, 2)
+            summary("BTC-USD", &series, &DrawnTrades::default(), 2)
         };
         assert!(!said(1000, 1).contains("Thinned"));
         let thinned = said(2500, 4);
