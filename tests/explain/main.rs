@@ -7,5 +7,6 @@
 mod support;
 
 mod answers;
+mod exits;
 mod program;
 mod unknown;

@@ -5,6 +5,7 @@
 use super::case::{Case, Moment};
 use super::conditions::rules_of;
 use super::counterfactual::difference;
+use super::exits::tell_otherwise;
 use super::facts::{CandleFacts, CheckFacts, DecisionFacts, ExitFacts, OrderFacts, ProposalFacts};
 use super::obstacles::obstacle;
 use super::orders::{exit_facts, order_facts, tell_reached};
@@ -101,6 +102,7 @@ pub fn explain(
     let orders = order_facts(reader, case).map_err(|e| e.to_string())?;
     if let Some(exit) = &mut exit {
         tell_reached(exit, &orders);
+        tell_otherwise(exit, reader, case, &orders).map_err(|e| e.to_string())?;
     }
     let session = &case.session;
     Ok(Explanation {

@@ -189,6 +189,18 @@ pub struct FillFacts {
     pub reference: Decimal,
 }
 
+/// A setting that closed a position.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExitLimit {
+    pub key: String,
+    /// In the configuration that the session began with.
+    pub limit: Option<Decimal>,
+    /// What was held against it.
+    pub value: Option<Decimal>,
+    /// `h` or `%`, of both.
+    pub unit: &'static str,
+}
+
 /// How a trade ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExitFacts {
@@ -199,6 +211,8 @@ pub struct ExitFacts {
     /// The level that was reached, and the price at which it was; `None` for an exit without a level.
     pub level: Option<Decimal>,
     pub reached: Option<Decimal>,
+    /// The setting that closed it; `None` where none did.
+    pub limit: Option<ExitLimit>,
     /// What would have had to differ for the position to stay.
     pub otherwise: Option<String>,
     /// Null unless the strategy closed it.

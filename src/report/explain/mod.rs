@@ -8,6 +8,7 @@ mod case;
 mod collect;
 mod conditions;
 mod counterfactual;
+mod exits;
 mod facts;
 mod obstacles;
 mod orders;

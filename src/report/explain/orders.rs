@@ -72,6 +72,7 @@ pub fn exit_facts(case: &Case) -> Option<ExitFacts> {
         "loss_limit" => "a loss limit was hit".to_owned(),
         "operator" => "the operator closed it".to_owned(),
         "reconciled" => "the venue holds less than was known here: corrected".to_owned(),
+        "unprotected" => "the venue took no protective order for it".to_owned(),
         "shutdown" => "the bot was stopped, and closes what it holds".to_owned(),
         other => other.to_owned(),
     };
@@ -81,6 +82,7 @@ pub fn exit_facts(case: &Case) -> Option<ExitFacts> {
         order: closing.map(|order| order.id),
         level: price.filter(|_| has_level),
         reached: None,
+        limit: None,
         otherwise: None,
         decision: None,
     })

@@ -73,6 +73,13 @@ pub struct StoredOrder {
     pub updated: Timestamp,
 }
 
+/// An event of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub time: Timestamp,
+    pub text: String,
+}
+
 /// An execution of an order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderFill {
@@ -94,6 +101,30 @@ const ORDER_COLUMNS: &str = "id, client_id, decision, symbol, leg, side, kind, q
      reduce_only, state, filled, filled_value, fee, reason, created, updated";
 
 impl Reader {
+    /// The newest event of a code between two times, both included.
+    ///
+    /// # Errors
+    /// `Corrupt`, or what the system says.
+    pub fn last_event(
+        &self,
+        session: i64,
+        code: &str,
+        times: (Timestamp, Timestamp),
+    ) -> Result<Option<Event>, LedgerError> {
+        let found = self.list(
+            "SELECT time, text FROM events WHERE session = ?1 AND code = ?2 AND time BETWEEN ?3 AND ?4
+             ORDER BY time DESC, rowid DESC LIMIT 1",
+            (session, code, times.0.0, times.1.0),
+            |row| {
+                Ok(Event {
+                    time: Timestamp(row.get(0)?),
+                    text: row.get(1)?,
+                })
+            },
+        )?;
+        Ok(found.into_iter().next())
+    }
+
     /// A stored decision; `None` also for a HOLD that is only counted.
     ///
     /// # Errors
