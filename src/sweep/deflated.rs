@@ -52,16 +52,14 @@ pub fn probability(returns: &Moments, benchmark: f64) -> Option<f64> {
     )
 }
 
-/// Sample variance (n - 1) of the Sharpe ratios of all tries; 0 for fewer than two.
-pub fn variance(sharpes: impl Iterator<Item = f64>) -> f64 {
+/// Sample variance (n - 1) of the Sharpe ratios of all tries; of fewer than two nothing is known of it.
+pub fn variance(sharpes: impl Iterator<Item = f64>) -> Option<f64> {
     let mut moments = Moments::default();
     for sharpe in sharpes {
         moments.push(sharpe);
     }
-    match moments.n.checked_sub(1) {
-        None | Some(0) => 0.0,
-        Some(degrees) => moments.m2 / degrees as f64,
-    }
+    let degrees = moments.n.checked_sub(1).filter(|degrees| *degrees > 0)?;
+    Some(moments.m2 / degrees as f64)
 }
 
 #[cfg(test)]
@@ -114,9 +112,9 @@ mod tests {
 
     #[test]
     fn the_variance_is_that_of_a_sample() {
-        near(variance([1.0, 2.0, 6.0].into_iter()), 7.0, 12);
-        assert_eq!(variance([1.0].into_iter()), 0.0);
-        assert_eq!(variance(std::iter::empty()), 0.0);
+        near(variance([1.0, 2.0, 6.0].into_iter()).unwrap(), 7.0, 12);
+        assert_eq!(variance([1.0].into_iter()), None);
+        assert_eq!(variance(std::iter::empty()), None);
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub fn render(plan: &Plan, rows: &[ResultRow], shown: Shown) -> Value {
                 "tries_with_sharpe": window.with_sharpe,
                 "variance_of_sharpe": window.variance,
                 "expected_maximum": window.expected_maximum,
+                "not_deflated": window.not_deflated(),
                 "best": window.ranked.iter().take(shown.top)
                     .map(|ranked| configuration(plan, ranked)).collect::<Vec<Value>>(),
             })
@@ -69,6 +70,7 @@ fn configuration(plan: &Plan, ranked: &Ranked<'_>) -> Value {
         "configuration": ranked.in_sample.row.combination,
         "settings": ranked.in_sample.row.settings,
         "deflated_sharpe": ranked.deflated,
+        "in_sample_probability_above_0": ranked.uncorrected,
         "in_sample": part(plan, &ranked.in_sample),
         "out_of_sample": ranked.out_of_sample.as_ref().map(|run| part(plan, run)),
         "probability_above_0": ranked.confirmed,

@@ -33,6 +33,7 @@ pub mod recording_file;
 pub mod returns;
 pub mod run;
 pub mod table;
+mod verdict;
 pub mod windows;
 
 pub use axis::Axis;

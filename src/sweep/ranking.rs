@@ -58,8 +58,10 @@ pub struct Ranked<'a> {
     pub in_sample: Run<'a>,
     pub out_of_sample: Option<Run<'a>>,
     /// Deflated Sharpe ratio of the in-sample part: the probability that its true Sharpe ratio is
-    /// above what the best of as many tries would show by luck.
+    /// above what the best of as many tries would show by luck. `None` without that bar.
     pub deflated: Option<f64>,
+    /// Probability that the true Sharpe ratio in-sample is above 0, the choice left out of account.
+    pub uncorrected: Option<f64>,
     /// Probability that the true Sharpe ratio out-of-sample is above 0; nothing was chosen by it.
     pub confirmed: Option<f64>,
 }
@@ -70,12 +72,32 @@ pub struct WindowRanking<'a> {
     pub window: u32,
     /// Configurations whose in-sample part came to its end: what the best is the best of.
     pub tries: u64,
-    /// Tries that have a Sharpe ratio, and the variance of these.
+    /// Tries that have a Sharpe ratio, and the variance of these; `None` for fewer than two.
     pub with_sharpe: u64,
-    pub variance: f64,
-    /// Sharpe ratio that luck alone would give the best of them.
-    pub expected_maximum: f64,
+    pub variance: Option<f64>,
+    /// Sharpe ratio that luck alone would give the best of them; `None` without a variance.
+    pub expected_maximum: Option<f64>,
     pub ranked: Vec<Ranked<'a>>,
+}
+
+impl WindowRanking<'_> {
+    /// Why no deflated Sharpe ratio can be computed.
+    pub fn not_deflated(&self) -> Option<String> {
+        let (tries, with_sharpe) = (self.tries, self.with_sharpe);
+        match (self.expected_maximum, tries, with_sharpe) {
+            (Some(_), ..) => None,
+            (None, 0, _) => Some("no try came to its end".to_owned()),
+            (None, 1, 1) => Some(
+                "one try: nothing was chosen among several, no correction is needed".to_owned(),
+            ),
+            (None, 1, _) => Some("the one try has no Sharpe ratio".to_owned()),
+            (None, _, 0) => Some(format!("none of {tries} tries has a Sharpe ratio")),
+            (None, ..) => Some(format!(
+                "{with_sharpe} of {tries} tries has a Sharpe ratio: how much those of tries differ is \
+                 unknown"
+            )),
+        }
+    }
 }
 
 /// Ranks every window.
@@ -116,7 +138,7 @@ fn rank_window<'a>(
     let tries = ins.len() as u64;
     let with_sharpe = ins.iter().filter(|run| run.sharpe().is_some()).count() as u64;
     let variance = variance(ins.iter().filter_map(Run::sharpe));
-    let bar = expected_maximum(tries, variance);
+    let bar = variance.map(|variance| expected_maximum(tries, variance));
     let ranked = ins
         .into_iter()
         .map(|in_sample| {
@@ -125,7 +147,8 @@ fn rank_window<'a>(
             Ranked {
                 in_sample,
                 out_of_sample,
-                deflated: held(&in_sample, bar),
+                deflated: bar.and_then(|bar| held(&in_sample, bar)),
+                uncorrected: held(&in_sample, 0.0),
                 confirmed: out_of_sample.as_ref().and_then(|run| held(run, 0.0)),
             }
         })
@@ -278,8 +301,9 @@ pub(super) mod tests {
         assert_eq!(window.ranked[1].out_of_sample, None);
         assert_eq!((window.tries, window.with_sharpe), (3, 3));
         // Sharpe ratios 0.1, 0.2, 0.2: variance 0.02 / 6.
-        assert!((window.variance - 0.02 / 6.0).abs() < 1e-12);
-        assert!((window.expected_maximum - expected_maximum(3, 0.02 / 6.0)).abs() < 1e-15);
+        assert!((window.variance.unwrap() - 0.02 / 6.0).abs() < 1e-12);
+        let bar = window.expected_maximum.unwrap();
+        assert!((bar - expected_maximum(3, 0.02 / 6.0)).abs() < 1e-15);
         let undeflated = probability(&best.in_sample.figures.returns.unwrap(), 0.0).unwrap();
         assert!(best.deflated.unwrap() < undeflated);
         assert!(best.confirmed.unwrap() < 0.5, "it lost afterwards");
@@ -326,5 +350,35 @@ pub(super) mod tests {
         assert_eq!((windows[0].tries, windows[0].with_sharpe), (3, 2));
         assert_eq!(windows[0].ranked[2].in_sample.row.combination, 9);
         assert_eq!(windows[0].ranked[2].deflated, None);
+        assert_eq!(windows[0].not_deflated(), None);
+    }
+
+    #[test]
+    fn fewer_than_two_sharpe_ratios_make_no_bar_and_say_why() {
+        let flat = |combination| {
+            let mut flat = row(1, Part::In, combination, 0.0);
+            if let Ok(figures) = &mut flat.outcome {
+                figures.returns = Some(Moments::of_equal(100, 0.0));
+            }
+            flat
+        };
+        let why = |rows: &[ResultRow]| {
+            let windows = rank(rows, Criterion::Sharpe);
+            let window = &windows[0];
+            assert_eq!((window.variance, window.expected_maximum), (None, None));
+            assert!(window.ranked.iter().all(|ranked| ranked.deflated.is_none()));
+            let best = &window.ranked[0];
+            assert_eq!(
+                best.uncorrected.is_some(),
+                best.in_sample.sharpe().is_some()
+            );
+            window.not_deflated().unwrap()
+        };
+        let traded = row(1, Part::In, 1, 0.3);
+        let one_of_three = why(&[traded.clone(), flat(2), flat(3)]);
+        assert!(one_of_three.starts_with("1 of 3 tries"), "{one_of_three}");
+        assert!(why(&[traded]).contains("no correction is needed"));
+        assert!(why(&[flat(1)]).contains("no Sharpe ratio"));
+        assert!(why(&[flat(1), flat(2)]).contains("none of 2 tries"));
     }
 }

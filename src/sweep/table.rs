@@ -4,13 +4,11 @@
 
 use super::plan::Plan;
 use super::ranking::{Chain, Criterion, Ranked, Run, WindowRanking, chain, rank};
+use super::verdict::{more_than_luck, verdict};
 use crate::core::units::Timestamp;
 use crate::store::sweep_results::{Part, ResultRow};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-
-/// A deflated Sharpe ratio from here on is more than luck explains.
-pub const SIGNIFICANT: f64 = 0.95;
 
 /// What is shown of a sweep.
 #[derive(Clone, Copy, Debug)]
@@ -175,18 +173,7 @@ fn walk_forward(text: &mut String, plan: &Plan, windows: &[WindowRanking<'_>]) {
         }
     }
     settings(text, best_of_all.iter());
-    let convincing = windows
-        .iter()
-        .filter_map(|window| window.ranked.first()?.deflated)
-        .filter(|deflated| *deflated >= SIGNIFICANT)
-        .count();
-    let tries = windows.iter().map(|window| window.tries).max().unwrap_or(0);
-    let _ = writeln!(
-        text,
-        "\nIn {convincing} of {} windows the best of up to {tries} tries was more than luck explains\n\
-         (deflated Sharpe ratio of at least {SIGNIFICANT}).",
-        windows.len()
-    );
+    text.push_str(&more_than_luck(windows));
     match chain(windows) {
         Some(chain) => chained(text, &chain),
         None => text.push_str("No test is done yet.\n"),
@@ -228,28 +215,6 @@ fn settings<'a, 'b: 'a>(text: &mut String, ranked: impl Iterator<Item = &'a Rank
         let row = ranked.in_sample.row;
         let _ = writeln!(text, "{:>7} {}", row.combination, row.settings.join(" "));
     }
-}
-
-fn verdict(text: &mut String, window: &WindowRanking<'_>, best: &Ranked<'_>) {
-    let _ = writeln!(
-        text,
-        "\nBest of {} tries. Luck alone would give the best of so many a Sharpe ratio of {};",
-        window.tries,
-        ratio(Some(window.expected_maximum), 4)
-    );
-    let said = match best.deflated {
-        None => "the best has none that could be held against it.".to_owned(),
-        Some(deflated) => format!(
-            "the best has {}. Deflated Sharpe ratio {deflated:.2}: {}.",
-            ratio(best.in_sample.sharpe(), 4),
-            if deflated >= SIGNIFICANT {
-                "more than luck explains"
-            } else {
-                "not more than luck explains"
-            }
-        ),
-    };
-    let _ = writeln!(text, "{said}");
 }
 
 fn afterwards(text: &mut String, best: &Ranked<'_>) {
@@ -313,7 +278,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-fn ratio(value: Option<f64>, digits: usize) -> String {
+pub(super) fn ratio(value: Option<f64>, digits: usize) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
 }
 
