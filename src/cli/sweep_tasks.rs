@@ -126,10 +126,8 @@ impl Desk {
         };
         let mut direct = Direct::new(core, feeds);
         direct.run(&mut follow)?;
-        let summary = follow
-            .accumulator
-            .summary(&run_ending(&direct.core, direct.span()));
-        let metrics = summary.metrics;
+        let ending = run_ending(&direct.core, direct.span());
+        let metrics = follow.accumulator.summary(&ending).metrics;
         Ok(Figures {
             fingerprint: effective.fingerprint(),
             state_hash: direct.core.state_hash().to_string(),
@@ -146,6 +144,7 @@ impl Desk {
             max_drawdown_pct: metrics.max_drawdown_pct,
             exposure_pct: metrics.exposure_pct,
             returns: follow.returns.finish(),
+            notes: ending.notes,
             elapsed_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
     }

@@ -10,7 +10,10 @@ use crate::store::sweep_results::ResultRow;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-const COLUMNS: [&str; 28] = [
+/// The columns of every version; newer ones follow behind.
+const FIRST_COLUMNS: usize = 28;
+
+const COLUMNS: [&str; 29] = [
     "task",
     "configuration",
     "window",
@@ -39,6 +42,7 @@ const COLUMNS: [&str; 28] = [
     "probability_above_0",
     "deflated_sharpe",
     "elapsed_us",
+    "notes",
 ];
 
 /// Bytes of the columns that every table has.
@@ -46,7 +50,7 @@ pub const HEADING_MAX: u64 = 1024;
 
 /// Whether a text begins as [`write`] begins a table.
 pub fn is_table(start: &[u8]) -> bool {
-    start.starts_with(COLUMNS.join(",").as_bytes())
+    start.starts_with(COLUMNS[..FIRST_COLUMNS].join(",").as_bytes())
 }
 
 /// Writes a header and a line a row.
@@ -113,6 +117,7 @@ fn columns(row: &ResultRow, deflated: Option<f64>) -> Vec<String> {
                 ratio(returns.and_then(|returns| probability(&returns, 0.0))),
                 ratio(deflated),
                 figures.elapsed_us.to_string(),
+                figures.notes.join("; "),
             ]);
         }
     }
@@ -129,8 +134,12 @@ mod tests {
 
     #[test]
     fn every_line_has_every_column_and_settings_have_their_own() {
+        let mut first = row(1, Part::In, 1, 0.1);
+        if let Ok(figures) = &mut first.outcome {
+            figures.notes = vec!["280 candles were left out".into()];
+        }
         let rows = [
-            row(1, Part::In, 1, 0.1),
+            first,
             ResultRow {
                 outcome: Err("its process ended by signal 9".into()),
                 ..row(1, Part::In, 2, 0.2)
@@ -155,6 +164,8 @@ mod tests {
             (value(1, "trades"), value(1, "strategy.momentum.lookback")),
             (String::new(), "2".into())
         );
+        assert_eq!(value(0, "notes"), "280 candles were left out");
+        assert_eq!(value(1, "notes"), "");
         assert_eq!(value(0, "kurtosis").parse::<f64>().unwrap().round(), 1.0);
         assert!(!value(0, "deflated_sharpe").is_empty());
         assert!(

@@ -94,6 +94,7 @@ fn part(plan: &Plan, run: &Run<'_>) -> Value {
         max_drawdown_pct,
         exposure_pct,
         returns,
+        notes,
         elapsed_us,
     } = run.figures;
     json!({
@@ -117,6 +118,7 @@ fn part(plan: &Plan, run: &Run<'_>) -> Value {
         "sharpe_period": run.sharpe(),
         "skewness": returns.and_then(|returns| returns.skewness()),
         "kurtosis": returns.and_then(|returns| returns.kurtosis()),
+        "notes": notes,
         "elapsed_us": elapsed_us,
     })
 }

@@ -26,6 +26,7 @@ pub mod deflated;
 pub mod json;
 mod moments;
 pub mod normal;
+pub mod notes;
 pub mod plan;
 pub mod queue;
 pub mod ranking;

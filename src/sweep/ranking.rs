@@ -259,6 +259,7 @@ pub(super) mod tests {
                 m3: 0.0,
                 m4: m2 * m2 / 100.0,
             }),
+            notes: Vec::new(),
             elapsed_us: 1,
         };
         ResultRow {

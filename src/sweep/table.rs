@@ -2,6 +2,7 @@
 //!
 //! 80 columns where settings are short. Undefined is `-`.
 
+use super::notes;
 use super::plan::Plan;
 use super::ranking::{Chain, Criterion, Ranked, Run, WindowRanking, chain, rank};
 use super::verdict::{more_than_luck, verdict};
@@ -32,6 +33,7 @@ pub fn render(plan: &Plan, rows: &[ResultRow], shown: Shown) -> String {
     } else {
         single(&mut text, &windows[0], shown);
     }
+    text.push_str(&notes::lines(rows));
     again(&mut text, plan, &windows);
     text
 }

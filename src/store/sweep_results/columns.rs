@@ -11,7 +11,10 @@ use rusqlite::{Row, Statement, ToSql};
 /// Distinguishes the file from a ledger: "mnsw".
 pub(super) const APPLICATION_ID: i32 = 0x6d6e_7377;
 /// Of the tables below.
-pub(super) const SCHEMA_VERSION: i32 = 1;
+pub(super) const SCHEMA_VERSION: i32 = 2;
+/// Makes version 2 of version 1, which had no notes.
+pub(super) const MIGRATION: &str =
+    "ALTER TABLE results ADD COLUMN notes TEXT; PRAGMA user_version = 2;";
 
 pub(super) const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -43,14 +46,15 @@ CREATE TABLE results (
     m2 REAL,
     m3 REAL,
     m4 REAL,
-    elapsed_us INTEGER
+    elapsed_us INTEGER,
+    notes TEXT
 ) STRICT;
 ";
 
 /// A task that failed gives way to a later try; one that was done stays.
 pub(super) const INSERT: &str = "
 INSERT INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-    ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+    ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
 ON CONFLICT (task) DO UPDATE SET failure = excluded.failure,
     fingerprint = excluded.fingerprint, state_hash = excluded.state_hash,
     inputs = excluded.inputs, trades = excluded.trades, wins = excluded.wins, net = excluded.net,
@@ -58,7 +62,8 @@ ON CONFLICT (task) DO UPDATE SET failure = excluded.failure,
     win_rate_pct = excluded.win_rate_pct, profit_factor = excluded.profit_factor,
     sharpe = excluded.sharpe, max_drawdown_pct = excluded.max_drawdown_pct,
     exposure_pct = excluded.exposure_pct, returns = excluded.returns, mean = excluded.mean,
-    m2 = excluded.m2, m3 = excluded.m3, m4 = excluded.m4, elapsed_us = excluded.elapsed_us
+    m2 = excluded.m2, m3 = excluded.m3, m4 = excluded.m4, elapsed_us = excluded.elapsed_us,
+    notes = excluded.notes
 WHERE failure IS NOT NULL";
 
 pub(super) const SELECT: &str = "SELECT * FROM results ORDER BY task";
@@ -80,7 +85,7 @@ pub(super) fn insert(statement: &mut Statement<'_>, row: &ResultRow) -> rusqlite
     let nothing = rusqlite::types::Null;
     match &row.outcome {
         Err(reason) => {
-            let empty: [&dyn ToSql; 20] = [&nothing; 20];
+            let empty: [&dyn ToSql; 21] = [&nothing; 21];
             let failure: [&dyn ToSql; 1] = [reason];
             statement.execute(&*[&head[..], &failure, &empty].concat())
         }
@@ -91,7 +96,9 @@ pub(super) fn insert(statement: &mut Statement<'_>, row: &ResultRow) -> rusqlite
             let returns = figures.returns;
             let count = returns.map(|m| whole(m.n));
             let sums = returns.map_or([None; 4], |m| [m.mean, m.m2, m.m3, m.m4].map(Some));
-            let tail: [&dyn ToSql; 21] = [
+            let notes = (!figures.notes.is_empty())
+                .then(|| serde_json::to_string(&figures.notes).unwrap_or_default());
+            let tail: [&dyn ToSql; 22] = [
                 &nothing,
                 &figures.fingerprint,
                 &figures.state_hash,
@@ -113,6 +120,7 @@ pub(super) fn insert(statement: &mut Statement<'_>, row: &ResultRow) -> rusqlite
                 &sums[2],
                 &sums[3],
                 &elapsed,
+                &notes,
             ];
             statement.execute(&*[&head[..], &tail].concat())
         }
@@ -164,6 +172,15 @@ fn figures(row: &Row<'_>) -> Result<Figures, String> {
         let text: String = row.get(name).map_err(column)?;
         Decimal::parse_plain(&text).map_err(|e| format!("{name}: {e}"))
     };
+    // Results of version 1 have no such column.
+    let notes: Option<String> = match row.get("notes") {
+        Err(rusqlite::Error::InvalidColumnName(_)) => None,
+        found => found.map_err(column)?,
+    };
+    let notes = match notes {
+        Some(text) => serde_json::from_str(&text).map_err(|e| format!("notes: {e}"))?,
+        None => Vec::new(),
+    };
     let returns: Option<i64> = row.get("returns").map_err(column)?;
     let returns = match returns {
         None => None,
@@ -191,6 +208,7 @@ fn figures(row: &Row<'_>) -> Result<Figures, String> {
         max_drawdown_pct: ratio("max_drawdown_pct")?,
         exposure_pct: ratio("exposure_pct")?,
         returns,
+        notes,
         elapsed_us: count("elapsed_us")?,
     })
 }

@@ -4,7 +4,9 @@
 //! last batch. One writer at a time (a lock beside the file); readers may look on. No write-ahead
 //! log: the file alone is everything, and may be copied once nobody writes.
 
-use super::columns::{APPLICATION_ID, INSERT, SCHEMA, SCHEMA_VERSION, SELECT, insert, read};
+use super::columns::{
+    APPLICATION_ID, INSERT, MIGRATION, SCHEMA, SCHEMA_VERSION, SELECT, insert, read,
+};
 use super::error::ResultsError;
 use super::row::ResultRow;
 use crate::store::ledger::allocation;
@@ -59,6 +61,9 @@ impl SweepResults {
                 ),
             ));
         }
+        if found.version < SCHEMA_VERSION {
+            results.migrate().map_err(sqlite)?;
+        }
         Ok(results)
     }
 
@@ -71,6 +76,13 @@ impl SweepResults {
             "INSERT INTO meta VALUES ('plan', ?1), ('digest', ?2)",
             params![plan, digest],
         )?;
+        transaction.commit()
+    }
+
+    /// To the current version, at once or not at all.
+    fn migrate(&mut self) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute_batch(MIGRATION)?;
         transaction.commit()
     }
 
@@ -139,7 +151,7 @@ impl Stored {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
         connection.busy_timeout(BUSY_WAIT).map_err(sqlite)?;
-        let Meta { plan, digest } = meta(&connection, path)?;
+        let Meta { plan, digest, .. } = meta(&connection, path)?;
         let mut statement = connection.prepare(SELECT).map_err(sqlite)?;
         let mut found = statement.query([]).map_err(sqlite)?;
         let mut rows = Vec::new();
@@ -156,6 +168,7 @@ impl Stored {
 }
 
 struct Meta {
+    version: i32,
     plan: String,
     digest: String,
 }
@@ -181,10 +194,10 @@ fn meta(connection: &Connection, path: &Path) -> Result<Meta, ResultsError> {
         ));
     }
     let version = number("user_version")?;
-    if version != SCHEMA_VERSION {
+    if !(1..=SCHEMA_VERSION).contains(&version) {
         return Err(ResultsError::new(
             path,
-            format!("schema version {version}; this minnow reads version {SCHEMA_VERSION}"),
+            format!("schema version {version}; this minnow reads versions up to {SCHEMA_VERSION}"),
         ));
     }
     let value = |key: &str| -> Result<String, ResultsError> {
@@ -197,6 +210,7 @@ fn meta(connection: &Connection, path: &Path) -> Result<Meta, ResultsError> {
             .ok_or_else(|| ResultsError::new(path, format!("names no {key} in its table meta")))
     };
     Ok(Meta {
+        version,
         plan: value("plan")?,
         digest: value("digest")?,
     })

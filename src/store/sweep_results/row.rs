@@ -62,6 +62,9 @@ pub struct Figures {
     pub exposure_pct: Option<f64>,
     /// Of the returns of the plan's period within the window; none after the account was used up.
     pub returns: Option<Moments>,
+    /// What has to be known beside the figures, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Time the replay took, microseconds; the one figure that differs from run to run.
     pub elapsed_us: u64,
 }

@@ -45,6 +45,7 @@ fn figures(seed: u64) -> Figures {
             m3: -1e-9,
             m4: f64::MAX,
         }),
+        notes: vec!["\"280\" candles were left out".to_owned()],
         elapsed_us: 25_000,
     }
 }
@@ -147,4 +148,26 @@ fn another_plan_another_writer_and_foreign_files_are_refused() {
     assert!(text.contains("not a file of sweep results"), "{text}");
     let missing = Stored::read(&foreign.0.with_extension("none")).unwrap_err();
     assert!(missing.to_string().contains("no such file"), "{missing}");
+}
+
+#[test]
+fn results_of_version_1_are_read_and_go_on_with_notes() {
+    let place = Place::new("version-1.sqlite");
+    let mut old = figures(1);
+    old.notes = Vec::new();
+    let mut results = SweepResults::open(&place.0, "{}", "d1").unwrap();
+    results.write(&[row(0, Ok(old.clone()))]).unwrap();
+    drop(results);
+    let connection = rusqlite::Connection::open(&place.0).unwrap();
+    connection
+        .execute_batch("ALTER TABLE results DROP COLUMN notes; PRAGMA user_version = 1;")
+        .unwrap();
+    drop(connection);
+    let first = row(0, Ok(old));
+    assert_eq!(Stored::read(&place.0).unwrap().rows, [first.clone()]);
+    let second = row(1, Ok(figures(2)));
+    let mut results = SweepResults::open(&place.0, "{}", "d1").unwrap();
+    results.write(std::slice::from_ref(&second)).unwrap();
+    drop(results);
+    assert_eq!(Stored::read(&place.0).unwrap().rows, [first, second]);
 }
