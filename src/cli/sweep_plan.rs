@@ -79,7 +79,7 @@ fn usage(problem: String) -> Failure {
 struct Configuration {
     sets: Vec<String>,
     interval: Span,
-    /// From the first candle until the first entry is possible.
+    /// From the first candle until the first entry is possible and each indicator has a value.
     warm_up: Span,
 }
 
@@ -284,6 +284,15 @@ fn check_all(
 }
 
 fn configuration(sets: Vec<String>, settings: &Settings) -> Configuration {
+    Configuration {
+        sets,
+        interval: settings.trading.interval.span(),
+        warm_up: warm_up(settings),
+    }
+}
+
+/// From the first candle until an entry is possible and each indicator has a value.
+pub(super) fn warm_up(settings: &Settings) -> Span {
     let interval = settings.trading.interval.span();
     let day = if settings.trading.require_24h_data {
         DAY / interval.0
@@ -292,11 +301,7 @@ fn configuration(sets: Vec<String>, settings: &Settings) -> Configuration {
     };
     let candles = i64::try_from(settings.trading.min_candles).unwrap_or(i64::MAX);
     let of_entries = Span(interval.0.saturating_mul(candles.max(day)));
-    Configuration {
-        sets,
-        interval,
-        warm_up: of_entries.max(settings.warm_up_span()),
-    }
+    of_entries.max(settings.warm_up_span())
 }
 
 /// First and last market data of all recordings.

@@ -7,13 +7,15 @@
 use super::replay::Arguments as ReplayArguments;
 use super::replay_ledger::run_ending;
 use super::replay_start::{core_settings, open_feeds, read_headers, turns_of};
-use super::sweep_plan::configuration_of;
+use super::sweep_plan::{configuration_of, warm_up};
 use super::{Exit, Failure};
 use crate::core::Core;
 use crate::core::effect::Effect;
 use crate::core::holds::HoldRows;
 use crate::core::modes::Turns;
+use crate::core::units::Span;
 use crate::report::Accumulator;
+use crate::report::figures::length;
 use crate::runtime::journal::Observer;
 use crate::runtime::replay::Direct;
 use crate::store::recording::Header;
@@ -105,10 +107,24 @@ impl Desk {
         }
     }
 
+    /// What a part lacks that begins with less before it than a warm-up wants. One that begins with
+    /// the recording is warmed up within itself, and nobody expects otherwise.
+    fn short_warm_up(&self, task: &Task, wanted: Span) -> Option<String> {
+        let before = task.counted_from?.since(self.plan.first);
+        (task.from.is_none() && before < wanted).then(|| {
+            format!(
+                "warmed up for {} where {} are wanted: the recording reaches back no further",
+                length(before),
+                length(wanted)
+            )
+        })
+    }
+
     fn replay(&self, task: &Task) -> Result<Figures, Failure> {
         let began = Instant::now();
         let effective = configuration_of(self.plan.sets_of(task))?;
         let settings = core_settings(&effective, &self.headers)?;
+        let short = self.short_warm_up(task, warm_up(&settings));
         let arguments = ReplayArguments {
             files: self.files.clone(),
             from: task.from,
@@ -144,7 +160,7 @@ impl Desk {
             max_drawdown_pct: metrics.max_drawdown_pct,
             exposure_pct: metrics.exposure_pct,
             returns: follow.returns.finish(),
-            notes: ending.notes,
+            notes: ending.notes.into_iter().chain(short).collect(),
             elapsed_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         })
     }

@@ -178,3 +178,65 @@ fn candles_and_several_recordings_are_swept_as_they_are_replayed() {
         }
     }
 }
+
+#[test]
+fn what_replay_notes_and_a_short_warm_up_stand_beside_the_figures() {
+    let desk = Desk::new();
+    // A candle of a minute becomes one of five.
+    let longer: Vec<String> = candles()
+        .lines()
+        .zip(0i64..)
+        .map(|(line, number)| match line.split_once(',') {
+            Some((_, rest)) if number > 0 => format!("{},{rest}", 1_600_000_200 + 300 * number),
+            _ => line.to_owned(),
+        })
+        .collect();
+    let csv = desk.folder.write("longer.csv", longer.join("\n"));
+    let csv = csv.to_str().expect("a path in UTF-8");
+    let mut import = vec!["import", "--format", "candles-csv", "--symbol", "BTC-USD"];
+    import.extend([
+        "--maker-fee",
+        "0.001",
+        "--taker-fee",
+        "0.002",
+        csv,
+        "-o",
+        "a.mrec",
+    ]);
+    desk.run(&import).expect(0);
+    let grid = "trading.interval=1m,5m,1h";
+    let mut sweep = vec!["sweep", "a.mrec", "--set", MOMENTUM, "--grid", grid];
+    sweep.extend(["--split", "0.1", "-o", "n.json", "--csv", "n.csv"]);
+    let ended = desk.run(&sweep).expect(0);
+    let shown = desk.shown("n.sqlite");
+    let notes = |configuration: u64, part: &str| -> Vec<String> {
+        let best = shown["windows"][0]["best"].as_array().expect("a list");
+        let mut of = best
+            .iter()
+            .filter(|ranked| ranked["configuration"] == configuration);
+        let notes = of.next().expect("it")[part]["notes"].as_array().cloned();
+        let notes = notes.expect("a list").into_iter();
+        notes
+            .map(|note| note.as_str().expect("words").to_owned())
+            .collect()
+    };
+    for part in ["in_sample", "out_of_sample"] {
+        let unfit = notes(1, part);
+        assert!(
+            unfit[0].contains("candles of 5m were left out"),
+            "{unfit:?}"
+        );
+        assert!(notes(2, part).is_empty(), "{part}");
+    }
+    // A hundred hours are wanted, a tenth of ten days and a half is there.
+    assert!(notes(3, "in_sample").is_empty());
+    let short = notes(3, "out_of_sample");
+    assert!(short[0].contains("where 4.2 d are wanted"), "{short:?}");
+    let text: Vec<&str> = ended.stdout.split_whitespace().collect();
+    let text = text.join(" ");
+    for note in ["candles of 5m were left out", "where 4.2 d are wanted"] {
+        assert!(text.contains(note), "{note} in {text}");
+        let table = std::fs::read_to_string(desk.file("n.csv")).expect("a table");
+        assert!(table.contains(note), "{note} in {table}");
+    }
+}
