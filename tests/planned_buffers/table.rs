@@ -163,7 +163,7 @@ pub const TABLE: &[(&str, &[(&str, Role)])] = &[
     ("src/report/html/chart.rs", &[("SAMPLES", SHOWN)]),
     (
         "src/report/html/content.rs",
-        &[("BY_PROFIT", PAGE), ("ROWS", PAGE)],
+        &[("ACTED_MAX", PAGE), ("BY_PROFIT", PAGE), ("ROWS", PAGE)],
     ),
     (
         "src/report/html/decision_indicators.rs",

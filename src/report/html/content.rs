@@ -13,7 +13,7 @@ use super::thin::Point;
 use crate::core::units::{Decimal, Timestamp};
 use crate::report::{FullOptions, FullReport};
 use crate::store::ledger::read_charts::ByNet;
-use crate::store::ledger::{LedgerError, Reader, StoredTrade};
+use crate::store::ledger::{LedgerError, Reader, StoredSession, StoredTrade};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -22,6 +22,8 @@ pub const ROWS: usize = 1000;
 /// Of more trades that many of each end in time, and of each end by profit.
 const AT_EACH_END: u64 = 300;
 const BY_PROFIT: usize = 200;
+/// Candles that were acted on, of each symbol: signals are put into order by them.
+const ACTED_MAX: usize = 1 << 16;
 
 /// The indicators of all symbols, and how they were found.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,12 +60,12 @@ impl Content {
     /// A ledger that cannot be read. Without the recordings the page says what it lacks.
     pub fn load(path: &Path, options: &FullOptions) -> Result<Self, LedgerError> {
         let reader = Reader::open(path)?;
-        let recorded = match reader.latest_session()? {
-            Some(session) => RecordedStrategy::of(&session),
-            None => Err("no session".to_owned()),
+        let (recorded, acted) = match reader.latest_session()? {
+            Some(session) => (RecordedStrategy::of(&session), acted(&reader, &session)?),
+            None => (Err("no session".to_owned()), Vec::new()),
         };
         let min_candles = recorded.as_ref().ok().map(|r| r.min_candles);
-        let mut listener = recorded.map(|recorded| IndicatorListener::new(&recorded));
+        let mut listener = recorded.map(|recorded| IndicatorListener::new(&recorded, acted));
         let full = match &mut listener {
             Ok(listener) => FullReport::load(path, options, listener)?,
             Err(_) => FullReport::load(path, options, &mut ())?,
@@ -111,6 +113,14 @@ impl Content {
         let first = first.or(last).unwrap_or(session.started);
         (first, last.unwrap_or(first))
     }
+}
+
+/// Of each instrument the candles that were acted on.
+fn acted(reader: &Reader, session: &StoredSession) -> Result<Vec<Vec<Timestamp>>, LedgerError> {
+    let instruments = session.instruments.iter();
+    instruments
+        .map(|i| reader.acted_candles(session.id, &i.symbol, ACTED_MAX))
+        .collect()
 }
 
 fn trades(reader: &Reader, session: i64, total: u64) -> Result<Vec<StoredTrade>, LedgerError> {

@@ -3,7 +3,7 @@
 //! What is shown of a run whose recording is gone. Between two decisions nothing is known; the page
 //! says so. Values that are no finite numbers are left out, whatever a ledger holds.
 
-use super::indicator_names::Kind;
+use super::indicator_names::{Kind, in_order};
 use super::indicator_series::{IndicatorSeries, NAMES_MAX, SymbolIndicators};
 use crate::core::units::Timestamp;
 use crate::store::ledger::read_charts::StoredIndicators;
@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 /// Decisions taken, at even distances.
 pub const DECISIONS: usize = 600;
 
-/// By symbol in the given order, what decides first, then names in alphabetical order; times ascend.
+/// By symbol in the given order, what decides first, then values in alphabetical order, then marks by
+/// how often they were; times ascend.
 pub fn of_decisions(decisions: &[StoredIndicators], symbols: &[&str]) -> Vec<SymbolIndicators> {
     symbols
         .iter()
@@ -31,8 +32,8 @@ pub fn of_decisions(decisions: &[StoredIndicators], symbols: &[&str]) -> Vec<Sym
                 fill(series, &times);
             }
             found.left_out.sort();
-            let order = |s: &IndicatorSeries| (Kind::of(&s.name), s.name.clone());
-            found.series.sort_by_key(order);
+            found.series.sort_by(|a, b| a.name.cmp(&b.name));
+            in_order(&mut found.series);
             found
         })
         .collect()
@@ -54,6 +55,7 @@ fn take(decision: &StoredIndicators, found: &mut SymbolIndicators) {
                     points: Vec::new(),
                     near_price: !is_mark,
                     told: is_mark.then_some(0),
+                    acted: 0,
                 });
                 found.series.len() - 1
             }

@@ -240,7 +240,12 @@ fn ranges(series: &[&IndicatorSeries], digits: usize) -> String {
     let one = |s: &&IndicatorSeries| {
         if let Some(told) = s.told {
             let times = if told == 1 { "time" } else { "times" };
-            return format!("{} {} {times}", s.name.replace('_', " "), count(told));
+            let acted = match s.acted {
+                0 => String::new(),
+                acted => format!(", {} when something was decided", count(acted)),
+            };
+            let name = s.name.replace('_', " ");
+            return format!("{name} {} {times}{acted}", count(told));
         }
         let values = || s.points.iter().map(|p| p.1);
         let text = |value: Option<f64>| value_text(value.unwrap_or(f64::NAN), digits);
@@ -269,6 +274,7 @@ mod tests {
             points: vec![(Timestamp(0), 40.0), (Timestamp(90_000_000_000), 60.0)],
             near_price,
             told: None,
+            acted: 0,
         }
     }
 

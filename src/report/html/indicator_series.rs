@@ -5,7 +5,7 @@
 //! kept; when the room is used up, neighbouring runs become one. Memory does not grow with the
 //! length of a run. A mark that only is or is not is 0 on every candle where it is not told.
 
-use super::indicator_names::Kind;
+use super::indicator_names::{Kind, in_order};
 use super::recorded_strategy::RecordedStrategy;
 use super::thin::Point;
 use crate::core::market::instrument::GridScale;
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// Runs kept for each series; each leaves at most two points.
 const RUNS: usize = 400;
 /// Values followed for each symbol, and marks as many; further names are told. One that the strategy
-/// decides by takes the place of another value.
+/// decides by takes the place of another value, a signal that of a flag.
 pub(super) const NAMES_MAX: usize = 48;
 
 /// One indicator of one symbol.
@@ -33,13 +33,16 @@ pub struct IndicatorSeries {
     pub near_price: bool,
     /// Of a mark: on how many candles it was told.
     pub told: Option<u64>,
+    /// Of a mark: on how many of these something else than to hold was decided.
+    pub acted: u64,
 }
 
 /// The indicators of one symbol.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SymbolIndicators {
     pub symbol: String,
-    /// What decides first, then values, then marks; else in the order in which they appeared.
+    /// What decides first, then values in the order in which they appeared, then marks, those that
+    /// matter more first (`indicator_names::in_order`).
     pub series: Vec<IndicatorSeries>,
     /// Names beyond the room, in alphabetical order.
     pub left_out: Vec<String>,
@@ -56,6 +59,8 @@ struct Follower {
     symbol: String,
     scale: GridScale,
     strategy: Box<dyn Strategy>,
+    /// Open times of the candles that were acted on, ascending.
+    acted: Vec<Timestamp>,
     /// By name, in the order of first appearance.
     series: Vec<Followed>,
     /// A mark that never was.
@@ -70,21 +75,30 @@ struct Followed {
     kind: Kind,
     runs: Runs,
     told: u64,
+    acted: u64,
 }
 
 impl IndicatorListener {
-    pub fn new(recorded: &RecordedStrategy) -> Self {
-        let follower = |instrument: &Instrument| Follower {
+    /// `acted`: of each instrument the open times of the candles that were acted on, ascending.
+    pub fn new(recorded: &RecordedStrategy, acted: Vec<Vec<Timestamp>>) -> Self {
+        let acted = acted.into_iter().chain(std::iter::repeat(Vec::new()));
+        let follower = |(instrument, acted): (&Instrument, Vec<Timestamp>)| Follower {
             symbol: instrument.symbol.clone(),
             scale: instrument.scale(),
             strategy: build(&recorded.settings, recorded.interval),
+            acted,
             series: Vec::new(),
             silence: Runs::default(),
             left_out: BTreeMap::new(),
             values: Vec::new(),
         };
         Self {
-            symbols: recorded.instruments.iter().map(follower).collect(),
+            symbols: recorded
+                .instruments
+                .iter()
+                .zip(acted)
+                .map(follower)
+                .collect(),
         }
     }
 
@@ -114,6 +128,7 @@ impl Follower {
         self.strategy.observe(&view);
         self.values.clear();
         self.strategy.indicators(&mut self.values);
+        let acted = u64::from(self.acted.binary_search(&view.open_time).is_ok());
         for index in 0..self.values.len() {
             let (name, value) = self.values[index];
             if !value.is_finite() {
@@ -122,6 +137,7 @@ impl Follower {
             if let Some(followed) = self.followed(name) {
                 followed.runs.push(view.open_time, value, view.close);
                 followed.told += 1;
+                followed.acted += acted;
             }
         }
         // A mark that was told has this candle already.
@@ -145,7 +161,7 @@ impl Follower {
                 .series
                 .iter()
                 .rposition(|one| of_its_sort(one) && one.kind > kind);
-            let Some(least) = least.filter(|_| !kind.is_mark()) else {
+            let Some(least) = least else {
                 self.left_out.insert(name, ());
                 return None;
             };
@@ -160,21 +176,24 @@ impl Follower {
                 Runs::default()
             },
             told: 0,
+            acted: 0,
         });
         self.series.last_mut()
     }
 
-    fn finish(mut self) -> SymbolIndicators {
-        self.series.sort_by_key(|one| one.kind);
+    fn finish(self) -> SymbolIndicators {
         let series = self.series.iter().map(|one| IndicatorSeries {
             name: one.name.to_owned(),
             near_price: one.runs.near_price && !one.kind.is_mark(),
             points: one.runs.points(),
             told: one.kind.is_mark().then_some(one.told),
+            acted: one.acted,
         });
+        let mut series: Vec<IndicatorSeries> = series.collect();
+        in_order(&mut series);
         SymbolIndicators {
             symbol: self.symbol,
-            series: series.collect(),
+            series,
             left_out: self
                 .left_out
                 .keys()
@@ -361,6 +380,7 @@ mod tests {
             symbol: "BTC-USD".to_owned(),
             scale: instrument.scale(),
             strategy: Box::new(Talkative { candles: 0, names }),
+            acted: vec![Timestamp(5 * 60_000_000_000 - 60_000_000_000)],
             series: Vec::new(),
             silence: Runs::default(),
             left_out: BTreeMap::new(),
@@ -391,6 +411,7 @@ mod tests {
         assert_eq!(names, ["sentiment", "rsi14", "gold_buy"]);
         let signal = &found.series[2];
         assert_eq!(signal.told, Some(12));
+        assert_eq!(signal.acted, 1, "the fifth candle was acted on");
         assert_eq!(signal.points.len(), 120, "a point for every candle");
         for ((_, value), number) in signal.points.iter().zip(1..) {
             assert_eq!(*value, f64::from(u8::from(number % 10 == 5)), "{number}");
@@ -415,5 +436,16 @@ mod tests {
         assert_eq!(found.series[0].name, "sentiment");
         // The two that came too late, and the last one that gave way.
         assert_eq!(found.left_out, ["V", "W", "X"]);
+    }
+
+    #[test]
+    fn a_signal_takes_the_place_of_a_flag() {
+        let flag = |number: usize| -> &'static str {
+            Box::leak(format!("v{number:02}_flat").into_boxed_str())
+        };
+        let found = followed((0..NAMES_MAX).map(flag).collect(), 120);
+        let names: Vec<&str> = found.series.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names[..2], ["sentiment", "gold_buy"]);
+        assert_eq!(found.left_out, ["v47_flat"]);
     }
 }

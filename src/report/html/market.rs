@@ -74,7 +74,8 @@ pub fn indicators(content: &Content, time: TimeAxis, out: &mut Markup) {
     out.element(
         "p",
         "Lines are thinned to their extremes. A signal or flag is 1 on the candles where it was and 0 \
-         on all others.",
+         on all others; those are drawn first that were on candles on which something was decided, then \
+         those that were most often, bull and bear side by side.",
     );
     let all = match &content.indicators {
         Indicators::Computed(symbols) => symbols,

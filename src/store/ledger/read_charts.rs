@@ -137,6 +137,25 @@ impl Reader {
         )
     }
 
+    /// Open times of the candles of a symbol on which something else than to hold was decided: the
+    /// first `limit`, ascending.
+    ///
+    /// # Errors
+    /// `Corrupt`, or what the system says.
+    pub fn acted_candles(
+        &self,
+        session: i64,
+        symbol: &str,
+        limit: usize,
+    ) -> Result<Vec<Timestamp>, LedgerError> {
+        self.list(
+            "SELECT DISTINCT candle FROM decisions
+             WHERE session = ?1 AND symbol = ?2 AND action <> 'HOLD' ORDER BY candle LIMIT ?3",
+            (session, symbol, i64::try_from(limit).unwrap_or(i64::MAX)),
+            |row| Ok(Timestamp(row.get(0)?)),
+        )
+    }
+
     fn count_rows(&self, query: &str, session: i64) -> Result<u64, LedgerError> {
         let counts = self.list(query, [session], |row| super::read::count(row, 0))?;
         Ok(counts.first().copied().unwrap_or(0))
