@@ -145,6 +145,7 @@ mod tests {
                 ..row(1, Part::In, 2, 0.2)
             },
             row(1, Part::Out, 1, 0.1),
+            row(1, Part::In, 3, 0.3),
         ];
         let mut text = Vec::new();
         write(&mut text, &plan(2), &rows).unwrap();
@@ -153,7 +154,7 @@ mod tests {
         let mut reader = csv::Reader::from_reader(&text[..]);
         let header = reader.headers().unwrap().clone();
         let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
-        assert_eq!(lines.len(), 3);
+        assert_eq!(lines.len(), 4);
         let value = |line: usize, name: &str| {
             let place = header.iter().position(|column| column == name).unwrap();
             lines[line].get(place).unwrap().to_owned()
