@@ -189,23 +189,49 @@ impl Bot {
         Ok(answer)
     }
 
-    /// Lets time pass; notices when the bot ends meanwhile.
+    /// Lets time pass; notices when the bot ends meanwhile. A bot that gave the place to somebody else is
+    /// reached anew.
     ///
     /// # Errors
     /// The bot has ended.
     pub fn wait(&mut self, time: Duration) -> Result<(), Failure> {
+        if self.pass(time)? {
+            return Ok(());
+        }
+        *self = Self::reach(&self.path)?.ok_or_else(|| self.trouble("the bot has ended"))?;
+        self.pass(time).map(|_| ())
+    }
+
+    /// Lets time pass; `false`: the connection was closed meanwhile.
+    fn pass(&mut self, time: Duration) -> Result<bool, Failure> {
         let timed = self.stream.get_ref().set_read_timeout(Some(time));
         let came = timed.and_then(|()| self.stream.fill_buf().map(<[u8]>::is_empty));
         match came {
-            Ok(true) => Err(self.trouble("the bot has ended")),
             // It says nothing without being asked.
-            Ok(false) => Ok(()),
+            Ok(is_closed) => Ok(!is_closed),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                Ok(())
+                Ok(true)
             }
             Err(error) => Err(self.io(&error)),
         }
     }
+}
+
+/// Clients of the control socket that were closed, where there were any.
+fn clients_closed(session: &Value) -> Option<String> {
+    let counts = &session["control"]["counts"];
+    let count = |name: &str| counts[name].as_u64().unwrap_or(0);
+    let told = [
+        ("idle", "silent"),
+        ("gave_way", "to make room"),
+        ("overflowed", "for too much at once"),
+        ("strangers", "of another user"),
+    ];
+    let told = told.map(|(name, why)| (count(name), why));
+    let told = told.iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, why)| format!("{count} {why}")).collect();
+    let text = told.join(", ");
+    (!told.is_empty()).then(|| format!("  {:<18} clients closed: {text}", "control socket"))
 }
 
 /// The parts that a person looks for first.
@@ -266,6 +292,7 @@ fn in_words(status: &Value) -> String {
             text(&books["stale"])
         ));
     }
+    lines.extend(clients_closed(session));
     for connection in session["connections"].as_array().into_iter().flatten() {
         lines.push(format!(
             "  {:<18} {}, {} messages, lost {} times",

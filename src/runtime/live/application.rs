@@ -151,6 +151,9 @@ impl Application for Session<'_> {
 
     fn turn(&mut self, shell: &mut Shell<LiveJob>) {
         let now = shell.now_ms();
+        if let Some(control) = &mut self.control {
+            control.on_deadline(shell);
+        }
         for index in 0..self.connections.len() {
             let kind = kind_of(self.connections[index].role);
             let registrar = &mut LinkSockets { shell, kind };
@@ -196,8 +199,9 @@ impl Application for Session<'_> {
         let errand = self.errand_deadline(now).map(|due| loop_ms(due, 0));
         let tasks = self.tasks_deadline();
         let books = self.books_deadline(now).map(|due| loop_ms(due, 0));
+        let control = self.control.as_ref().and_then(Control::next_deadline);
         let others = [
-            core, journal, calls, feeds, round, manager, errand, tasks, books, ending,
+            core, journal, calls, feeds, round, manager, errand, tasks, books, ending, control,
         ];
         let others = others.into_iter().flatten();
         let connections = self.connections.iter().filter_map(|c| c.next_deadline());

@@ -5,6 +5,7 @@ use super::job::LiveJob;
 use super::session::Session;
 use super::tasks::Tasks;
 use crate::core::units::Stamp;
+use crate::runtime::control::Control;
 use crate::runtime::replay::Recorder;
 use crate::runtime::shell::Shell;
 use crate::runtime::status::ApplicationStatus;
@@ -164,6 +165,7 @@ impl Session<'_> {
             "book_calls": matches!(self.books.source(), BookSource::Rest { .. })
                 .then_some(self.book_calls.counts),
             "calls": self.calls_seen(),
+            "control": self.control.as_ref().map(Control::seen),
             "clock_blocks_entries": self.clock_blocks,
             "refused": refused,
             "connections": connections,
