@@ -12,7 +12,7 @@ use crate::net::{HttpClient, NameCache, TlsConfig, client_config};
 use crate::runtime::EventLoop;
 use crate::runtime::journal::Journal;
 use crate::runtime::live::calls::caller::CallTrouble;
-use crate::runtime::live::{Answered, Inquiry, Patience, Window};
+use crate::runtime::live::{Answered, Inquiry, Patience, Reception, Window};
 use crate::runtime::signals::Signal;
 use crate::runtime::systemd::{Notifier, NotifyVariables};
 use std::path::Path;
@@ -30,6 +30,8 @@ pub struct Exchange {
     pub quiet_until: Option<Timestamp>,
     /// Where it is kept that this process is asked for quiet.
     pub journal: Option<Journal>,
+    /// Where a start is seen and told things while it asks.
+    pub reception: Option<Reception>,
 }
 
 /// The pair of secrets that makes the key, where one is set.
@@ -72,6 +74,7 @@ impl Exchange {
             has_key: key.is_some(),
             quiet_until: None,
             journal: None,
+            reception: None,
         })
     }
 
@@ -94,6 +97,7 @@ impl Exchange {
             has_key,
             quiet_until,
             journal,
+            reception,
         } = self;
         let mut inquiry = Inquiry::new(codec, client.clone(), call_limit, questions, patience);
         if let Some(until) = quiet_until {
@@ -101,6 +105,9 @@ impl Exchange {
         }
         if let Some(journal) = journal {
             inquiry.remember_in(journal);
+        }
+        if let Some(reception) = reception {
+            inquiry.receive(reception);
         }
         if patience != Patience::Once {
             let notifier = Notifier::new(&notify_variables(), std::process::id());
@@ -113,9 +120,11 @@ impl Exchange {
             .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
         let gave_up = inquiry.gave_up();
         let journal = inquiry.take_journal();
+        let reception = inquiry.take_reception();
         let (codec, answers, stopped) = inquiry.into_parts();
         if let Some(signal) = stopped {
-            return Err(interrupted(signal));
+            let kept = reception.as_ref().map(Reception::kept);
+            return Err(interrupted(signal, &kept.unwrap_or_default()));
         }
         if gave_up {
             return Err(Failure::new(
@@ -132,16 +141,23 @@ impl Exchange {
             has_key,
             quiet_until,
             journal,
+            reception,
         };
         Ok((exchange, answers))
     }
 }
 
-fn interrupted(signal: Signal) -> Failure {
-    Failure::new(
-        Exit::Interrupted,
-        format!("stopped by {} before the exchange answered", signal.name()),
-    )
+/// What was taken for the session that now does not begin is named.
+fn interrupted(signal: Signal, kept: &[&str]) -> Failure {
+    let lost = match kept {
+        [] => String::new(),
+        kept => format!("; not carried out: {}", kept.join(", ")),
+    };
+    let text = format!(
+        "stopped by {} before the exchange answered{lost}",
+        signal.name()
+    );
+    Failure::new(Exit::Interrupted, text)
 }
 
 /// Asks the exchange about the account, with the key and the exchange's time; answers in the order of

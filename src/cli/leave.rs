@@ -82,7 +82,7 @@ pub fn run(common: &Common, arguments: &Arguments, deed: Deed) -> Result<Exit, F
     let open = match Bot::reach(&socket(&effective))? {
         Some(mut bot) => {
             let open = tell(&mut bot, arguments, deed)?;
-            note("entries are off; `minnow ctl resume` lets the bot enter again");
+            note("entries stay off until `minnow ctl resume` lets the bot enter again");
             open
         }
         None => do_it(common, &effective, arguments, deed)?,
@@ -141,12 +141,30 @@ fn tell(bot: &mut Bot, arguments: &Arguments, deed: Deed) -> Result<Vec<String>,
     bot.ask(&json!({ "command": deed.wish() }))?;
     loop {
         let answer = bot.ask(&json!({ "command": "status" }))?;
-        let open = listed(&answer["status"]["details"]["session"][deed.listed()])?;
+        let open = left(&answer["status"]["details"], deed)?;
         if open.is_empty() || Instant::now() >= deadline {
             return Ok(open);
         }
         bot.wait(LOOK)?;
     }
+}
+
+/// What a bot has not done yet of what it was told: what is open, and what keeps it from knowing.
+fn left(details: &Value, deed: Deed) -> Result<Vec<String>, Failure> {
+    if let Some(waits_for) = details["starting"]["waits_for"].as_str() {
+        return Ok(vec![format!(
+            "the bot is starting ({waits_for}): it acts when the session begins"
+        )]);
+    }
+    let session = &details["session"];
+    let mut open = listed(&session[deed.listed()])?;
+    if session["reconciled"] == json!(false) {
+        open.insert(
+            0,
+            "the exchange has not told the bot how the account stands".to_owned(),
+        );
+    }
+    Ok(open)
 }
 
 /// The texts of a list; another shape is another program, never an empty list.
@@ -208,6 +226,21 @@ fn note(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_open_is_said_only_of_a_session_that_knows_it() {
+        let open = |details: Value| left(&details, Deed::CloseAll).unwrap();
+        let known = json!({ "session": { "open": [], "reconciled": true } });
+        assert_eq!(open(known), [""; 0]);
+        let unknown = json!({ "session": { "open": ["a"], "reconciled": false } });
+        let told = open(unknown);
+        assert!(
+            told[0].contains("has not told") && told[1] == "a",
+            "{told:?}"
+        );
+        let told = open(json!({ "starting": { "waits_for": "the exchange" } }));
+        assert!(told[0].contains("starting (the exchange)"), "{told:?}");
+    }
 
     #[test]
     fn a_list_of_another_shape_is_not_taken_for_an_empty_one() {

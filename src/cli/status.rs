@@ -234,14 +234,63 @@ fn clients_closed(session: &Value) -> Option<String> {
     (!told.is_empty()).then(|| format!("  {:<18} clients closed: {text}", "control socket"))
 }
 
-/// The parts that a person looks for first.
-fn in_words(status: &Value) -> String {
-    let session = &status["details"]["session"];
-    let text = |value: &Value| match value {
+/// A bot that has no session yet.
+fn start_in_words(status: &Value, starting: &Value) -> String {
+    let seconds = starting["for_seconds"].as_u64().unwrap_or(0);
+    let waits_for = starting["waits_for"].as_str().unwrap_or("-");
+    let left = starting["seconds_left"].as_u64();
+    let left = left.map_or_else(String::new, |left| format!(", {left} s left"));
+    let mut lines = vec![format!(
+        "starting for {seconds} s, no session yet, process {}: {waits_for}{left}",
+        status["pid"]
+    )];
+    let kept = starting["kept"].as_array().into_iter().flatten();
+    let kept: Vec<&str> = kept.filter_map(Value::as_str).collect();
+    if !kept.is_empty() {
+        lines.push(format!(
+            "taken, acts when the session begins: {}",
+            kept.join(", ")
+        ));
+    }
+    lines.extend(clients_closed(starting));
+    lines.join("\n")
+}
+
+/// A value as it is shown.
+fn text(value: &Value) -> String {
+    match value {
         Value::String(text) => text.clone(),
         Value::Null => "-".to_owned(),
         other => other.to_string(),
-    };
+    }
+}
+
+fn symbol_in_words(symbol: &Value) -> String {
+    format!(
+        "  {:<18} last {:<14} candles {:<6} {}  position {}{}",
+        text(&symbol["symbol"]),
+        text(&symbol["last"]),
+        text(&symbol["candles"]),
+        if symbol["fresh"] == json!(true) {
+            "live "
+        } else {
+            "stale"
+        },
+        text(&symbol["position"]),
+        match symbol["entries_blocked"].as_str() {
+            Some(reason) => format!("  no entry: {reason}"),
+            None => String::new(),
+        }
+    )
+}
+
+/// The parts that a person looks for first.
+fn in_words(status: &Value) -> String {
+    let starting = &status["details"]["starting"];
+    if starting.is_object() {
+        return start_in_words(status, starting);
+    }
+    let session = &status["details"]["session"];
     let uptime = status["uptime_ms"].as_u64().unwrap_or(0) / 1000;
     let halted = match session["emergency_stop"].as_str() {
         Some(trigger) => format!(", EMERGENCY STOP ({trigger})"),
@@ -263,24 +312,8 @@ fn in_words(status: &Value) -> String {
             text(&session["fills"])
         ),
     ];
-    for symbol in session["symbols"].as_array().into_iter().flatten() {
-        lines.push(format!(
-            "  {:<18} last {:<14} candles {:<6} {}  position {}{}",
-            text(&symbol["symbol"]),
-            text(&symbol["last"]),
-            text(&symbol["candles"]),
-            if symbol["fresh"] == json!(true) {
-                "live "
-            } else {
-                "stale"
-            },
-            text(&symbol["position"]),
-            match symbol["entries_blocked"].as_str() {
-                Some(reason) => format!("  no entry: {reason}"),
-                None => String::new(),
-            }
-        ));
-    }
+    let symbols = session["symbols"].as_array().into_iter().flatten();
+    lines.extend(symbols.map(symbol_in_words));
     let books = &session["book_calls"];
     if books.is_object() {
         lines.push(format!(

@@ -8,6 +8,7 @@ use super::logging::start_log;
 use super::protective::protective_forms;
 use super::replay::{Follow, loop_settings, reloaded};
 use super::replay_ledger::Ending;
+use super::status::socket;
 use super::trade_start::{self, Start};
 use super::unresolved::unresolved;
 use super::{Common, Exit, Failure, sources};
@@ -17,7 +18,7 @@ use crate::exchange::calls::{Call, CallAnswer};
 use crate::report::Accumulator;
 use crate::runtime::EventLoop;
 use crate::runtime::journal::Journal;
-use crate::runtime::live::{Answered, Patience, Session, SessionOutcome};
+use crate::runtime::live::{Answered, Patience, Reception, Session, SessionOutcome};
 use crate::runtime::replay::Outcome;
 use crate::runtime::systemd::Notifier;
 use crate::store::ledger::{BatchLimits, EXCHANGE_QUIET, Ledger, Mode, mode_path};
@@ -82,6 +83,8 @@ pub(super) fn prepare(effective: &Effective, patience: Patience) -> Result<Start
         exchange.quiet_until = ledger
             .limit_until(EXCHANGE_QUIET)
             .map_err(Failure::run_time)?;
+        let control = Reception::open(&socket(effective));
+        exchange.reception = Some(control.map_err(Failure::run_time)?);
     }
     exchange.journal = Some(Journal::new(ledger, BatchLimits::SESSION));
     let (exchange, answers) = ask_first(exchange, effective, patience)?;
@@ -186,6 +189,7 @@ pub(super) fn session(
         &mut reload,
     )
     .map_err(|text| Failure::new(Exit::Configuration, format!("config: {text}")))?;
+    session.take_over(start.reception);
     session.tell(Notifier::new(&notify_variables(), std::process::id()));
     let machine = EventLoop::new(loop_settings(effective))
         .map_err(|error| Failure::run_time(format!("cannot set up the event loop: {error}")))?;

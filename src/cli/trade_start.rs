@@ -3,6 +3,7 @@
 
 use super::exchange::{Exchange, request_windows};
 use super::replay_ledger::session_row;
+use super::status::socket;
 use super::task_settings::{book_settings, task_settings};
 use super::{Exit, Failure};
 use crate::config::Effective;
@@ -20,7 +21,7 @@ use crate::exchange::orders::Product;
 use crate::exchange::stream::StreamRole;
 use crate::runtime::clock;
 use crate::runtime::journal::Journal;
-use crate::runtime::live::{Answered, KeptFrames, LiveSettings, Market, Retention};
+use crate::runtime::live::{Answered, KeptFrames, LiveSettings, Market, Reception, Retention};
 use crate::runtime::replay::Recorder;
 use crate::store::ledger::{BatchLimits, EXCHANGE_QUIET, Ledger, Mode, SessionRow};
 use crate::store::recording::{Header, LineWriter, TurnKind};
@@ -34,6 +35,8 @@ pub struct Start {
     pub codec: Box<dyn ExchangeCodec>,
     pub settings: LiveSettings,
     pub recorder: Option<Recorder>,
+    /// Where the start was told things, for the session to go on with.
+    pub reception: Option<Reception>,
 }
 
 /// Seconds of history that `trading.require_24h_data_before_trading` asks for.
@@ -102,6 +105,7 @@ pub fn start(
         codec: exchange.codec,
         settings: live,
         recorder,
+        reception: exchange.reception,
         core,
     })
 }
@@ -290,7 +294,7 @@ fn live_settings(
         seed: settings.seed,
         mono_offset,
         clock_offset: clock_offset(answers),
-        control: Some(Path::new(effective.text("data.directory")).join("control.sock")),
+        control: Some(socket(effective)),
         silence: effective.seconds("exchange.websocket_timeout"),
         retention: None,
         kept_frames: KeptFrames::parse(effective.text("recording.frames")).unwrap_or_default(),

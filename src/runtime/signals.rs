@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::{SigId, flag, low_level};
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Status of a process that a second stop signal ended.
 pub(super) const STOPPED_AT_ONCE: i32 = 3;
@@ -136,6 +136,63 @@ impl Drop for Signals {
     }
 }
 
+/// Signals that may come while no loop is there to hear them, as between the questions of a start and its
+/// session: noted, and asked about by whoever goes on.
+#[derive(Debug)]
+pub struct EarlySignals {
+    /// In the order of [`EarlySignals::HEARD`].
+    came: [Arc<AtomicBool>; 3],
+    handlers: Vec<SigId>,
+}
+
+impl EarlySignals {
+    const HEARD: [(Signal, i32); 3] = [
+        (Signal::EmergencyStop, SIGUSR2),
+        (Signal::Interrupt, SIGINT),
+        (Signal::Terminate, SIGTERM),
+    ];
+
+    /// Listens from here on, beside any loop.
+    ///
+    /// # Errors
+    /// The system refuses a handler.
+    pub fn install() -> io::Result<Self> {
+        let mut early = Self {
+            came: Default::default(),
+            handlers: Vec::new(),
+        };
+        for ((_, number), came) in Self::HEARD.iter().zip(&early.came) {
+            let handler = flag::register(*number, Arc::clone(came))?;
+            early.handlers.push(handler);
+        }
+        Ok(early)
+    }
+
+    fn heard(&self) -> impl Iterator<Item = Signal> {
+        let all = Self::HEARD.iter().zip(&self.came);
+        let came = all.filter(|(_, came)| came.load(Ordering::Relaxed));
+        came.map(|((signal, _), _)| *signal)
+    }
+
+    /// An emergency stop came.
+    pub fn emergency_stop(&self) -> bool {
+        self.heard().any(|signal| signal == Signal::EmergencyStop)
+    }
+
+    /// The stop signal that came.
+    pub fn stop(&self) -> Option<Signal> {
+        self.heard().find(|signal| signal.is_stop())
+    }
+}
+
+impl Drop for EarlySignals {
+    fn drop(&mut self) {
+        for handler in self.handlers.drain(..) {
+            low_level::unregister(handler);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,5 +210,14 @@ mod tests {
         assert_eq!(order[0], Signal::EmergencyStop);
         assert_eq!(order.len(), Signal::COUNT);
         assert_eq!(order[4], Signal::StatusDump);
+    }
+
+    #[test]
+    fn what_comes_while_no_loop_listens_is_noted() {
+        let early = EarlySignals::install().unwrap();
+        assert_eq!((early.emergency_stop(), early.stop()), (false, None));
+        // As the handler does it; a signal would reach the loops of other tests.
+        early.came[0].store(true, Ordering::Relaxed);
+        assert_eq!((early.emergency_stop(), early.stop()), (true, None));
     }
 }

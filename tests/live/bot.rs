@@ -89,7 +89,12 @@ impl Desk {
 
     /// Starts trading and waits until the session has begun.
     pub fn start(&self) -> Bot {
-        let process = Process::start(self.minnow(&["trade"]), "session begins");
+        self.start_to("session begins")
+    }
+
+    /// Starts trading and waits for a line with this in it.
+    pub fn start_to(&self, line: &str) -> Bot {
+        let process = Process::start(self.minnow(&["trade"]), line);
         let socket = self.folder.file("data/control.sock");
         Bot { process, socket }
     }

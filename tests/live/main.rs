@@ -25,4 +25,5 @@ mod protective;
 mod quiet;
 mod reload;
 mod rest_books;
+mod starting;
 mod starts;

@@ -2,6 +2,7 @@
 
 use super::calls::caller::CallTrouble;
 use super::job::{LiveJob, LiveOutput};
+use super::reception::Reception;
 use super::session::{Session, SessionOutcome, TARGET, kind_of, loop_ms};
 use crate::core::input::{Command, Input};
 use crate::log::{self, Rotation};
@@ -21,10 +22,24 @@ impl Application for Session<'_> {
     type Job = LiveJob;
 
     fn start(&mut self, shell: &mut Shell<LiveJob>) -> std::io::Result<()> {
-        if let Some(path) = self.settings.control.clone() {
-            self.control = Some(Control::listen(&path, shell)?);
-        }
+        let reception = self.reception.take().map(Reception::take_over);
+        let (kept, stopped) = match (reception, self.settings.control.clone()) {
+            (Some(mut told), _) => {
+                told.control.attach(shell)?;
+                self.control = Some(told.control);
+                (told.kept, told.stopped)
+            }
+            (None, Some(path)) => {
+                self.control = Some(Control::listen(&path, shell)?);
+                (Vec::new(), None)
+            }
+            (None, None) => (Vec::new(), None),
+        };
         self.begin(shell);
+        self.heed(kept, shell);
+        if let Some(signal) = stopped {
+            self.end(SessionOutcome::Stopped(signal));
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// A request as it stands in its line.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command", deny_unknown_fields)]
 pub(super) enum Wish {
     /// Everything that can be seen.
@@ -34,6 +34,36 @@ pub(super) enum Wish {
     Stop,
 }
 
+impl Wish {
+    /// As the signal has it.
+    pub const EMERGENCY_STOP: Self = Self::EmergencyStop { close: None };
+
+    /// As it stands in a request.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Pause => "pause",
+            Self::Resume { .. } => "resume",
+            Self::EmergencyStop { .. } => "emergency_stop",
+            Self::CancelAll => "cancel_all",
+            Self::CloseAll => "close_all",
+            Self::Reload => "reload",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// The answer to a line that is no request.
+pub(super) fn unreadable(error: &serde_json::Error) -> Value {
+    json!({
+        "ok": false,
+        "error": format!(
+            "{error}: expected a line such as {{\"command\":\"status\"}}; commands: status, \
+             pause, resume, emergency_stop, cancel_all, close_all, reload, stop"
+        ),
+    })
+}
+
 /// When a request is answered.
 enum Answer {
     Now(Value),
@@ -52,15 +82,17 @@ impl Session<'_> {
                     return self.keep_rows(stamp, shell);
                 }
             },
-            Err(error) => json!({
-                "ok": false,
-                "error": format!(
-                    "{error}: expected a line such as {{\"command\":\"status\"}}; commands: status, \
-                     pause, resume, emergency_stop, cancel_all, close_all, reload, stop"
-                ),
-            }),
+            Err(error) => unreadable(&error),
         };
         self.answer(request.client, &answer, shell);
+    }
+
+    /// Takes over what was told while the session was being prepared; before it sends anything.
+    pub(super) fn heed(&mut self, kept: Vec<Wish>, shell: &mut Shell<LiveJob>) {
+        for wish in kept {
+            // Who wanted it was told that it acts from here on.
+            let _ = self.fulfil(wish, shell);
+        }
     }
 
     /// The configuration is read again; what may be taken over acts from here on. What it did, in

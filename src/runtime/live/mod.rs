@@ -11,6 +11,7 @@
 //! | `tasks`, `watch`, `upkeep` | periodic tasks, and what they and others look after |
 //! | `status_view` | the status, and what the service manager is told |
 //! | `commands`, `errand` | what a person wants, of a running session or of one made for it |
+//! | `reception` | the control socket before there is a session |
 //! | `ending` | the end in order |
 //! | `ledger_rows` | rows on their way to the ledger |
 //! | `job` | what workers do for all of these |
@@ -26,6 +27,7 @@ mod ledger_rows;
 mod orders;
 mod planned;
 mod promises;
+pub mod reception;
 pub mod recording;
 #[cfg(test)]
 #[path = "scene_tests.rs"]
@@ -47,6 +49,7 @@ pub use errand::Errand;
 pub use feeds::books::{BookSettings, BookSource};
 pub use feeds::markets::{Market, Markets};
 pub use planned::planned_buffers;
+pub use reception::Reception;
 pub use recording::kept_frames::KeptFrames;
 pub use recording::tape::Tape;
 pub use recording::tape_settings::{TapeCounts, TapeSettings};

@@ -21,6 +21,7 @@ use super::job::LiveJob;
 use super::orders::reconciliation::{Question, Round};
 use super::orders::venue_orders::Outgoing;
 use super::promises::Promises;
+use super::reception::Reception;
 use super::settings::LiveSettings;
 use super::tasks::Tasks;
 use crate::core::Core;
@@ -131,6 +132,8 @@ pub struct Session<'a> {
     /// When the next reconciliation begins, monotonic nanoseconds of the loop.
     pub(super) next_round: i64,
     pub(super) errand: Option<ErrandState>,
+    /// What came before it, until it begins.
+    pub(super) reception: Option<Reception>,
     /// Where commands come in; `None` when nobody is to command.
     pub(super) control: Option<Control>,
     pub(super) promises: Promises,
@@ -213,6 +216,7 @@ impl<'a> Session<'a> {
             round: None,
             next_round: i64::MAX,
             errand: None,
+            reception: None,
             control: None,
             promises: Promises::default(),
             notifier: None,
@@ -234,6 +238,11 @@ impl<'a> Session<'a> {
     /// Whom to tell how it stands.
     pub fn tell(&mut self, notifier: Option<Notifier>) {
         self.notifier = notifier;
+    }
+
+    /// Goes on with the control socket of the start and with what was told there.
+    pub fn take_over(&mut self, reception: Option<Reception>) {
+        self.reception = reception;
     }
 
     pub fn outcome(&self) -> SessionOutcome {

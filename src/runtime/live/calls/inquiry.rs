@@ -17,10 +17,14 @@ use crate::runtime::application::{Application, EffectOutcome, EffectReport};
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::journal::{Journal, Written};
 use crate::runtime::live::job::{LiveJob, LiveOutput};
+use crate::runtime::live::reception::Reception;
 use crate::runtime::live::session::submit;
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::Signal;
+use crate::runtime::sources::{Readiness, SourceState};
+use crate::runtime::status::ApplicationStatus;
 use crate::runtime::systemd::Notifier;
+use mio::Token;
 use std::collections::VecDeque;
 
 /// Pages of one list; beyond it the list counts as endless.
@@ -67,6 +71,8 @@ pub struct Inquiry {
     journal: Option<Journal>,
     /// Whom to tell how the start stands, and whether that counts as ready.
     notifier: Option<Notifier>,
+    /// Where a start is seen and told things; it outlives this.
+    reception: Option<Reception>,
 }
 
 impl Inquiry {
@@ -91,6 +97,7 @@ impl Inquiry {
             quiet_until: None,
             journal: None,
             notifier: None,
+            reception: None,
         }
     }
 
@@ -100,7 +107,17 @@ impl Inquiry {
         if let Some(notifier) = self.notifier.as_mut().filter(|_| is_ready) {
             notifier.ready();
         }
-        self.say("asking the exchange what a session begins with");
+        self.say("asking the exchange what a session begins with", None);
+    }
+
+    /// Serves the control socket of a start.
+    pub fn receive(&mut self, reception: Reception) {
+        self.reception = Some(reception);
+    }
+
+    /// The control socket again, with what is kept.
+    pub fn take_reception(&mut self) -> Option<Reception> {
+        self.reception.take()
     }
 
     /// The exchange asked an earlier process for quiet until then, by our clock.
@@ -119,10 +136,27 @@ impl Inquiry {
         self.journal.take()
     }
 
-    fn say(&mut self, text: &str) {
+    /// What is waited for, and until when, monotonic nanoseconds, where that is known.
+    fn say(&mut self, text: &str, until: Option<i64>) {
         if let Some(notifier) = &mut self.notifier {
             notifier.status(text);
         }
+        if let Some(reception) = &mut self.reception {
+            reception.wait_for(text, until);
+        }
+    }
+
+    /// The loop ends after this turn; whoever holds the reception goes on with it.
+    fn leave(&mut self, shell: &mut Shell<LiveJob>) {
+        if let Some(reception) = &mut self.reception {
+            reception.end(shell);
+        }
+        shell.request_exit(0);
+    }
+
+    fn stop(&mut self, signal: Signal, shell: &mut Shell<LiveJob>) {
+        self.stopped = Some(signal);
+        self.leave(shell);
     }
 
     /// The time was up before everything was answered.
@@ -148,9 +182,9 @@ impl Inquiry {
     }
 
     /// Everything is answered: ends once the ledger is here again.
-    fn finish(&self, shell: &mut Shell<LiveJob>) {
+    fn finish(&mut self, shell: &mut Shell<LiveJob>) {
         if self.journal.as_ref().is_none_or(Journal::is_here) {
-            shell.request_exit(0);
+            self.leave(shell);
         }
     }
 
@@ -166,7 +200,8 @@ impl Inquiry {
             "the exchange asks for quiet",
             &[("seconds", &seconds)],
         );
-        self.say(&format!("the exchange asks for quiet: {seconds} s"));
+        let text = format!("the exchange asks for quiet: {seconds} s");
+        self.say(&text, Some(until));
         let Some(journal) = &mut self.journal else {
             return;
         };
@@ -209,7 +244,7 @@ impl Inquiry {
                 let fields: log::Fields<'_> = &[("why", trouble), ("again_in_ms", &pause)];
                 log::warn("exchange", "no answer", fields);
                 let text = format!("the exchange does not answer: {trouble}; asked again");
-                self.say(&text);
+                self.say(&text, None);
             }
             self.again = Some(shell.now_ms().saturating_add(pause));
             return;
@@ -268,10 +303,16 @@ impl Application for Inquiry {
     type Job = LiveJob;
 
     fn start(&mut self, shell: &mut Shell<LiveJob>) -> std::io::Result<()> {
+        if let Some(reception) = &mut self.reception
+            && let Some(signal) = reception.begin(shell)?
+        {
+            self.stop(signal, shell);
+            return Ok(());
+        }
         if let Some(seconds) = self.caller.stay_quiet(self.quiet_until, shell.at()) {
-            self.say(&format!(
-                "the exchange asked for quiet: {seconds} s are left"
-            ));
+            let until = shell.at().mono.saturating_add(seconds * SECOND);
+            let text = format!("the exchange asked for quiet: {seconds} s are left");
+            self.say(&text, Some(until));
         }
         self.put_next(shell);
         Ok(())
@@ -279,9 +320,34 @@ impl Application for Inquiry {
 
     fn on_signal(&mut self, signal: Signal, shell: &mut Shell<LiveJob>) {
         if signal.is_stop() {
-            self.stopped = Some(signal);
-            shell.request_exit(0);
+            return self.stop(signal, shell);
         }
+        if let Some(reception) = &mut self.reception {
+            match signal {
+                Signal::EmergencyStop => reception.emergency_stop(),
+                Signal::Reload => {
+                    let text = "not reloaded: the configuration was just read, and is read again \
+                                by a running session only";
+                    log::warn("trade", text, &[]);
+                }
+                // The loop writes it.
+                _ => {}
+            }
+        }
+    }
+
+    fn on_ready(
+        &mut self,
+        token: Token,
+        _readiness: Readiness,
+        _budget: usize,
+        shell: &mut Shell<LiveJob>,
+    ) -> SourceState {
+        let reception = self.reception.as_mut();
+        if let Some(signal) = reception.and_then(|r| r.on_ready(token, shell)) {
+            self.stop(signal, shell);
+        }
+        SourceState::Drained
     }
 
     fn on_effect(&mut self, report: EffectReport<LiveOutput>, shell: &mut Shell<LiveJob>) {
@@ -303,10 +369,13 @@ impl Application for Inquiry {
         if let Some(notifier) = &mut self.notifier {
             notifier.watchdog(now, shell.stuck_workers() == 0);
         }
+        if let Some(reception) = &mut self.reception {
+            reception.on_deadline(shell);
+        }
         if matches!(self.patience, Patience::Until(end) if end <= now) && !self.questions.is_empty()
         {
             self.gave_up = true;
-            return shell.request_exit(0);
+            return self.leave(shell);
         }
         if self.again.is_some_and(|again| again <= shell.now_ms()) {
             self.again = None;
@@ -327,9 +396,16 @@ impl Application for Inquiry {
         };
         let manager = self.notifier.as_ref().and_then(Notifier::next_deadline);
         let manager = manager.map(milliseconds);
-        [self.again, calls, end, manager]
+        let clients = self.reception.as_ref().and_then(Reception::next_deadline);
+        [self.again, calls, end, manager, clients]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    fn status(&self, status: &mut ApplicationStatus) {
+        if let Some(reception) = &self.reception {
+            reception.describe(status);
+        }
     }
 }
