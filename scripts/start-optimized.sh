@@ -164,9 +164,24 @@ if [[ $config_file == "$usual_file" || $config_file == none ]]; then
   check_config
 fi
 
-# dev without an exchange: the local venue of the data directory, by its own settings and key. A key
-# for a real exchange that may stand in the environment is not shown to it.
+# dev without an exchange: the local venue of the data directory, by its own settings and key. Addresses
+# and a key of a real exchange that may stand in the environment or in .env, in whatever spelling, are not
+# shown to it: of two keys it would not know which one is meant.
 venue_environment=()
+hide_the_exchange() {
+  local name
+  while IFS= read -r name; do
+    case ${name^^} in
+      EXCHANGE__BASE_URL | EXCHANGE__WS_URL | EXCHANGE__CA_FILE | CREDENTIALS_DIRECTORY | \
+        EXCHANGE__CDP_API_KEY_NAME | CDP_API_KEY_NAME | COINBASE_API_KEY | \
+        EXCHANGE__CDP_API_KEY_NAME_FILE | CDP_API_KEY_NAME_FILE | COINBASE_API_KEY_FILE | \
+        EXCHANGE__CDP_PRIVATE_KEY | CDP_PRIVATE_KEY | COINBASE_PRIVATE_KEY | \
+        EXCHANGE__CDP_PRIVATE_KEY_FILE | CDP_PRIVATE_KEY_FILE | COINBASE_PRIVATE_KEY_FILE)
+        venue_environment+=(-u "$name")
+        ;;
+    esac
+  done < <(compgen -e)
+}
 use_the_venue() {
   local data settings name
   data=$(value data.directory)
@@ -176,10 +191,18 @@ use_the_venue() {
   [[ -r $settings ]] || fail "$settings is not there: start the local venue first, in another \
 terminal: $binary venue (or name an exchange with EXCHANGE__NAME)"
   common=(--default exchange.name=venue --default system.dry_run=false "${common[@]}")
+  hide_the_exchange
   while IFS='=' read -r name text; do
     case $name in
-      EXCHANGE__BASE_URL | EXCHANGE__WS_URL | EXCHANGE__CA_FILE | CDP_API_KEY_NAME | CDP_PRIVATE_KEY_FILE)
+      EXCHANGE__BASE_URL | EXCHANGE__WS_URL | EXCHANGE__CA_FILE)
         venue_environment+=("$name=$text")
+        ;;
+      # In every spelling: each stands above the same one of .env.
+      CDP_API_KEY_NAME)
+        venue_environment+=("$name=$text" "EXCHANGE__$name=$text" "COINBASE_API_KEY=$text")
+        ;;
+      CDP_PRIVATE_KEY_FILE)
+        venue_environment+=("$name=$text" "EXCHANGE__$name=$text" "COINBASE_PRIVATE_KEY_FILE=$text")
         ;;
     esac
   done <"$settings"

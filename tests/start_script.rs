@@ -197,6 +197,41 @@ fn dev_trades_on_the_local_venue_with_orders_to_it_and_ends_in_order() {
     assert!(clone.path().join("data/venue.sqlite").exists());
 }
 
+/// Of a real exchange nothing is used, in whatever spelling and place it stands.
+#[test]
+fn dev_uses_the_key_and_the_address_of_the_local_venue_whatever_else_is_set() {
+    let clone = fresh_clone("dev-other-key");
+    let _venue = venue(&clone);
+    let key = "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n";
+    let real = clone.path().join("real.pem");
+    std::fs::write(&real, key).expect("a key");
+    let file = format!(
+        "CDP_PRIVATE_KEY_FILE={0}\nCOINBASE_PRIVATE_KEY_FILE={0}\nEXCHANGE__BASE_URL=https://b.example\n",
+        real.display()
+    );
+    std::fs::write(clone.path().join(".env"), file).expect("a .env");
+    for path in [&real, &clone.path().join(".env")] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("ours");
+    }
+    let name = "organizations/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f/apiKeys/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f";
+    let mut trading = Trading::start(
+        &clone,
+        &["dev"],
+        &[
+            ("EXCHANGE__CDP_API_KEY_NAME", name),
+            ("COINBASE_API_KEY", name),
+            ("EXCHANGE__CDP_PRIVATE_KEY", key.trim_end()),
+            ("EXCHANGE__CDP_PRIVATE_KEY_FILE", "real.pem"),
+            ("exchange__base_url", "https://exchange.example"),
+            ("EXCHANGE__WS_URL", "wss://exchange.example"),
+            ("EXCHANGE__CA_FILE", "nowhere.pem"),
+        ],
+    );
+    let said = trading.until("agree with the venue");
+    assert!(said.contains("mode orders to the local venue"), "{said}");
+    assert_eq!(trading.stop(), Some(0));
+}
+
 #[test]
 fn dev_without_a_venue_says_how_to_start_one() {
     let clone = fresh_clone("no-venue");

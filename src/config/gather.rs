@@ -358,14 +358,16 @@ impl Gathered {
     }
 
     fn read_secret_file(&mut self, key: &'static Key, name: &str, path: &str) {
+        let source = Source::SecretFile {
+            name: name.to_owned(),
+        };
+        // The environment is read last: its variable stands above the same one of `.env`.
+        self.secrets.retain(|known| known.source != source);
         if path.is_empty() {
             self.warnings
                 .push(format!("{name} is empty: it counts as unset"));
             return;
         }
-        let source = Source::SecretFile {
-            name: name.to_owned(),
-        };
         let full = self.directory.join(path);
         match read_bounded(&full, SECRET_FILE_MAX) {
             Ok(text) => {
