@@ -6,7 +6,7 @@
 use super::env_file;
 use super::files::{FILE_MAX, ReadError, SECRET_FILE_MAX, mode_of, read_bounded, wipe_text};
 use super::findings::Findings;
-use super::key::Key;
+use super::key::{Key, Kind, SecretForm};
 use super::keys::Names;
 use super::parse::Raw;
 use super::secret::Secret;
@@ -321,12 +321,7 @@ impl Gathered {
                 ));
             }
         } else if key.is_secret() {
-            self.secrets.push(SecretCandidate {
-                key,
-                name: name.to_owned(),
-                secret: Secret::new(value),
-                source,
-            });
+            self.take_secret_text(key, name, value, source);
         } else {
             self.assign(key, name.to_owned(), Raw::Text(value), source);
         }
@@ -392,6 +387,11 @@ impl Gathered {
         mut text: String,
         source: Source,
     ) {
+        if matches!(key.kind, Kind::Secret(SecretForm::CdpPrivateKey)) && text.contains("\\n") {
+            // Environment files hold the line breaks of a PEM as two characters each.
+            let broken = text.replace("\\r\\n", "\n").replace("\\n", "\n");
+            wipe_text(std::mem::replace(&mut text, broken));
+        }
         text.truncate(text.trim_end_matches(['\n', '\r']).len());
         if text.is_empty() {
             self.warnings.push(format!(

@@ -79,8 +79,8 @@ fn the_form_of_a_secret_is_checked_without_showing_it() {
         ),
         ("OPENAI_API_KEY", format!("{TEXT} {TEXT}"), "holds a space"),
         (
-            "CDP_PRIVATE_KEY",
-            pem.replace('\n', "\\n"),
+            "OPENAI_API_KEY",
+            format!("{TEXT}\\n"),
             "holds \\n as two characters",
         ),
         (
@@ -122,6 +122,44 @@ fn the_form_of_a_secret_is_checked_without_showing_it() {
         )
         .environment("BLUEFIN_PRIVATE_KEY", &"ab".repeat(32))
         .sound();
+}
+
+#[test]
+fn line_breaks_of_a_private_key_may_be_two_characters_each_and_the_last_one_is_left_out() {
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----";
+    let seed = "ab12".repeat(10) + "abc=";
+    for (wanted, given) in [
+        (pem, pem.replace('\n', "\\n")),
+        (pem, pem.replace('\n', "\\n") + "\\n"),
+        (pem, pem.replace('\n', "\\r\\n") + "\\r\\n"),
+        (pem, format!("{pem}\n")),
+        (&seed, format!("{seed}\\n")),
+        (&seed, format!("{seed}\r\n")),
+    ] {
+        let told = |folder: Folder| {
+            let effective = folder.sound();
+            let key = effective.secret("exchange.cdp_private_key");
+            key.expect("it is set").expose().to_owned()
+        };
+        let environment = Folder::new().environment("CDP_PRIVATE_KEY", &given);
+        assert_eq!(told(environment), wanted, "{given:?}");
+        if !given.contains('\n') {
+            let file = Folder::new().dot_env(&format!("CDP_PRIVATE_KEY={given}\n"));
+            assert_eq!(told(file), wanted, "{given:?}");
+        }
+    }
+}
+
+/// As any other variable: the environment stands above `.env`.
+#[test]
+fn a_secret_file_that_the_environment_names_stands_above_the_one_of_env() {
+    let folder = Folder::new()
+        .file_with_mode("old", &format!("{TEXT}-old"), 0o600)
+        .file_with_mode("new", &format!("{TEXT}-new"), 0o600)
+        .dot_env("LLM__API_KEY_FILE=old\n");
+    assert_eq!(found(&folder).0, format!("{TEXT}-old"));
+    let folder = folder.environment("LLM__API_KEY_FILE", "new");
+    assert_eq!(found(&folder).0, format!("{TEXT}-new"));
 }
 
 #[test]
