@@ -32,19 +32,7 @@ pub(super) fn checks(effective: &Effective, exchange: Exchange) -> Result<Vec<Ch
     // An address is an address: `https` has the port of `wss`.
     let rest_url = exchange.codec.rest_url().replacen("http", "ws", 1);
     let rest = reach(&exchange, &rest_url, &mut checks);
-    let mut streams: Vec<(StreamRole, Endpoint, Vec<SocketAddr>)> = Vec::new();
-    for role in [StreamRole::Market, StreamRole::Account] {
-        let url = exchange.codec.stream_url(role).to_owned();
-        let known = streams
-            .iter()
-            .any(|(_, other, _)| Endpoint::parse(&url).is_ok_and(|endpoint| endpoint == *other));
-        if role == StreamRole::Account && !exchange.has_key || known {
-            continue;
-        }
-        if let Some((endpoint, addresses)) = reach(&exchange, &url, &mut checks) {
-            streams.push((role, endpoint, addresses));
-        }
-    }
+    let streams = streams(effective, &exchange, &mut checks);
     checks.extend(handshakes(effective, &exchange, streams)?);
     if rest.is_none() {
         return Ok(checks);
@@ -63,6 +51,40 @@ pub(super) fn checks(effective: &Effective, exchange: Exchange) -> Result<Vec<Ch
     checks.push(limits(effective));
     checks.extend(products(&symbols, &answers));
     Ok(checks)
+}
+
+/// A connection's way, and the roles that go it: connections to one address are tried once.
+struct Stream {
+    roles: Vec<StreamRole>,
+    endpoint: Endpoint,
+    addresses: Vec<SocketAddr>,
+}
+
+/// The connections that a session would open; the account's too where there is a key for it.
+fn streams(effective: &Effective, exchange: &Exchange, checks: &mut Vec<Check>) -> Vec<Stream> {
+    let roles = [
+        (StreamRole::Market, true),
+        (StreamRole::Book, effective.flag("orderbook.enabled")),
+        (StreamRole::Account, exchange.has_key),
+    ];
+    let mut streams: Vec<Stream> = Vec::new();
+    for (role, _) in roles.into_iter().filter(|(_, is_wanted)| *is_wanted) {
+        let url = exchange.codec.stream_url(role);
+        let endpoint = Endpoint::parse(url);
+        let known = streams
+            .iter_mut()
+            .find(|known| endpoint.as_ref().is_ok_and(|one| *one == known.endpoint));
+        if let Some(known) = known {
+            known.roles.push(role);
+        } else if let Some((endpoint, addresses)) = reach(exchange, url, checks) {
+            streams.push(Stream {
+                roles: vec![role],
+                endpoint,
+                addresses,
+            });
+        }
+    }
+    streams
 }
 
 /// The addresses of an endpoint, each name told once.
@@ -107,7 +129,7 @@ fn reach(
 fn handshakes(
     effective: &Effective,
     exchange: &Exchange,
-    streams: Vec<(StreamRole, Endpoint, Vec<SocketAddr>)>,
+    streams: Vec<Stream>,
 ) -> Result<Vec<Check>, Failure> {
     const NAME: &str = "stream";
     let stage_limit = effective.seconds("system.async_timeout").as_millis();
@@ -118,13 +140,15 @@ fn handshakes(
     };
     let names: Vec<String> = streams
         .iter()
-        .map(|(role, endpoint, _)| {
-            format!("{}, {}:{}", role.name(), endpoint.host(), endpoint.port())
+        .map(|stream| {
+            let roles: Vec<&str> = stream.roles.iter().map(|role| role.name()).collect();
+            let (host, port) = (stream.endpoint.host(), stream.endpoint.port());
+            format!("{}, {host}:{port}", roles.join(" and "))
         })
         .collect();
     let endpoints = streams
         .into_iter()
-        .map(|(_, endpoint, addresses)| (endpoint, addresses));
+        .map(|stream| (stream.endpoint, stream.addresses));
     let mut handshakes = Handshakes::new(settings, endpoints);
     EventLoop::new(loop_settings(effective))
         .and_then(|machine| machine.run(&mut handshakes))

@@ -89,3 +89,19 @@ fn nobody_at_the_other_end_is_said_for_stream_and_calls() {
     assert_eq!(check(&found, "calls").0, "problem");
     assert_eq!(check(&found, "disk").0, "ok");
 }
+
+#[test]
+fn every_connection_that_a_session_opens_is_tried() {
+    let venue = Venue::start(&[]);
+    let desk = Desk::at(&venue)
+        .with("system.dry_run=false")
+        .with("orderbook.enabled=true");
+    let found = desk.run(&["doctor", "--json"]).with(0).json();
+    let (_, text) = check(&found, "stream");
+    assert!(text.starts_with("market and book and account,"), "{text}");
+    let without = desk.without_key(&venue).with("system.dry_run=true");
+    let without = without.with("orderbook.enabled=false");
+    let found = without.run(&["doctor", "--json"]).with(0).json();
+    let (_, text) = check(&found, "stream");
+    assert!(text.starts_with("market,"), "{text}");
+}
