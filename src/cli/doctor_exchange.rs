@@ -6,12 +6,13 @@ use super::exchange::{Exchange, products_call, products_of, request_windows};
 use super::replay::loop_settings;
 use super::{Exit, Failure};
 use crate::config::Effective;
-use crate::core::units::{Decimal, Rounding};
+use crate::core::units::{Decimal, Rounding, Span};
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::Product;
 use crate::exchange::stream::StreamRole;
 use crate::net::{Endpoint, LinkSettings};
 use crate::runtime::EventLoop;
+use crate::runtime::clock::monotonic_ns;
 use crate::runtime::live::{Answered, Handshakes, Patience};
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -20,6 +21,8 @@ use std::time::Instant;
 const CLOCK_WARNED_MS: i64 = 1_000;
 /// Further off than this a signature is refused sooner or later, ms.
 const CLOCK_REFUSED_MS: i64 = 5_000;
+/// All questions together: for what the exchange wants to be waited for beyond it, nobody waits.
+const PATIENCE: Span = Span::from_secs(30);
 /// A way up that takes longer makes orders late, ms.
 const SLOW_MS: i64 = 1_000;
 
@@ -43,12 +46,17 @@ pub(super) fn checks(effective: &Effective, exchange: Exchange) -> Result<Vec<Ch
     if has_key {
         questions.extend([Call::KeyPermissions, Call::FeeTier]);
     }
-    let (_, answers) = exchange.ask(effective, questions, Patience::Once)?;
+    let patience = Patience::OnceWithin(monotonic_ns().saturating_add(PATIENCE.0));
+    let (exchange, answers) = exchange.ask(effective, questions, patience)?;
     checks.extend(rest_time(&answers));
     checks.extend(clock(&answers));
     checks.extend(key(effective, has_key, &answers));
     checks.extend(fees(&answers));
     checks.push(limits(effective));
+    if let Some(why) = exchange.left_out {
+        let text = format!("{why}; what stands behind the other calls was not looked at");
+        checks.push(Check::problem("calls", text));
+    }
     checks.extend(products(&symbols, &answers));
     Ok(checks)
 }
@@ -327,6 +335,10 @@ fn limits(effective: &Effective) -> Check {
 
 fn products(symbols: &[&str], answers: &[Answered]) -> Vec<Check> {
     const NAME: &str = "product";
+    let was_asked = |answer: &Answered| matches!(answer.call, Call::Products { .. });
+    if !answers.iter().any(was_asked) {
+        return Vec::new();
+    }
     match products_of(symbols, answers) {
         Ok(products) => products.iter().map(product).collect(),
         Err(failure) => vec![Check::problem(

@@ -2,6 +2,7 @@
 
 use super::logging::start_log;
 use super::replay::loop_settings;
+use super::trade::note;
 use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::core::units::{Span, Timestamp};
@@ -9,13 +10,17 @@ use crate::exchange::calls::{Call, CallAnswer, FailureKind};
 use crate::exchange::orders::Product;
 use crate::exchange::{Access, ExchangeCodec, build};
 use crate::net::{HttpClient, NameCache, TlsConfig, client_config};
-use crate::runtime::EventLoop;
 use crate::runtime::journal::Journal;
 use crate::runtime::live::calls::caller::CallTrouble;
 use crate::runtime::live::{Answered, Inquiry, Patience, Reception, Window};
 use crate::runtime::signals::Signal;
 use crate::runtime::systemd::{Notifier, NotifyVariables};
+use crate::runtime::{EventLoop, LoopSettings};
 use std::path::Path;
+use std::time::Duration;
+
+/// How long calls that only ask are waited for once nobody wants their answers.
+const JOIN: Duration = Duration::from_millis(500);
 
 /// An exchange as the configuration names it.
 pub struct Exchange {
@@ -32,6 +37,8 @@ pub struct Exchange {
     pub journal: Option<Journal>,
     /// Where a start is seen and told things while it asks.
     pub reception: Option<Reception>,
+    /// Why the last questions were left out, where some were.
+    pub left_out: Option<String>,
 }
 
 /// The pair of secrets that makes the key, where one is set.
@@ -75,6 +82,7 @@ impl Exchange {
             quiet_until: None,
             journal: None,
             reception: None,
+            left_out: None,
         })
     }
 
@@ -98,27 +106,32 @@ impl Exchange {
             quiet_until,
             journal,
             reception,
+            ..
         } = self;
         let mut inquiry = Inquiry::new(codec, client.clone(), call_limit, questions, patience);
         if let Some(until) = quiet_until {
             inquiry.stay_quiet(until);
         }
+        let writes = journal.is_some();
         if let Some(journal) = journal {
             inquiry.remember_in(journal);
         }
-        if let Some(reception) = reception {
-            inquiry.receive(reception);
+        match reception {
+            Some(reception) => inquiry.receive(reception),
+            // Nobody else says what is waited for.
+            None => inquiry.announce(note),
         }
-        if patience != Patience::Once {
+        if !patience.asks_once() {
             let notifier = Notifier::new(&notify_variables(), std::process::id());
             inquiry.tell(notifier, effective.flag("system.dry_run"));
         }
-        let machine = EventLoop::new(loop_settings(effective))
+        let machine = EventLoop::new(asking(effective, patience, writes))
             .map_err(|error| Failure::run_time(format!("cannot set up the event loop: {error}")))?;
         machine
             .run(&mut inquiry)
             .map_err(|error| Failure::run_time(format!("the event loop failed: {error}")))?;
         let gave_up = inquiry.gave_up();
+        let left_out = inquiry.left_out();
         let journal = inquiry.take_journal();
         let reception = inquiry.take_reception();
         let (codec, answers, stopped) = inquiry.into_parts();
@@ -142,9 +155,20 @@ impl Exchange {
             quiet_until,
             journal,
             reception,
+            left_out,
         };
         Ok((exchange, answers))
     }
+}
+
+/// Settings of the loop that asks. A call that hangs must not make the time longer that was given; it
+/// changes nothing, where the ledger is not written.
+fn asking(effective: &Effective, patience: Patience, writes: bool) -> LoopSettings {
+    let mut settings = loop_settings(effective);
+    if patience.end().is_some() && !writes {
+        settings.executor_shutdown_timeout = JOIN;
+    }
+    settings
 }
 
 /// What was taken for the session that now does not begin is named.

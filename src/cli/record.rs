@@ -13,6 +13,7 @@ use crate::core::orders::client_id::base32;
 use crate::core::units::{Span, Stamp, Timestamp};
 use crate::exchange::calls::Call;
 use crate::exchange::orders::Product;
+use crate::runtime::clock::monotonic_ns;
 use crate::runtime::live::{Patience, Retention, Tape, TapeSettings};
 use crate::runtime::replay::Recorder;
 use crate::runtime::{EventLoop, clock};
@@ -27,7 +28,7 @@ pub struct Arguments {
     /// time, in the folder of recordings]
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
-    /// End after so many seconds instead of at a signal
+    /// End after so many seconds, the start among them, instead of at a signal
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub seconds: Option<u32>,
 }
@@ -42,7 +43,13 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     start_log(&effective)?;
     let symbols = effective.symbols();
     let questions = vec![Call::ServerTime, products_call(&symbols)];
-    let (mut exchange, answers) = exchange.ask(&effective, questions, Patience::UntilAnswered)?;
+    // The time that was given is all of it: what the start takes of it is not recorded.
+    let limit = arguments.seconds.map(|n| Span::from_secs(n.into()));
+    let end = limit.map(|limit| monotonic_ns().saturating_add(limit.0));
+    let patience = end.map_or(Patience::UntilAnswered, Patience::Until);
+    let (mut exchange, answers) = exchange
+        .ask(&effective, questions, patience)
+        .map_err(|failure| in_time(failure, arguments))?;
     let products = products_of(&symbols, &answers)?;
     exchange.codec.learn(&products);
     let offset = clock_offset(&answers);
@@ -72,7 +79,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         seed: started.0.unsigned_abs(),
         clock_offset: offset,
         started,
-        limit: arguments.seconds.map(|n| Span::from_secs(n.into())),
+        limit: end.map(|end| Span(end.saturating_sub(monotonic_ns()).max(0))),
         retention: arguments.out.is_none().then_some(retention),
     };
     let mut tape = Tape::new(exchange.codec, settings, recorder)
@@ -85,6 +92,16 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
         Some(text) => Err(Failure::run_time(text)),
         None if end.exit_code() == 0 => Ok(Exit::Success),
         None => Ok(Exit::Unresolved),
+    }
+}
+
+/// The words for an exchange that did not answer within the time for all of it.
+fn in_time(failure: Failure, arguments: &Arguments) -> Failure {
+    match (failure.exit, arguments.seconds) {
+        (Exit::Unresolved, Some(seconds)) => Failure::run_time(format!(
+            "the exchange did not answer within {seconds} s: nothing is recorded"
+        )),
+        _ => failure,
     }
 }
 

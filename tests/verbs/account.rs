@@ -79,3 +79,13 @@ fn without_a_key_the_account_is_not_asked() {
         assert!(ended.stderr.contains("cdp_api_key_name"), "{ended:?}");
     }
 }
+
+#[test]
+fn a_verb_that_is_asked_for_quiet_says_that_it_waits_and_how_long() {
+    let venue = Venue::start(&["--fault", "too_many_requests,ms=1000,count=1"]);
+    let ended = Desk::at(&venue).run(&["balance"]).with(0);
+    assert!(
+        ended.stderr.contains("asks for quiet: 1 s; waiting"),
+        "{ended:?}"
+    );
+}

@@ -91,6 +91,16 @@ fn nobody_at_the_other_end_is_said_for_stream_and_calls() {
 }
 
 #[test]
+fn a_limit_of_requests_is_a_problem_and_not_waited_for() {
+    let venue = Venue::start(&["--fault", "too_many_requests,ms=600000"]);
+    let found = Desk::at(&venue).run(&["doctor", "--json"]).with(1).json();
+    let (state, text) = check(&found, "calls");
+    assert_eq!(state, "problem", "{text}");
+    assert!(text.contains("limits our requests"), "{text}");
+    assert!(text.contains("600 s"), "{text}");
+}
+
+#[test]
 fn every_connection_that_a_session_opens_is_tried() {
     let venue = Venue::start(&[]);
     let desk = Desk::at(&venue)

@@ -54,10 +54,23 @@ fn a_recording_ends_by_itself_and_needs_no_key() {
     let inspected = desk.run(&["inspect", "here", "--json"]).with(0).json();
     assert_eq!(inspected["counts"]["trades"], told["trades"]);
     let again = desk
-        .run(&["record", "--seconds", "1", "--out", "here"])
+        .run(&["record", "--seconds", "60", "--out", "here"])
         .with(1);
     assert!(
         again.stderr.contains("holds a recording already"),
         "{again:?}"
     );
+}
+
+/// The time is that of the whole verb: what the start waits for counts.
+#[test]
+fn a_recording_of_an_exchange_that_does_not_answer_ends_when_its_time_is_over() {
+    let venue = Venue::start(&["--fault", "server_error,path=/api/v3/brokerage/time"]);
+    let desk = Desk::at(&venue);
+    let ended = desk.run(&["record", "--seconds", "2"]).with(1);
+    assert!(
+        ended.stderr.contains("did not answer within 2 s"),
+        "{ended:?}"
+    );
+    assert!(!desk.folder.file("data/recordings").exists());
 }

@@ -2,7 +2,7 @@
 //! and all that the verbs which only ask want.
 //!
 //! Questions are put one after the other, lists to their last page. A start asks until it is
-//! answered, more and more slowly; a verb asks once.
+//! answered, more and more slowly; a verb asks once, and says what it waits for.
 
 use super::caller::{CallTrouble, Caller, Ended, is_transient};
 use super::kept_quiet::quiet_row;
@@ -30,6 +30,9 @@ use std::collections::VecDeque;
 /// Pages of one list; beyond it the list counts as endless.
 const PAGES_MAX: usize = 1000;
 
+/// Tells a person something.
+type Tell = fn(&str);
+
 /// What an answer took.
 #[derive(Clone, Debug)]
 pub struct Answered {
@@ -45,10 +48,28 @@ pub struct Answered {
 pub enum Patience {
     /// A failure is an answer.
     Once,
+    /// The same; what is not answered by this time, monotonic nanoseconds, is left out, and nobody waits
+    /// for an exchange that asks for quiet beyond it.
+    OnceWithin(i64),
     /// Until the exchange answers; definite refusals are answers.
     UntilAnswered,
     /// The same, but at most until this time, monotonic nanoseconds.
     Until(i64),
+}
+
+impl Patience {
+    /// Failures are answers.
+    pub const fn asks_once(self) -> bool {
+        matches!(self, Self::Once | Self::OnceWithin(_))
+    }
+
+    /// When it ends, monotonic nanoseconds.
+    pub const fn end(self) -> Option<i64> {
+        match self {
+            Self::Until(end) | Self::OnceWithin(end) => Some(end),
+            Self::Once | Self::UntilAnswered => None,
+        }
+    }
 }
 
 /// See the file's head.
@@ -65,6 +86,10 @@ pub struct Inquiry {
     answers: Vec<Answered>,
     stopped: Option<Signal>,
     gave_up: bool,
+    /// Why the questions after a time were left out.
+    left_out: Option<String>,
+    /// Who is told what is waited for.
+    announce: Option<Tell>,
     /// The exchange asked an earlier process for quiet until then, by our clock.
     quiet_until: Option<Timestamp>,
     /// Where it is kept that the exchange asks this process for quiet.
@@ -94,6 +119,8 @@ impl Inquiry {
             answers: Vec::new(),
             stopped: None,
             gave_up: false,
+            left_out: None,
+            announce: None,
             quiet_until: None,
             journal: None,
             notifier: None,
@@ -164,6 +191,16 @@ impl Inquiry {
         self.gave_up
     }
 
+    /// Why questions have no answer although nothing failed: in words, where there are any.
+    pub fn left_out(&mut self) -> Option<String> {
+        self.left_out.take()
+    }
+
+    /// Whom to tell what is waited for, and how long.
+    pub fn announce(&mut self, tell: Tell) {
+        self.announce = Some(tell);
+    }
+
     /// The codec again, the answers in the order of the questions, and the signal that ended it
     /// early.
     pub fn into_parts(self) -> (Box<dyn ExchangeCodec>, Vec<Answered>, Option<Signal>) {
@@ -188,8 +225,9 @@ impl Inquiry {
         }
     }
 
-    /// Says, and writes down at once, for how long the exchange asks for quiet.
-    fn heed_quiet(&mut self, shell: &mut Shell<LiveJob>) {
+    /// Says, and writes down at once, for how long the exchange asks for quiet; `is_waited_for`: something
+    /// is asked after it.
+    fn heed_quiet(&mut self, is_waited_for: bool, shell: &mut Shell<LiveJob>) {
         let now = shell.at();
         let Some(until) = self.caller.take_quiet() else {
             return;
@@ -202,6 +240,16 @@ impl Inquiry {
         );
         let text = format!("the exchange asks for quiet: {seconds} s");
         self.say(&text, Some(until));
+        if matches!(self.patience, Patience::OnceWithin(end) if end < until) {
+            let text = format!(
+                "the exchange limits our requests (429, too many) and asks for quiet for {seconds} s: \
+                 not waited for"
+            );
+            return self.leave_out(text, shell);
+        }
+        if let Some(announce) = self.announce.filter(|_| is_waited_for) {
+            announce(&format!("{text}; waiting for it"));
+        }
         let Some(journal) = &mut self.journal else {
             return;
         };
@@ -209,6 +257,13 @@ impl Inquiry {
         if let Some(commit) = journal.everything() {
             submit(shell, EffectClass::Ledger, LiveJob::Commit(commit));
         }
+    }
+
+    /// What is not answered yet stays so.
+    fn leave_out(&mut self, why: String, shell: &mut Shell<LiveJob>) {
+        self.questions.clear();
+        self.left_out = Some(why);
+        self.finish(shell);
     }
 
     fn written(&mut self, written: Written, shell: &mut Shell<LiveJob>) {
@@ -233,10 +288,13 @@ impl Inquiry {
     }
 
     fn take(&mut self, ended: Ended<()>, shell: &mut Shell<LiveJob>) {
+        if self.left_out.is_some() {
+            return;
+        }
         let is_open = match &ended.result {
             Ok(_) => false,
             // Too many requests, or a host that is down, say nothing about what was asked.
-            Err(trouble) => is_transient(trouble) && self.patience != Patience::Once,
+            Err(trouble) => is_transient(trouble) && !self.patience.asks_once(),
         };
         if is_open {
             let pause = self.back_off.next_delay_ms();
@@ -356,7 +414,8 @@ impl Application for Inquiry {
             EffectOutcome::Done(LiveOutput::Written(written)) => self.written(written, shell),
             _ => {
                 let ended = self.caller.reported(&*self.codec, now, report);
-                self.heed_quiet(shell);
+                let goes_on = ended.is_none() || self.questions.len() > 1;
+                self.heed_quiet(goes_on || !self.patience.asks_once(), shell);
                 if let Some(ended) = ended {
                     self.take(ended, shell);
                 }
@@ -372,8 +431,11 @@ impl Application for Inquiry {
         if let Some(reception) = &mut self.reception {
             reception.on_deadline(shell);
         }
-        if matches!(self.patience, Patience::Until(end) if end <= now) && !self.questions.is_empty()
-        {
+        if self.patience.end().is_some_and(|end| end <= now) && !self.questions.is_empty() {
+            if self.patience.asks_once() {
+                let why = "the exchange did not answer in time".to_owned();
+                return self.leave_out(why, shell);
+            }
             self.gave_up = true;
             return self.leave(shell);
         }
@@ -390,10 +452,7 @@ impl Application for Inquiry {
             .caller
             .next_deadline(crate::runtime::clock::monotonic_ns())
             .map(milliseconds);
-        let end = match self.patience {
-            Patience::Until(end) => Some(milliseconds(end)),
-            _ => None,
-        };
+        let end = self.patience.end().map(milliseconds);
         let manager = self.notifier.as_ref().and_then(Notifier::next_deadline);
         let manager = manager.map(milliseconds);
         let clients = self.reception.as_ref().and_then(Reception::next_deadline);
