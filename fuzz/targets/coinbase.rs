@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use minnow::core::market::Interval;
 use minnow::core::units::{Decimal, Side, Timestamp};
 use minnow::exchange::ExchangeCodec;
-use minnow::exchange::calls::{Call, CallAnswer};
+use minnow::exchange::calls::{Call, CallAnswer, Standing};
 use minnow::exchange::coinbase::{Addresses, ApiKey, Coinbase};
 use minnow::exchange::orders::{NewOrder, OrderTerms};
 use minnow::exchange::stream::{StreamEvent, StreamRole};
@@ -161,7 +161,7 @@ fn calls() -> Vec<Call> {
         Call::Order { venue_id: text() },
         Call::Orders {
             product: text(),
-            open_only: false,
+            standing: Standing::Any,
             since: None,
             cursor: text(),
         },

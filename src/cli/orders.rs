@@ -6,7 +6,7 @@ use super::{Common, Exit, Failure, sources};
 use crate::core::orders::client_id;
 use crate::core::records::Leg;
 use crate::core::units::{Decimal, Span, Timestamp};
-use crate::exchange::calls::{Call, CallAnswer};
+use crate::exchange::calls::{Call, CallAnswer, Standing};
 use crate::exchange::orders::{VenueOrder, VenueOrderStatus};
 use crate::runtime::clock;
 use crate::runtime::live::Answered;
@@ -30,13 +30,19 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let effective = sources::configuration(common)?;
     let back = Span::from_secs(i64::from(arguments.hours) * 3600);
     let since = Timestamp(clock::stamp().wall.0 - back.0);
-    let question = Call::Orders {
+    let question = |standing| Call::Orders {
         product: String::new(),
-        open_only: !arguments.all,
+        standing,
         since: arguments.all.then_some(since),
         cursor: String::new(),
     };
-    let answers = ask_account(&effective, [question])?;
+    let questions = if arguments.all {
+        vec![question(Standing::Any)]
+    } else {
+        // In this order none is missed that gets into the book between the two.
+        vec![question(Standing::Pending), question(Standing::Open)]
+    };
+    let answers = ask_account(&effective, questions)?;
     let mut orders = listed(&answers)?;
     orders.sort_by_key(|order| std::cmp::Reverse(order.created));
     super::report::print(&if common.json {
@@ -52,6 +58,10 @@ fn listed(answers: &[Answered]) -> Result<Vec<VenueOrder>, Failure> {
     for answer in answers {
         match (&answer.call, &answer.result) {
             (Call::Orders { .. }, Ok(CallAnswer::Orders { orders, .. })) => {
+                // Of an order that two lists have, the later one tells more.
+                all.retain(|known: &VenueOrder| {
+                    orders.iter().all(|order| order.venue_id != known.venue_id)
+                });
                 all.extend(orders.iter().cloned());
             }
             (Call::Orders { .. }, Err(trouble)) => return Err(refused("orders", trouble)),

@@ -53,10 +53,10 @@ pub enum Call {
     Order {
         venue_id: String,
     },
-    /// Orders of a product (all when empty) created since a time; open ones only if asked.
+    /// Orders of a product (all when empty) created since a time.
     Orders {
         product: String,
-        open_only: bool,
+        standing: Standing,
         since: Option<Timestamp>,
         cursor: String,
     },
@@ -90,6 +90,15 @@ impl Call {
                 | Self::Fills { .. }
         )
     }
+}
+
+/// Which orders a list has. Exchanges do not list open ones and those on their way in one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Any,
+    Open,
+    /// Taken, but not in the book yet, or with a change of theirs under way.
+    Pending,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::{codec, next};
 use minnow::core::market::Interval;
 use minnow::core::units::{Decimal, Timestamp};
 use minnow::exchange::ExchangeCodec;
-use minnow::exchange::calls::{Call, CallAnswer};
+use minnow::exchange::calls::{Call, CallAnswer, Standing};
 use minnow::exchange::stream::{StreamEvent, StreamRole};
 use proptest::prelude::*;
 
@@ -65,7 +65,7 @@ fn calls() -> Vec<Call> {
         },
         Call::Orders {
             product: nothing(),
-            open_only: false,
+            standing: Standing::Any,
             since: None,
             cursor: nothing(),
         },

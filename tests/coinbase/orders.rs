@@ -3,7 +3,7 @@
 use super::{NOW, codec, recorded, sampled};
 use minnow::core::units::{Decimal, Side};
 use minnow::exchange::ExchangeCodec;
-use minnow::exchange::calls::{Call, CallAnswer, CallFailure, FailureKind};
+use minnow::exchange::calls::{Call, CallAnswer, CallFailure, FailureKind, Standing};
 use minnow::exchange::orders::{NewOrder, OrderTerms, VenueOrder, VenueOrderStatus};
 
 fn answer(call: &Call, body: &str) -> Result<CallAnswer, CallFailure> {
@@ -263,7 +263,7 @@ fn an_order_that_garbles_what_money_depends_on_is_no_order() {
 fn lists_of_orders_say_whether_more_follows() {
     let call = Call::Orders {
         product: String::new(),
-        open_only: false,
+        standing: Standing::Any,
         since: Some(NOW),
         cursor: String::new(),
     };
@@ -365,7 +365,7 @@ fn orders_of_other_clients_decode() {
     answer(&order_call, &body).unwrap();
     let orders = Call::Orders {
         product: String::new(),
-        open_only: false,
+        standing: Standing::Any,
         since: None,
         cursor: String::new(),
     };

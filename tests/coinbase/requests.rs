@@ -4,7 +4,7 @@ use super::{NOW, codec, codec_with_key};
 use minnow::core::market::Interval;
 use minnow::core::units::{Side, Span};
 use minnow::exchange::ExchangeCodec;
-use minnow::exchange::calls::{Call, Method};
+use minnow::exchange::calls::{Call, Method, Standing};
 use minnow::exchange::coinbase::{Addresses, Coinbase};
 use minnow::exchange::orders::{NewOrder, OrderLife, OrderTerms};
 use minnow::exchange::stream::StreamRole;
@@ -134,9 +134,9 @@ fn market_data_is_asked_without_a_key() {
 
 #[test]
 fn the_account_is_asked_with_a_key() {
-    let orders = |product: &str, open_only, since, cursor: &str| Call::Orders {
+    let orders = |product: &str, standing, since, cursor: &str| Call::Orders {
         product: product.to_owned(),
-        open_only,
+        standing,
         since,
         cursor: cursor.to_owned(),
     };
@@ -164,11 +164,15 @@ fn the_account_is_asked_with_a_key() {
             "GET /orders/historical/52cf signed",
         ),
         (
-            orders("BTC-USD", true, None, ""),
+            orders("BTC-USD", Standing::Open, None, ""),
             "GET /orders/historical/batch?product_ids=BTC-USD&order_status=OPEN&limit=100 signed",
         ),
         (
-            orders("", false, Some(NOW), "next"),
+            orders("", Standing::Pending, None, ""),
+            "GET /orders/historical/batch?order_status=PENDING&order_status=QUEUED&order_status=CANCEL_QUEUED&order_status=EDIT_QUEUED&limit=100 signed",
+        ),
+        (
+            orders("", Standing::Any, Some(NOW), "next"),
             "GET /orders/historical/batch?start_date=2025-11-24T16%3A00%3A00.000Z&limit=100&cursor=next signed",
         ),
         (

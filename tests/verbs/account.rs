@@ -81,6 +81,30 @@ fn without_a_key_the_account_is_not_asked() {
 }
 
 #[test]
+fn an_order_on_its_way_into_the_book_is_listed_too() {
+    let venue = Venue::start(&["--fault", "frozen_order,count=1"]);
+    let mut rest = venue.rest();
+    for id in ["on-its-way", "in-the-book"] {
+        let placed = rest.post("/api/v3/brokerage/orders", &far_bid(id));
+        assert_eq!(placed["success"], true, "{placed}");
+    }
+    let listed = Desk::at(&venue).run(&["orders", "--json"]).with(0).json();
+    let orders = listed["orders"].as_array().expect("a list");
+    let mut told: Vec<_> = orders
+        .iter()
+        .map(|order| (order["client_id"].as_str(), order["status"].as_str()))
+        .collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            (Some("in-the-book"), Some("open")),
+            (Some("on-its-way"), Some("pending"))
+        ]
+    );
+}
+
+#[test]
 fn a_verb_that_is_asked_for_quiet_says_that_it_waits_and_how_long() {
     let venue = Venue::start(&["--fault", "too_many_requests,ms=1000,count=1"]);
     let ended = Desk::at(&venue).run(&["balance"]).with(0);

@@ -7,7 +7,7 @@ use super::terms::{Configuration, configuration, end_time};
 use crate::core::market::Interval;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Decimal, Timestamp};
-use crate::exchange::calls::{Call, Method, Request};
+use crate::exchange::calls::{Call, Method, Request, Standing};
 use crate::exchange::orders::NewOrder;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -204,10 +204,10 @@ pub(super) fn request(call: &Call, with_key: bool) -> Request {
         }
         Call::Orders {
             product,
-            open_only,
+            standing,
             since,
             cursor,
-        } => orders(product, *open_only, *since, cursor),
+        } => orders(product, *standing, *since, cursor),
         Call::Fills {
             product,
             order,
@@ -287,10 +287,17 @@ fn edit(order_id: &str, price: Decimal, size: Decimal) -> Request {
     post("/orders/edit", &body)
 }
 
-fn orders(product: &str, open_only: bool, since: Option<Timestamp>, cursor: &str) -> Request {
-    let query = Query::new()
-        .with("product_ids", product)
-        .with("order_status", if open_only { "OPEN" } else { "" })
+fn orders(product: &str, standing: Standing, since: Option<Timestamp>, cursor: &str) -> Request {
+    // OPEN is refused beside another one.
+    let statuses: &[&str] = match standing {
+        Standing::Any => &[],
+        Standing::Open => &["OPEN"],
+        Standing::Pending => &["PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED"],
+    };
+    let query = Query::new().with("product_ids", product);
+    let query = statuses
+        .iter()
+        .fold(query, |query, status| query.with("order_status", status))
         .with_time("start_date", since)
         .with("limit", ORDER_PAGE)
         .with("cursor", cursor);

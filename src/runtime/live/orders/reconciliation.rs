@@ -11,7 +11,7 @@ use crate::core::input::{
 use crate::core::market::ProductKind;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Decimal, Quantity, Rounding, Stamp, Timestamp};
-use crate::exchange::calls::{Call, CallAnswer};
+use crate::exchange::calls::{Call, CallAnswer, Standing};
 use crate::exchange::orders::{Balance, FuturesBalance, VenueFill, VenueOrder, VenuePosition};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
@@ -100,13 +100,13 @@ impl Session<'_> {
         let call = match question {
             Question::Open => Call::Orders {
                 product,
-                open_only: true,
+                standing: Standing::Open,
                 since: None,
                 cursor,
             },
             Question::Recent => Call::Orders {
                 product,
-                open_only: false,
+                standing: Standing::Any,
                 since,
                 cursor,
             },

@@ -13,7 +13,7 @@ use crate::core::records::OrderState;
 use crate::core::units::stamp::SECOND;
 use crate::core::units::{Stamp, Timestamp};
 use crate::core::venue::OrderRequest;
-use crate::exchange::calls::{Call, CallAnswer};
+use crate::exchange::calls::{Call, CallAnswer, Standing};
 use crate::exchange::orders::{NewOrder, VenueFill, VenueOrder, VenueOrderStatus};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
@@ -193,7 +193,7 @@ impl Session<'_> {
                 };
                 Call::Orders {
                     product: self.markets.market(symbol).product.clone(),
-                    open_only: false,
+                    standing: Standing::Any,
                     since: Some(Timestamp(created.0 - LOOK_BACK)),
                     cursor: String::new(),
                 }
@@ -292,7 +292,7 @@ impl Session<'_> {
             Some(cursor),
             Call::Orders {
                 product,
-                open_only,
+                standing,
                 since,
                 ..
             },
@@ -302,7 +302,7 @@ impl Session<'_> {
         };
         let call = Call::Orders {
             product,
-            open_only,
+            standing,
             since,
             cursor,
         };
