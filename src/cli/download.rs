@@ -13,8 +13,8 @@ use super::trade_start::clock_offset;
 use super::{Common, Exit, Failure, sources};
 use crate::config::Effective;
 use crate::core::market::Interval;
-use crate::core::units::Timestamp;
 use crate::core::units::stamp::SECOND;
+use crate::core::units::{Span, Timestamp};
 use crate::exchange::calls::{Call, CallAnswer};
 use crate::exchange::orders::Product;
 use crate::files::PartFile;
@@ -35,6 +35,8 @@ const ROWS_MAX: usize = 5_000_000;
 /// Columns of the rows that have the time.
 const CANDLE_TIME: usize = 2;
 const TRADE_TIME: usize = 1;
+/// A market may be without trades for so long.
+const QUIET: Span = Span::from_secs(60);
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
@@ -306,6 +308,10 @@ fn finish(
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let rows = part.rows;
+    let first = part.first()?;
+    if let Some(text) = begins_late(arguments, first) {
+        note(&text);
+    }
     let bad = if is_csv {
         part.copy_to(target)?;
         0
@@ -327,6 +333,8 @@ fn finish(
             "symbol": arguments.symbol,
             "rows": rows,
             "bad_rows": bad,
+            "from": arguments.from.to_string(),
+            "first": first.map(|first| first.to_string()),
         });
         return super::report::print(&format!("{value}\n"));
     }
@@ -336,6 +344,22 @@ fn finish(
         arguments.what.name()
     ));
     Ok(())
+}
+
+/// What is there begins later than was asked for: exchanges keep single trades for a while only.
+fn begins_late(arguments: &Arguments, first: Option<Timestamp>) -> Option<String> {
+    let first = first?;
+    let usual = match arguments.what {
+        What::Candles => arguments.interval.span(),
+        What::Trades => QUIET,
+    };
+    let what = arguments.what.name();
+    (first.since(arguments.from) > usual).then(|| {
+        format!(
+            "{what} begin at {first}, asked for from {}: the exchange tells none before",
+            arguments.from
+        )
+    })
 }
 
 /// The rows as a recording on the product's grid.

@@ -24,6 +24,8 @@ pub struct PartRows {
     pub rows: u64,
     /// Time of the last row.
     pub last: Option<Timestamp>,
+    /// Where a row has its time.
+    column: usize,
 }
 
 /// Where the rows of `target` are gathered.
@@ -78,6 +80,7 @@ impl PartRows {
             title: title.len() as u64 + 3,
             rows: 0,
             last: None,
+            column,
         };
         let head = format!("# {title}\n{heading}\n");
         let length = part.file.metadata().map_err(|e| failed("read", e))?.len();
@@ -176,6 +179,22 @@ impl PartRows {
         self.file
             .sync_data()
             .map_err(|error| self.wrong(format!("cannot write: {error}")))
+    }
+
+    /// Time of the first row.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn first(&self) -> Result<Option<Timestamp>, Failure> {
+        let file = open_regular(&self.path)
+            .map_err(|error| self.wrong(format!("cannot read: {error}")))?;
+        let mut reader = BufReader::new(file);
+        let mut line = String::new();
+        for _ in 0..3 {
+            line.clear();
+            read_line(&mut reader, &mut line).map_err(|text| self.wrong(text))?;
+        }
+        Ok(time_of(&line, self.column))
     }
 
     pub fn path(&self) -> &Path {

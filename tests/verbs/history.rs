@@ -141,3 +141,24 @@ fn what_the_exchange_has_not_is_named() {
         assert!(ended.stderr.contains(text), "{ended:?}");
     }
 }
+
+#[test]
+fn trades_that_begin_later_than_asked_for_are_told_with_both_times() {
+    let venue = Venue::start(&["--history", "1"]);
+    let desk = fetching(&venue);
+    let from = hours_ago(5);
+    let arguments = ["download", "trades", "BTC-USD", "--from", &from, "--out"];
+    let late = desk.run(&[&arguments[..], &["t.csv"]].concat()).with(0);
+    assert!(
+        late.stderr.contains("trades begin at 20")
+            && late.stderr.contains(&format!("asked for from {from}")),
+        "{late:?}"
+    );
+    let text = std::fs::read_to_string(desk.folder.file("t.csv")).expect("rows");
+    let first = text.lines().nth(1).and_then(|row| row.split(',').nth(1));
+    let second = first.and_then(|ms| ms.split('.').next()?.parse::<i64>().ok());
+    let second = second.expect("a time") / 1000;
+    let second = minnow::core::units::Timestamp(second * 1_000_000_000).to_string();
+    let begun = format!("begin at {}", &second[..19]);
+    assert!(late.stderr.contains(&begun), "{late:?}");
+}
