@@ -89,7 +89,8 @@ pub fn trade(world: &mut World, cents: i64, aggressor: Side) {
 pub fn token(uri: Option<&str>) -> String {
     let seconds = NOW.0 / SECOND;
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let claims = json!({"sub": NAME, "nbf": seconds, "exp": seconds + 120, "uri": uri});
+    let claims =
+        json!({"sub": NAME, "iss": "cdp", "nbf": seconds, "exp": seconds + 120, "uri": uri});
     let header = json!({"alg": "EdDSA", "kid": NAME});
     let signed = format!("{}.{}", part(header), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(pair().sign(signed.as_bytes()).as_ref());

@@ -2,8 +2,8 @@
 //! very call.
 //!
 //! The rules are the exchange's: the algorithm belongs to the key, the signature holds, `nbf` is not
-//! in the future, `exp` is in the future and at most two minutes after `nbf`, `sub` and `kid` name
-//! the key, and `uri` (or one of `uris`) is this method and path at this venue or at the exchange's
+//! in the future, `exp` is in the future and at most two minutes after `nbf`, `iss` is one that key
+//! libraries write, `sub` and `kid` name the key, and `uri` (or one of `uris`) is this method and path at this venue or at the exchange's
 //! own host.
 
 use super::keys::{Algorithm, ApiKey};
@@ -20,6 +20,9 @@ const SKEW: i64 = 5;
 const VALIDITY: i64 = 120;
 /// The exchange's own host: a client's key library may write it whatever the address is.
 const EXCHANGE_HOST: &str = "api.coinbase.com";
+
+/// Who may have issued a token: what the exchange's own libraries write, and what ccxt does.
+const ISSUERS: [&str; 2] = ["cdp", "coinbase-cloud"];
 
 /// What a token has to be for.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,7 @@ struct Header {
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    iss: Option<String>,
     nbf: Option<i64>,
     /// Some libraries state when it was issued instead.
     iat: Option<i64>,
@@ -95,6 +99,13 @@ pub fn verify(
         }
     };
     holds.map_err(|_| "wrong signature")?;
+    if !claims
+        .iss
+        .as_deref()
+        .is_some_and(|iss| ISSUERS.contains(&iss))
+    {
+        return Err("unknown issuer in iss");
+    }
     check_time(&claims, now)?;
     check_purpose(&claims, purpose)?;
     Ok(key.name.clone())

@@ -132,6 +132,10 @@ fn a_token_for_another_call_another_time_or_another_key_is_refused() {
         Err("valid for more than two minutes")
     );
     assert_eq!(with("sub", json!("somebody")), Err("unknown key in sub"));
+    for iss in [json!("evil"), json!(""), Value::Null] {
+        assert_eq!(with("iss", iss), Err("unknown issuer in iss"));
+    }
+    assert_eq!(with("iss", json!("coinbase-cloud")), Ok(NAME.to_owned()));
     let mut header = signer.header();
     header["kid"] = json!("somebody");
     let keys = [signer.key.clone()];
