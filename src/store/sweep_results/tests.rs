@@ -164,7 +164,10 @@ fn results_of_version_1_are_read_and_go_on_with_notes() {
         .unwrap();
     drop(connection);
     let first = row(0, Ok(old));
-    assert_eq!(Stored::read(&place.0).unwrap().rows, [first.clone()]);
+    assert_eq!(
+        Stored::read(&place.0).unwrap().rows,
+        std::slice::from_ref(&first)
+    );
     let second = row(1, Ok(figures(2)));
     let mut results = SweepResults::open(&place.0, "{}", "d1").unwrap();
     results.write(std::slice::from_ref(&second)).unwrap();
