@@ -23,6 +23,9 @@ fn planned(tasks: usize) -> Desk {
         FUTURES,
         "--set",
         MOMENTUM,
+        // Its longer frames would have every part begin where the recording does.
+        "--set",
+        "data.enable_cipher_b_filter=false",
         "--sample",
         &(tasks / 2).to_string(),
         "--range",
