@@ -201,6 +201,7 @@ impl Choice {
             decision_interval: Span::ZERO,
             min_candles: 1,
             require_24h_data: false,
+            entries_from: None,
             reversal: self.reversal,
             cipher_b_filter: self.entry_filter.then(|| {
                 Box::new(CipherBFilterSettings {

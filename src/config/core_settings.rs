@@ -11,6 +11,7 @@ use crate::core::settings::{
     TradingSettings,
 };
 use crate::core::units::Span;
+use crate::core::units::calendar::parse_time;
 
 /// Rates that apply where neither account nor recording states one.
 pub const FEE_KEYS: [&str; 4] = [
@@ -116,6 +117,7 @@ impl Effective {
                 .unwrap_or(Span::ZERO),
             min_candles: self.count("trading.min_candles_for_trading"),
             require_24h_data: self.flag("trading.require_24h_data_before_trading"),
+            entries_from: parse_time(self.text("trading.entries_from")),
             reversal: self.flag("trading.reversal"),
             adopt_foreign: self.flag("exchange.adopt_foreign"),
             on_shutdown: match self.text("trading.on_shutdown") {

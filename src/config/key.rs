@@ -76,6 +76,8 @@ pub enum TextRule {
     Exactly(&'static str),
     /// `HH:MM`.
     TimeOfDay,
+    /// Empty, or a time as `--from` takes it.
+    Time,
     /// Three to five capital letters.
     Currency,
 }

@@ -2,6 +2,7 @@
 
 use super::key::{Key, Kind, ListRule, TextRule};
 use crate::core::market::Interval;
+use crate::core::units::calendar::parse_time;
 use std::collections::BTreeSet;
 
 /// Longest text of any key, in bytes.
@@ -40,6 +41,7 @@ pub fn check_text(rule: TextRule, text: &str) -> Result<(), String> {
         }
         TextRule::Exactly(words) => text.is_empty() || text == words,
         TextRule::TimeOfDay => is_time_of_day(text),
+        TextRule::Time => text.is_empty() || parse_time(text).is_some(),
         TextRule::Currency => {
             (3..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase())
         }
@@ -65,6 +67,7 @@ pub fn allowed_text(rule: TextRule) -> String {
         TextRule::Interval => Interval::ALLOWED.to_owned(),
         TextRule::InstanceId => "1..32 of a-z, 0-9 and -".to_owned(),
         TextRule::Exactly(words) => format!("exactly \"{words}\", or nothing"),
+        TextRule::Time => "nothing, or a time, such as 2018-01-02T12:00:00Z".to_owned(),
         TextRule::TimeOfDay => "a time of day, HH:MM".to_owned(),
         TextRule::Currency => "3..5 capital letters, such as USD".to_owned(),
     }

@@ -2,7 +2,7 @@
 
 use super::indicators::cipher::{CipherASettings, CipherBSettings};
 use super::market::{Instrument, Interval};
-use super::units::{Decimal, Span};
+use super::units::{Decimal, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Everything the core reads of the configuration (behaviour: the rows that the fingerprint covers).
@@ -93,6 +93,9 @@ pub struct TradingSettings {
     pub decision_interval: Span,
     pub min_candles: usize,
     pub require_24h_data: bool,
+    /// What lies before only warms up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries_from: Option<Timestamp>,
     pub reversal: bool,
     pub on_shutdown: OnShutdown,
     /// Orders and positions at the venue that are not ours are taken over.

@@ -162,7 +162,8 @@ impl Plan {
 
     /// All settings of a task, as `--set` takes them.
     pub fn sets_of(&self, task: &Task) -> Vec<String> {
-        self.base.iter().chain(&task.sets).cloned().collect()
+        let sets = self.base.iter().chain(&task.sets).cloned();
+        sets.chain(task.entries_from()).collect()
     }
 
     /// Different configurations.
@@ -176,6 +177,12 @@ impl Plan {
 }
 
 impl Task {
+    /// What keeps the entries of a part within it: what lies before only warms up.
+    pub fn entries_from(&self) -> Option<String> {
+        let from = self.counted_from?;
+        Some(format!("trading.entries_from={from}"))
+    }
+
     /// Its row.
     pub fn row(&self, outcome: Result<crate::store::sweep_results::Figures, String>) -> ResultRow {
         ResultRow {

@@ -3,7 +3,7 @@
 //! 80 columns where settings are short. Undefined is `-`.
 
 use super::notes;
-use super::plan::Plan;
+use super::plan::{Plan, Task};
 use super::ranking::{Chain, Criterion, Ranked, Run, WindowRanking, chain, rank};
 use super::verdict::{more_than_luck, verdict};
 use crate::core::units::Timestamp;
@@ -264,7 +264,9 @@ pub fn command(plan: &Plan, row: &ResultRow) -> String {
             words.extend([option.to_owned(), time.to_string()]);
         }
     }
-    for pair in plan.base.iter().chain(&row.settings) {
+    let task = plan.tasks.iter().find(|task| task.number == row.task);
+    let entries = task.and_then(Task::entries_from);
+    for pair in plan.base.iter().chain(&row.settings).chain(&entries) {
         words.extend(["--set".to_owned(), quoted(pair)]);
     }
     words.join(" ")

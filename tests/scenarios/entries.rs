@@ -174,3 +174,17 @@ fn client_order_ids_are_unique_and_pure() {
     assert_eq!(unique.len(), ids.len());
     assert!(ids.iter().all(|id| id.starts_with("mwabc234-q7xyz-")));
 }
+
+#[test]
+fn before_a_wanted_time_there_is_no_entry() {
+    let mut s = settings();
+    s.trading.entries_from = Some(Timestamp::from_millis(START + 3 * 60_000));
+    let always = (1..6).map(|minute| (minute, long("20", "3", "1")));
+    let mut world = World::new(s, say(always.collect::<Vec<_>>()));
+    world.minutes(0, 3, "50000");
+    assert_eq!((world.orders.len(), world.held("warm_up")), (0, Some(2)));
+    world.minutes(3, 6, "50000");
+    assert_eq!(world.fills.len(), 1);
+    let from = Timestamp::from_millis(START + 3 * 60_000);
+    assert!(world.fills[0].time >= from);
+}

@@ -61,9 +61,17 @@ fn rows_of_every_kind_of_window_are_what_the_real_verb_gives() {
     for window in [0, 2, 5] {
         let best = &shown["windows"][window]["best"];
         for place in [0, 3] {
-            for part in ["in_sample", "out_of_sample"] {
-                let part = &best[place][part];
+            for name in ["in_sample", "out_of_sample"] {
+                let part = &best[place][name];
                 assert_equal(part, &desk.replay_of(part));
+                let command = part["command"].as_str().expect("a command line");
+                // The very first part begins with the recording.
+                let within = (window, name) != (0, "in_sample");
+                assert_eq!(
+                    command.contains("trading.entries_from="),
+                    within,
+                    "{command}"
+                );
             }
         }
     }

@@ -69,6 +69,9 @@ pub const KEYS: &[Key] = &[
     flag("trading.require_24h_data_before_trading", "false")
         .core()
         .means("additionally 24 h of history"),
+    text("trading.entries_from", "", TextRule::Time)
+        .core()
+        .means("no entry before this time; parts of sweeps have it, so that what lies before only warms up"),
     text(
         "trading.live_confirmation",
         "",

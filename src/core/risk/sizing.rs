@@ -337,6 +337,7 @@ mod tests {
             decision_interval: Span::ZERO,
             min_candles: 1,
             require_24h_data: false,
+            entries_from: None,
             reversal: false,
             on_shutdown: OnShutdown::Keep,
             adopt_foreign: false,

@@ -214,6 +214,12 @@ impl Core {
         day.max(trading.min_candles as u64)
     }
 
+    /// Entries are wanted from a later time on.
+    fn is_too_early(&self, at: Stamp) -> bool {
+        let from = self.settings.trading.entries_from;
+        from.is_some_and(|from| at.wall < from)
+    }
+
     /// Why no entry is possible now, whatever the strategy thinks; `None` when it is.
     pub(crate) fn entry_blocked(&self, id: SymbolId, at: Stamp) -> Option<&'static str> {
         let symbol = &self.symbols[id.index()];
@@ -226,7 +232,7 @@ impl Core {
             Some("emergency_stop")
         } else if let Some(reason) = symbol.stale.reason() {
             Some(reason)
-        } else if symbol.series.contiguous() < self.candles_needed() {
+        } else if symbol.series.contiguous() < self.candles_needed() || self.is_too_early(at) {
             Some("warm_up")
         } else if symbol.filter.is_holding(at.mono) {
             Some("price_in_doubt")
