@@ -53,7 +53,7 @@ fn without_bar(text: &mut String, window: &WindowRanking<'_>, best: &Ranked<'_>)
     if best.uncorrected.is_some() {
         let _ = writeln!(
             text,
-            "Its Sharpe ratio is {}; probability that it is truly above 0{}: {}.",
+            "Its Sharpe ratio is {};\nprobability that it is truly above 0{}: {}.",
             ratio(best.in_sample.sharpe(), 4),
             if window.tries == 1 {
                 ""

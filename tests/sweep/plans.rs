@@ -207,7 +207,7 @@ fn the_same_sweep_again_finds_its_results_and_shows_and_exports_them() {
     let csv = std::fs::read_to_string(desk.file("rows.csv")).expect("a CSV file");
     assert_eq!(csv.lines().count(), 9);
     assert!(
-        csv.lines().all(|line| line.split(',').count() == 29),
+        csv.lines().all(|line| line.split(',').count() == 30),
         "{csv}"
     );
     let second = desk.run(&sweep).expect(0);

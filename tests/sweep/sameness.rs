@@ -213,7 +213,9 @@ fn what_replay_notes_and_a_short_warm_up_stand_beside_the_figures() {
     ]);
     desk.run(&import).expect(0);
     let grid = "trading.interval=1m,5m,1h";
-    let mut sweep = vec!["sweep", "a.mrec", "--set", MOMENTUM, "--grid", grid];
+    let plain = "data.enable_cipher_b_filter=false";
+    let mut sweep = vec!["sweep", "a.mrec", "--set", MOMENTUM, "--set", plain];
+    sweep.extend(["--grid", grid]);
     sweep.extend(["--split", "0.1", "-o", "n.json", "--csv", "n.csv"]);
     let ended = desk.run(&sweep).expect(0);
     let shown = desk.shown("n.sqlite");
