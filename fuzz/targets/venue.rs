@@ -121,7 +121,8 @@ fn call(world: &mut World, now: Timestamp, text: &str, pair: Option<&Ed25519KeyP
 fn token(pair: &Ed25519KeyPair, now: Timestamp, uri: &str) -> String {
     let seconds = now.0 / SECOND;
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let claims = json!({"sub": NAME, "iss": "cdp", "nbf": seconds, "exp": seconds + 120, "uri": uri});
+    let claims =
+        json!({"sub": NAME, "iss": "cdp", "nbf": seconds, "exp": seconds + 120, "uri": uri});
     let header = json!({"alg": "EdDSA", "kid": NAME});
     let signed = format!("{}.{}", part(header), part(claims));
     let signature = URL_SAFE_NO_PAD.encode(pair.sign(signed.as_bytes()).as_ref());
