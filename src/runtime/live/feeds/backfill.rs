@@ -32,6 +32,10 @@ pub struct Backfill {
     symbol: SymbolId,
     interval: Interval,
     source: Interval,
+    /// Candles of a page at most.
+    page: u32,
+    /// Where the buckets that are asked for end; `None`: the venue has none of this length.
+    end: Option<Timestamp>,
     /// Pages that are still to be asked for, oldest first.
     pages: VecDeque<Page>,
     /// Asked for and not answered.
@@ -58,6 +62,8 @@ impl Backfill {
             symbol,
             interval,
             source,
+            page,
+            end: (wanted > 0).then(|| interval.bucket(now)),
             pages: VecDeque::new(),
             asked: None,
             candles: Vec::new(),
@@ -72,18 +78,33 @@ impl Backfill {
         if let Some(since) = since {
             from = from.max(interval.bucket(since));
         }
-        let step = i64::from(page.max(1)).saturating_mul(source.span().0);
+        backfill.ask_for(from, end);
+        backfill
+    }
+
+    fn ask_for(&mut self, mut from: Timestamp, end: Timestamp) {
+        let source = self.source.span();
+        let step = i64::from(self.page.max(1)).saturating_mul(source.0);
         while from < end {
             let next = Timestamp(from.0.saturating_add(step)).min(end);
-            backfill.pages.push_back(Page {
-                symbol,
-                interval: source,
+            self.pages.push_back(Page {
+                symbol: self.symbol,
+                interval: self.source,
                 from,
-                to: Timestamp(next.0 - source.span().0),
+                to: Timestamp(next.0 - source.0),
             });
             from = next;
         }
-        backfill
+    }
+
+    /// Asks also for what has closed since it was begun: answers may take long, and trades that waited
+    /// for them are too old by then to build candles of.
+    pub fn extend(&mut self, now: Timestamp) {
+        let end = self.interval.bucket(now);
+        if let Some(known) = self.end {
+            self.ask_for(known, end);
+            self.end = Some(known.max(end));
+        }
     }
 
     /// Asks first for the last page of closed candles of each of these lengths, in their order; each is
@@ -345,6 +366,26 @@ mod tests {
             .map(|c| (c.open_time.0 / MINUTE, c.open.0, c.close.0, c.volume))
             .collect();
         assert_eq!(shown, [(6, 106, 108, 30), (9, 109, 111, 30)]);
+    }
+
+    #[test]
+    fn what_closes_while_answers_take_their_time_is_asked_for_too() {
+        let mut backfill = backfill("1m", 2, 300, at(10));
+        backfill.next_page().unwrap();
+        backfill.answered([8, 9].map(|minute| candle(minute, 5)));
+        assert!(backfill.is_complete());
+        backfill.extend(Timestamp(at(10).0 + MINUTE - 1));
+        assert!(backfill.is_complete(), "nothing has closed");
+        backfill.extend(Timestamp(at(13).0 + 5));
+        let page = backfill.next_page().unwrap();
+        assert_eq!((page.from, page.to), (at(10), at(12)));
+        backfill.answered([10, 11, 12].map(|minute| candle(minute, 6)));
+        backfill.extend(Timestamp(at(13).0 + 7));
+        assert!(backfill.is_complete());
+        assert_eq!(backfill.finish().0.len(), 5);
+        let mut none = self::backfill("1m", 0, 300, at(10));
+        none.extend(at(13));
+        assert!(none.is_complete(), "made of trades alone");
     }
 
     #[test]

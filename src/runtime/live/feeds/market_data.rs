@@ -272,6 +272,11 @@ impl Session<'_> {
 
     /// Asks for the next page of every symbol that waits for one.
     pub(in crate::runtime::live) fn ask_for_pages(&mut self, shell: &mut Shell<LiveJob>) {
+        let now = self.stamp(shell).wall;
+        let complete = |backfill: &&mut Backfill| backfill.is_complete();
+        for backfill in self.backfills.values_mut().filter(complete) {
+            backfill.extend(now);
+        }
         let pages: Vec<Page> = self
             .backfills
             .values_mut()
