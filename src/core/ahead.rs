@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct Ahead {
     /// As the symbol's own was when the first of them came.
     filter: TradeFilter,
-    /// Time of the first.
+    /// Time of the first since trades were last known to be missing.
     from: Timestamp,
     /// Time of the newest.
     until: Timestamp,
@@ -31,6 +31,13 @@ impl Symbol {
             self.ahead = None;
         }
         met
+    }
+
+    /// Trades before `until` are missing: the candles of that time are to be met after all.
+    pub(crate) fn missed_until(&mut self, until: Timestamp) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.from = ahead.from.max(until);
+        }
     }
 
     /// Each trade of a candle that begins there was met by itself.

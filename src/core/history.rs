@@ -200,7 +200,10 @@ impl Core {
             &[at.wall.0.into(), id.0.into(), until.0.into()],
         );
         match self.symbols.get_mut(id.index()) {
-            Some(symbol) => symbol.series.note_partial(until),
+            Some(symbol) => {
+                symbol.series.note_partial(until);
+                symbol.missed_until(until);
+            }
             None => self.counts.inputs_refused += 1,
         }
     }

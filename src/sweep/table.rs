@@ -295,12 +295,12 @@ fn second(time: Option<Timestamp>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::sweep::plan::tests::plan;
     use crate::sweep::ranking::tests::row;
 
-    const SHOWN: Shown = Shown {
+    pub(in crate::sweep) const SHOWN: Shown = Shown {
         top: 2,
         criterion: Criterion::Sharpe,
     };

@@ -102,14 +102,9 @@ pub fn more_than_luck(windows: &[WindowRanking<'_>]) -> String {
 mod tests {
     use crate::store::sweep_results::Part;
     use crate::sweep::plan::tests::plan;
-    use crate::sweep::ranking::Criterion;
     use crate::sweep::ranking::tests::row;
-    use crate::sweep::table::{Shown, render};
-
-    const SHOWN: Shown = Shown {
-        top: 2,
-        criterion: Criterion::Sharpe,
-    };
+    use crate::sweep::table::render;
+    use crate::sweep::table::tests::SHOWN;
 
     #[test]
     fn without_two_sharpe_ratios_there_is_no_bar_and_no_word_on_luck() {

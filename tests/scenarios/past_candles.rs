@@ -161,6 +161,31 @@ fn what_is_held_meets_trades_that_wait_for_candles() {
     assert!(symbol.ahead.is_none());
 }
 
+/// The connection was lost once more while candles were waited for: what happened then is in them.
+#[test]
+fn a_candle_of_trades_that_nobody_brought_is_met_though_others_were_met_before() {
+    let mut world = holding();
+    world.input(242_000, Input::Ahead(print(242_000, "49900")));
+    world.input(
+        421_000,
+        Input::Partial {
+            symbol: SymbolId(0),
+            until: Timestamp::from_millis(START + 421_000),
+        },
+    );
+    world.input(422_000, Input::Ahead(print(422_000, "49950")));
+    assert!(world.trades.is_empty());
+    let mut candles = flat(1..7, "50000");
+    candles[4] = past(5, ["50000", "50000", "49000", "50000"]);
+    world.input(423_000, history(candles));
+    assert_eq!(
+        world.trades.len(),
+        1,
+        "the stop at 49500 was passed meanwhile"
+    );
+    assert_eq!(world.trades[0].reason, ExitReason::StopLoss);
+}
+
 #[test]
 fn a_print_far_off_is_doubted_ahead_of_its_turn_too() {
     let mut world = holding();

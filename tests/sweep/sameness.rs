@@ -145,21 +145,7 @@ fn candles_and_several_recordings_are_swept_as_they_are_replayed() {
     let csv = desk.folder.write("wave.csv", candles());
     let csv = csv.to_str().expect("a path in UTF-8");
     for (symbol, output) in [("BTC-USD", "a.mrec"), ("ETH-USD", "b.jsonl.gz")] {
-        desk.run(&[
-            "import",
-            "--format",
-            "candles-csv",
-            "--symbol",
-            symbol,
-            "--maker-fee",
-            "0.001",
-            "--taker-fee",
-            "0.002",
-            csv,
-            "-o",
-            output,
-        ])
-        .expect(0);
+        import_candles(&desk, csv, symbol, output);
     }
     desk.run(&[
         "sweep",
@@ -187,6 +173,14 @@ fn candles_and_several_recordings_are_swept_as_they_are_replayed() {
     }
 }
 
+/// Candles of a symbol, with fees, as a recording.
+fn import_candles(desk: &Desk, csv: &str, symbol: &str, output: &str) {
+    let mut import = vec!["import", "--format", "candles-csv", "--symbol", symbol];
+    import.extend(["--maker-fee", "0.001", "--taker-fee", "0.002"]);
+    import.extend([csv, "-o", output]);
+    desk.run(&import).expect(0);
+}
+
 #[test]
 fn what_replay_notes_and_a_short_warm_up_stand_beside_the_figures() {
     let desk = Desk::new();
@@ -201,17 +195,7 @@ fn what_replay_notes_and_a_short_warm_up_stand_beside_the_figures() {
         .collect();
     let csv = desk.folder.write("longer.csv", longer.join("\n"));
     let csv = csv.to_str().expect("a path in UTF-8");
-    let mut import = vec!["import", "--format", "candles-csv", "--symbol", "BTC-USD"];
-    import.extend([
-        "--maker-fee",
-        "0.001",
-        "--taker-fee",
-        "0.002",
-        csv,
-        "-o",
-        "a.mrec",
-    ]);
-    desk.run(&import).expect(0);
+    import_candles(&desk, csv, "BTC-USD", "a.mrec");
     let grid = "trading.interval=1m,5m,1h";
     let plain = "data.enable_cipher_b_filter=false";
     let mut sweep = vec!["sweep", "a.mrec", "--set", MOMENTUM, "--set", plain];
