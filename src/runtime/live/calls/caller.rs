@@ -456,3 +456,7 @@ pub fn http_call(
         },
     })
 }
+
+#[cfg(test)]
+#[path = "caller_tests.rs"]
+mod tests;
