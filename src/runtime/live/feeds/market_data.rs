@@ -5,7 +5,6 @@ use super::decoded::Decoded;
 use super::freshness::Silence;
 use crate::core::input::Input;
 use crate::core::market::{SymbolId, Trade};
-use crate::core::units::stamp::SECOND;
 use crate::core::units::{Stamp, Timestamp};
 use crate::exchange::DecodeError;
 use crate::exchange::calls::{Call, CallAnswer, OwnedTrade};
@@ -54,39 +53,6 @@ impl Session<'_> {
         self.tasks = Some(Tasks::new(&self.settings.tasks, now));
         self.begin_errand(shell);
         self.carry_out(shell);
-    }
-
-    /// The connection stands: subscribe to every product of the run.
-    pub(in crate::runtime::live) fn subscribe(&mut self, index: usize, shell: &mut Shell<LiveJob>) {
-        let role = self.connections[index].role;
-        self.codec.connected(role);
-        if role == StreamRole::Book {
-            return self.books_connected(index, shell);
-        }
-        let at = self.stamp(shell).wall;
-        let products = self.markets.products();
-        let mut nonce = || self.caller.nonce();
-        let frames = match self.codec.subscribe(role, &products, at, &mut nonce) {
-            Ok(frames) => frames,
-            Err(text) => {
-                log::error(
-                    TARGET,
-                    "cannot subscribe",
-                    &[("role", &role.name()), ("why", &text)],
-                );
-                return;
-            }
-        };
-        if role == StreamRole::Market {
-            let limit = i64::from(self.codec.rhythm(role).confirm_seconds) * SECOND;
-            let due = shell.at().mono.saturating_add(limit);
-            self.unconfirmed.begin(self.markets.symbols(), due);
-        }
-        let kind = kind_of(role);
-        for frame in frames {
-            // A full buffer is found by the missing confirmation.
-            let _ = self.connections[index].send(frame, &mut LinkSockets { shell, kind });
-        }
     }
 
     /// A connection is gone: what it fed is stale from here on.

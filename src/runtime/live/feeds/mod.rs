@@ -7,7 +7,7 @@
 //! | `markets` | products to symbols, decimals to the grid |
 //! | `market_data` | subscriptions, frames and candles of a session |
 //! | `backfill`, `bridge`, `reconnection` | candles of before, short outages, longer ones |
-//! | `unconfirmed` | what was subscribed to and does not come |
+//! | `subscription`, `unconfirmed` | what is subscribed to, and what of it does not come |
 //! | `freshness` | how old each symbol's data is |
 //! | `books`, `book_feed`, `book_calls` | order books and best prices; those by REST |
 //! | `candle_check` | own candles against the exchange's |
@@ -24,4 +24,5 @@ pub mod freshness;
 pub(super) mod market_data;
 pub mod markets;
 pub(super) mod reconnection;
+pub(super) mod subscription;
 pub(super) mod unconfirmed;

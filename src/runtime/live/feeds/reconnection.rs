@@ -6,11 +6,8 @@ use super::market_data::{feed, loop_mono};
 use crate::core::input::Input;
 use crate::core::market::{SymbolId, Trade};
 use crate::core::units::Stamp;
-use crate::exchange::stream::StreamRole;
-use crate::log;
-use crate::runtime::link_sockets::LinkSockets;
 use crate::runtime::live::job::LiveJob;
-use crate::runtime::live::session::{Session, TARGET, kind_of};
+use crate::runtime::live::session::Session;
 use crate::runtime::shell::Shell;
 
 impl Session<'_> {
@@ -33,35 +30,6 @@ impl Session<'_> {
             self.bridges.insert(symbol, Bridge::new(newest, now));
         } else {
             self.missing_before(symbol, stamp);
-        }
-    }
-
-    /// What the exchange has not confirmed is subscribed to once more, on the same connection: the
-    /// others go on.
-    pub(in crate::runtime::live) fn subscribe_again(&mut self, shell: &mut Shell<LiveJob>) {
-        let missing = self.unconfirmed.expire(shell.at().mono);
-        let role = StreamRole::Market;
-        let index = self.connections.iter().position(|c| c.role == role);
-        let Some(index) = index.filter(|_| !missing.is_empty()) else {
-            return;
-        };
-        let products: Vec<String> = missing
-            .iter()
-            .map(|symbol| self.markets.market(*symbol).product.clone())
-            .collect();
-        self.connections[index].counts.unsubscribed += 1;
-        let fields: log::Fields<'_> = &[("products", &products.join(","))];
-        log::warn(
-            TARGET,
-            "connected, but not subscribed: asked for again",
-            fields,
-        );
-        let at = self.stamp(shell).wall;
-        let mut nonce = || self.caller.nonce();
-        let frames = self.codec.subscribe(role, &products, at, &mut nonce);
-        let kind = kind_of(role);
-        for frame in frames.unwrap_or_default() {
-            let _ = self.connections[index].send(frame, &mut LinkSockets { shell, kind });
         }
     }
 
