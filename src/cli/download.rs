@@ -90,8 +90,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
             target.display()
         )));
     }
-    let exchange = Exchange::open(&effective, false)?;
+    let mut exchange = Exchange::open(&effective, false)?;
     start_log(&effective)?;
+    exchange.heed_the_bots_quiet(&effective);
     let symbols = [arguments.symbol.as_str()];
     let questions = vec![Call::ServerTime, products_call(&symbols)];
     let (mut exchange, answers) = exchange.ask(&effective, questions, Patience::Once)?;

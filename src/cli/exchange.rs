@@ -2,7 +2,7 @@
 
 use super::logging::start_log;
 use super::replay::loop_settings;
-use super::trade::note;
+use super::trade::{mode_of, note};
 use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::core::units::{Span, Timestamp};
@@ -16,6 +16,7 @@ use crate::runtime::live::{Answered, Inquiry, Patience, Reception, Window};
 use crate::runtime::signals::Signal;
 use crate::runtime::systemd::{Notifier, NotifyVariables};
 use crate::runtime::{EventLoop, LoopSettings};
+use crate::store::ledger::{EXCHANGE_QUIET, Reader, mode_path};
 use std::path::Path;
 use std::time::Duration;
 
@@ -84,6 +85,16 @@ impl Exchange {
             reception: None,
             left_out: None,
         })
+    }
+
+    /// Keeps the quiet that the exchange asked the bot of this configuration for. A ledger that is not
+    /// there, or cannot be read, is no obstacle: what only asks needs none.
+    pub fn heed_the_bots_quiet(&mut self, effective: &Effective) {
+        let data = Path::new(effective.text("data.directory"));
+        let ledger = Reader::open(&mode_path(data, mode_of(effective)));
+        self.quiet_until = ledger
+            .and_then(|ledger| ledger.limit_until(EXCHANGE_QUIET))
+            .unwrap_or_default();
     }
 
     /// Puts questions and waits for the answers, signals served.
@@ -193,7 +204,7 @@ pub fn ask_account(
     effective: &Effective,
     questions: impl IntoIterator<Item = Call>,
 ) -> Result<Vec<Answered>, Failure> {
-    let exchange = Exchange::open(effective, true)?;
+    let mut exchange = Exchange::open(effective, true)?;
     if !exchange.has_key {
         return Err(Failure::new(
             Exit::Configuration,
@@ -202,6 +213,7 @@ pub fn ask_account(
         ));
     }
     start_log(effective)?;
+    exchange.heed_the_bots_quiet(effective);
     let questions = std::iter::once(Call::ServerTime).chain(questions).collect();
     let (_, answers) = exchange.ask(effective, questions, Patience::Once)?;
     Ok(answers)

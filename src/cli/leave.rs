@@ -12,8 +12,10 @@ use crate::core::input::Command;
 use crate::core::units::Span;
 use crate::runtime::clock::monotonic_ns;
 use crate::runtime::live::{Errand, Patience, SessionOutcome};
+use crate::store::ledger::Mode;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Between two looks at a running bot.
@@ -80,12 +82,19 @@ pub fn run(common: &Common, arguments: &Arguments, deed: Deed) -> Result<Exit, F
     let effective = sources::trade_configuration(common, true)?;
     confirm(&effective, arguments, deed)?;
     let open = match Bot::reach(&socket(&effective))? {
-        Some(mut bot) => {
-            let open = tell(&mut bot, arguments, deed)?;
-            note("entries stay off until `minnow ctl resume` lets the bot enter again");
-            open
+        Some(mut bot) => match whose(&mut bot, mode_of(&effective), deed)? {
+            Whose::Ours => {
+                let open = tell(&mut bot, arguments, deed)?;
+                note("entries stay off until `minnow ctl resume` lets the bot enter again");
+                open
+            }
+            // The socket is taken, the ledger is not.
+            Whose::Paper => do_it(common, &effective, arguments, deed, None)?,
+        },
+        None => {
+            let control = Some(socket(&effective));
+            do_it(common, &effective, arguments, deed, control)?
         }
-        None => do_it(common, &effective, arguments, deed)?,
     };
     if common.json {
         super::report::print(&format!("{}\n", json!({ "open": open })))?;
@@ -135,6 +144,50 @@ fn confirm(effective: &Effective, arguments: &Arguments, deed: Deed) -> Result<(
     }
 }
 
+/// Whose positions a running bot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    /// On paper, while ours are real.
+    Paper,
+}
+
+/// A bot of another ledger would leave another market than the one that is meant.
+///
+/// # Errors
+/// It trades for real and this configuration is one of paper: it says how it is told.
+fn whose(bot: &mut Bot, ours: Mode, deed: Deed) -> Result<Whose, Failure> {
+    let answer = bot.ask(&json!({ "command": "status" }))?;
+    let details = &answer["status"]["details"];
+    let told = [&details["session"], &details["starting"]]
+        .into_iter()
+        .find_map(|part| part["ledger"].as_str());
+    match told {
+        Some(theirs) if theirs != ours.name() => {
+            if theirs == Mode::Paper.name() {
+                note(&format!(
+                    "the bot that runs here trades on paper and is not told: the {} account is left without it",
+                    ours.name()
+                ));
+                return Ok(Whose::Paper);
+            }
+            Err(Failure::run_time(format!(
+                "{}: the bot that runs here ({theirs}) trades with real orders, and this configuration \
+                 means the {} account: nothing was done; use the bot's own configuration or add {}",
+                deed.verb(),
+                ours.name(),
+                if theirs == Mode::Venue.name() {
+                    "--set system.dry_run=false --set exchange.name=venue"
+                } else {
+                    "--set system.dry_run=false"
+                }
+            )))
+        }
+        // What an earlier version does not tell was one bot a data directory as well.
+        _ => Ok(Whose::Ours),
+    }
+}
+
 /// Tells a running bot and waits until nothing is left; what is left at the deadline.
 fn tell(bot: &mut Bot, arguments: &Arguments, deed: Deed) -> Result<Vec<String>, Failure> {
     let deadline = Instant::now() + Duration::from_secs(arguments.timeout.into());
@@ -179,18 +232,21 @@ fn listed(value: &Value) -> Result<Vec<String>, Failure> {
     })
 }
 
-/// Opens the ledger and does it in a session of its own; what is left at the deadline.
+/// Opens the ledger and does it in a session of its own, reached at `control`; what is left at the
+/// deadline.
 fn do_it(
     common: &Common,
     effective: &Effective,
     arguments: &Arguments,
     deed: Deed,
+    control: Option<PathBuf>,
 ) -> Result<Vec<String>, Failure> {
     let limit = Span::from_secs(arguments.timeout.into());
     let end = monotonic_ns().saturating_add(limit.0);
     let mut start = prepare(effective, Patience::Until(end))?;
     // The operator's word stands above the quiet that an earlier process was asked for.
     start.settings.quiet_until = None;
+    start.settings.control = control;
     start.settings.errand = Some(Errand {
         command: match deed {
             Deed::CancelAll => Command::CancelAll,

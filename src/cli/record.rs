@@ -39,8 +39,9 @@ pub struct Arguments {
 /// Configuration (78); the folder cannot be made or written, or the exchange refuses (1).
 pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let effective = sources::paper_configuration(common, "record")?;
-    let exchange = Exchange::open(&effective, false)?;
+    let mut exchange = Exchange::open(&effective, false)?;
     start_log(&effective)?;
+    exchange.heed_the_bots_quiet(&effective);
     let symbols = effective.symbols();
     let questions = vec![Call::ServerTime, products_call(&symbols)];
     // The time that was given is all of it: what the start takes of it is not recorded.

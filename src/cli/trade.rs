@@ -83,7 +83,7 @@ pub(super) fn prepare(effective: &Effective, patience: Patience) -> Result<Start
         exchange.quiet_until = ledger
             .limit_until(EXCHANGE_QUIET)
             .map_err(Failure::run_time)?;
-        let control = Reception::open(&socket(effective));
+        let control = Reception::open(&socket(effective), mode);
         exchange.reception = Some(control.map_err(Failure::run_time)?);
     }
     exchange.journal = Some(Journal::new(ledger, BatchLimits::SESSION));

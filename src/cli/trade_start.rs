@@ -5,6 +5,7 @@ use super::exchange::{Exchange, request_windows};
 use super::replay_ledger::session_row;
 use super::status::socket;
 use super::task_settings::{book_settings, task_settings};
+use super::trade::mode_of;
 use super::{Exit, Failure};
 use crate::config::Effective;
 use crate::config::identity::instance_head;
@@ -301,6 +302,7 @@ fn live_settings(
         books: book_settings(effective),
         errand: None,
         quiet_until: None,
+        ledger: mode_of(effective),
         tasks: task_settings(effective),
     }
 }

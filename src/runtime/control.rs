@@ -91,15 +91,28 @@ impl Control {
     }
 
     /// Listens at `path`; who connects waits until a loop serves it. A socket that a dead process left is
-    /// replaced; the ledger's lock has shown that there is no living one.
+    /// replaced.
     ///
     /// # Errors
-    /// The socket cannot be made: names the path.
+    /// A living process listens there (its ledger is another one, since ours is locked by us), or the
+    /// socket cannot be made: names the path.
     pub fn bind(path: &Path) -> io::Result<Self> {
         let named = |error: io::Error| {
             let text = format!("control socket {}: {error}", path.display());
             io::Error::new(error.kind(), text)
         };
+        // Connecting to a socket of this machine never waits: a full queue is an answer of the living.
+        let dead = match UnixStream::connect(path) {
+            Ok(_) => false,
+            Err(error) => matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::ConnectionRefused
+            ),
+        };
+        if !dead {
+            let text = "another minnow listens here: one bot a data directory (data.directory)";
+            return Err(named(io::Error::new(ErrorKind::AddrInUse, text)));
+        }
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(named(error)),
             _ => {}

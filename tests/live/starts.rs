@@ -130,9 +130,11 @@ fn a_start_that_is_killed_while_it_is_asked_for_quiet_leaves_word_of_it() {
     }
     killed.signal(libc::SIGKILL);
     drop(killed);
-    let mut process = Process::start(desk.minnow(&["trade"]), "asked for quiet");
-    process.signal(libc::SIGTERM);
-    assert_eq!(process.wait().code(), Some(0));
+    for (verb, status) in [("trade", 0), ("balance", 130), ("orders", 130)] {
+        let mut process = Process::start(desk.minnow(&[verb]), "asked for quiet");
+        process.signal(libc::SIGTERM);
+        assert_eq!(process.wait().code(), Some(status), "{verb}");
+    }
 }
 
 /// Too many requests say nothing about the question: the product's protective orders are asked for again.

@@ -1,6 +1,7 @@
 //! cancel-all and close-all, with a running bot and without one.
 
 use crate::desk::{Desk, holds};
+use crate::process::Process;
 use crate::venue::Venue;
 use serde_json::json;
 
@@ -105,6 +106,37 @@ fn without_a_bot_a_position_of_a_killed_one_is_closed_and_trading_goes_on_later(
     assert_eq!(desk.session()["mode"], "running");
     bot.signal(libc::SIGKILL);
     bot.wait();
+}
+
+/// What is meant for one account is never told to the bot of another, and not silently left undone.
+#[test]
+fn a_bot_of_another_account_is_not_told_to_leave() {
+    let venue = Venue::start(&[]);
+    let desk = real(&venue);
+    let mut bot = desk.trade();
+    desk.until("in a position", holds);
+    let refused = desk.run(&["close-all", "--yes", "--dry-run"]).with(1);
+    assert!(refused.stderr.contains("real orders"), "{refused:?}");
+    assert_eq!(desk.session()["mode"], "running");
+    // Nor does a second bot take its place in the data directory.
+    let second = desk.run(&["trade", "--dry-run"]).with(1);
+    assert!(second.stderr.contains("another minnow"), "{second:?}");
+    assert_eq!(desk.session()["mode"], "running", "it is still reached");
+    desk.until("in a position", holds);
+    bot.signal(libc::SIGKILL);
+    bot.wait();
+    // One on paper goes on, and the real positions are left without it.
+    let mut paper = Process::start(desk.command(&["trade", "--dry-run"]), "session begins");
+    let ended = desk.run(&["close-all", "--yes"]).with(0);
+    assert!(ended.stderr.contains("on paper"), "{ended:?}");
+    assert_eq!(positions(&desk), 0);
+    let session = desk.session();
+    assert_eq!(
+        (&session["mode"], &session["ledger"]),
+        (&json!("running"), &json!("paper"))
+    );
+    paper.signal(libc::SIGTERM);
+    assert_eq!(paper.wait().code(), Some(0));
 }
 
 #[test]

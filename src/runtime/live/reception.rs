@@ -13,6 +13,7 @@ use crate::runtime::control::{Control, Request};
 use crate::runtime::shell::Shell;
 use crate::runtime::signals::{EarlySignals, Signal};
 use crate::runtime::status::ApplicationStatus;
+use crate::store::ledger::Mode;
 use mio::Token;
 use serde_json::{Value, json};
 use std::io;
@@ -27,6 +28,7 @@ const SECOND: i64 = crate::core::units::stamp::SECOND;
 #[derive(Debug)]
 pub struct Reception {
     control: Control,
+    ledger: Mode,
     /// Heard also between two loops.
     early: EarlySignals,
     kept: Vec<Wish>,
@@ -46,12 +48,13 @@ pub(super) struct TakenOver {
 }
 
 impl Reception {
-    /// Listens at `path`; a loop serves it from [`Reception::begin`] on.
+    /// Listens at `path`; a loop serves it from [`Reception::begin`] on. `ledger`: whose it will be.
     ///
     /// # Errors
     /// The socket cannot be made, or the system refuses a signal handler.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path, ledger: Mode) -> io::Result<Self> {
         Ok(Self {
+            ledger,
             early: EarlySignals::install()?,
             control: Control::bind(path)?,
             kept: Vec::new(),
@@ -172,6 +175,7 @@ impl Reception {
             .until
             .map(|until| until.saturating_sub(now).max(0) / SECOND);
         let starting = json!({
+            "ledger": self.ledger.name(),
             "waits_for": self.waits_for,
             "seconds_left": left,
             "for_seconds": now.saturating_sub(self.began) / SECOND,

@@ -133,6 +133,7 @@ fn live_settings(folder: &Folder, instrument: &Instrument) -> LiveSettings {
         retention: None,
         kept_frames: KeptFrames::Refused,
         quiet_until: None,
+        ledger: Mode::Paper,
         tasks: TaskSettings {
             scheduler: SchedulerSettings::default(),
             effect_timeout_ms: 20_000,

@@ -14,6 +14,7 @@ use crate::exchange::stream::StreamRole;
 use crate::net::{HttpClient, NameCache, TlsConfig};
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::shell::Shell;
+use crate::store::ledger::Mode;
 
 /// See the file's head.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub struct LiveSettings {
     pub quiet_until: Option<Timestamp>,
     pub tasks: TaskSettings,
     pub books: BookSettings,
+    /// Whose trades they are.
+    pub ledger: Mode,
     /// What the session is for, where it is not to trade until it is stopped.
     pub errand: Option<Errand>,
     /// Where the control socket lies; `None` = none.

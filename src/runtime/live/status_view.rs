@@ -142,6 +142,7 @@ impl Session<'_> {
         let session = json!({
             "execution": if self.is_venue() { "venue" } else { "paper" },
             "mode": self.core.mode(),
+            "ledger": self.settings.ledger.name(),
             "emergency_stop": self.core.emergency().latched().map(|(trigger, _)| trigger.name()),
             "reconciled": self.core.is_reconciled(),
             "open_orders": self.still_open(false),

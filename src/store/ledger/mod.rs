@@ -11,6 +11,7 @@ pub mod equity_thinner;
 pub mod error;
 pub mod hashes;
 pub mod json_text;
+mod limits;
 pub mod lock;
 pub mod migrate;
 pub mod names;

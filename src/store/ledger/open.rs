@@ -251,12 +251,7 @@ impl Ledger {
     /// # Errors
     /// What SQLite reports.
     pub fn limit_until(&self, name: &str) -> Result<Option<Timestamp>, LedgerError> {
-        self.connection
-            .query_row("SELECT until FROM limits WHERE name = ?1", [name], |row| {
-                row.get(0)
-            })
-            .optional()
-            .map(|until| until.flatten().map(Timestamp))
+        super::limits::limit_until(&self.connection, name)
             .map_err(|e| LedgerError::from_sqlite(&self.path, "read its limits", &e))
     }
 

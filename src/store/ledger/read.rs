@@ -167,6 +167,11 @@ impl Reader {
             .map_err(|e| self.fault(&e))
     }
 
+    /// When the limit of this name ends by itself; `None` where it does not, or was never set.
+    pub fn limit_until(&self, name: &str) -> Result<Option<Timestamp>, LedgerError> {
+        super::limits::limit_until(&self.connection, name).map_err(|e| self.fault(&e))
+    }
+
     /// Number of closed trades of a session.
     pub fn trade_count(&self, session: i64) -> Result<u64, LedgerError> {
         self.connection

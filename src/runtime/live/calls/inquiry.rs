@@ -371,6 +371,9 @@ impl Application for Inquiry {
             let until = shell.at().mono.saturating_add(seconds * SECOND);
             let text = format!("the exchange asked for quiet: {seconds} s are left");
             self.say(&text, Some(until));
+            if let Some(announce) = self.announce {
+                announce(&text);
+            }
         }
         self.put_next(shell);
         Ok(())
