@@ -7,7 +7,7 @@
 
 use super::effect::{Alert, AlertLevel, Effect, Effects};
 use super::machine::Core;
-use super::records::{Action, CheckOutcome, Event, Record};
+use super::records::{Action, Event, Record};
 use super::risk::limits::share_pct;
 use super::strategy::outcome::Outcome;
 use super::units::calendar::{DAY, Date, day_start};
@@ -105,9 +105,7 @@ impl DailyTally {
         if proposed == Action::Hold || outcome.action != Action::Hold {
             return;
         }
-        let mut checks = outcome.checks.iter();
-        let refused = checks.find(|check| check.outcome == CheckOutcome::Refused);
-        let why = refused.map_or(outcome.reason, |check| check.name);
+        let why = outcome.held_by();
         match self.refusals.get_mut(why) {
             Some(count) => *count += 1,
             None => {

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 /// Which decisions to HOLD get a row of their own; every other one is counted by its reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HoldRows {
-    /// Those that an error or a check refused, with its value and limit: for runs whose recording
+    /// Those that an error or the risk gate refused, with values and limits: for runs whose recording
     /// gives the others back.
     Refused,
-    /// Those too of which the strategy wanted something else (`already in position`).
+    /// Those too of which the strategy wanted something else (`already in position`,
+    /// `cipher_b_filter`).
     #[default]
     Wished,
     /// All.

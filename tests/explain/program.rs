@@ -19,6 +19,12 @@ pub fn momentum() -> &'static Run {
     RUN.get_or_init(|| Run::new("momentum", &[]))
 }
 
+/// The same with a row for each decision to HOLD.
+pub fn momentum_with_holds() -> &'static Run {
+    static RUN: OnceLock<Run> = OnceLock::new();
+    RUN.get_or_init(|| Run::new("momentum", &["--keep-all"]))
+}
+
 pub fn vumanchu() -> &'static Run {
     static RUN: OnceLock<Run> = OnceLock::new();
     RUN.get_or_init(|| Run::new("vumanchu", &[]))

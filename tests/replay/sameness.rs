@@ -90,7 +90,7 @@ fn holds_that_are_kept_change_nothing_else() {
     assert_eq!(ours.value(holds), theirs.value(counted));
     assert_eq!(ours.value(counted), theirs.value(counted));
     let (mut ours, mut theirs) = (ours.content(), theirs.content());
-    for table in ["decisions", "risk_checks"] {
+    for table in ["decisions", "decision_rows", "value_names", "risk_checks"] {
         ours.remove(table);
         theirs.remove(table);
     }

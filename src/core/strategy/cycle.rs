@@ -328,7 +328,7 @@ impl Core {
             self.note_hold(outcome.reason);
         }
         let wished = proposal.action != Action::Hold;
-        let least = if outcome.action != Action::Hold || !outcome.detail.is_empty() {
+        let least = if outcome.weighty {
             HoldRows::Refused
         } else if wished {
             HoldRows::Wished
@@ -337,7 +337,7 @@ impl Core {
         };
         let stored = self.keep_holds >= least;
         if wished && !stored {
-            self.holds.note_held_back(id, outcome.reason);
+            self.holds.note_held_back(id, outcome.held_by());
         }
         stored
     }

@@ -52,6 +52,7 @@ impl Core {
                 reason: "refused",
                 detail,
                 checks: verdict.checks,
+                weighty: true,
             },
         }
     }

@@ -1,6 +1,6 @@
 //! One decision on its way, and what became of a proposal.
 
-use crate::records::{Action, Check};
+use crate::records::{Action, Check, CheckOutcome};
 use crate::risk::checks::describe;
 use crate::units::Timestamp;
 
@@ -12,6 +12,9 @@ pub(crate) struct Outcome {
     /// The refusal in words, where the gate said no.
     pub detail: String,
     pub checks: Vec<Check>,
+    /// It acts, the risk gate refused it or an error kept it from being decided: it gets a row also where
+    /// other decisions to HOLD are only counted.
+    pub weighty: bool,
 }
 
 impl Outcome {
@@ -21,6 +24,7 @@ impl Outcome {
             reason,
             detail: String::new(),
             checks: Vec::new(),
+            weighty: false,
         }
     }
 
@@ -37,8 +41,16 @@ impl Outcome {
     pub(super) fn failed(reason: &'static str, text: String) -> Self {
         Self {
             detail: text,
+            weighty: true,
             ..Self::hold(reason)
         }
+    }
+
+    /// The check that stands against the proposal, or else the reason.
+    pub fn held_by(&self) -> &'static str {
+        let mut checks = self.checks.iter();
+        let refused = checks.find(|check| check.outcome == CheckOutcome::Refused);
+        refused.map_or(self.reason, |check| check.name)
     }
 
     pub(super) fn of(action: Action, checks: Vec<Check>) -> Self {
@@ -47,6 +59,7 @@ impl Outcome {
             reason: "",
             detail: String::new(),
             checks,
+            weighty: true,
         }
     }
 }

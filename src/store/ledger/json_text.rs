@@ -4,8 +4,8 @@
 //! The text is written into a buffer that the caller uses again and again.
 
 use super::names;
-use crate::core::records::Check;
-use crate::core::units::DecimalText;
+use crate::core::records::{Check, CheckOutcome};
+use crate::core::units::{Decimal, DecimalText};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
@@ -27,16 +27,59 @@ impl JsonText {
             out.extend_from_slice(names::check_outcome(check.outcome).as_bytes());
             out.push(b'"');
             for number in [check.value, check.limit, check.margin] {
-                match number {
-                    None => out.extend_from_slice(b",null"),
-                    Some(number) => {
-                        out.extend_from_slice(b",\"");
-                        out.extend_from_slice(DecimalText::of(number).as_bytes());
-                        out.push(b'"');
-                    }
-                }
+                out.push(b',');
+                push_number(out, number);
             }
             out.push(b']');
+        }
+        out.push(b']');
+    }
+
+    /// The same with the names elsewhere: `[[],["0.4","5","4.6"],["6","5","-1","refused"],...]`, value,
+    /// limit, margin, and the outcome where it is another than `passed`.
+    pub fn set_check_values(&mut self, checks: &[Check]) {
+        let out = &mut self.0;
+        out.clear();
+        out.push(b'[');
+        for (index, check) in checks.iter().enumerate() {
+            out.extend_from_slice(if index > 0 { b",[" } else { b"[" });
+            let numbers = [check.value, check.limit, check.margin];
+            let passed = check.outcome == CheckOutcome::Passed;
+            if !passed || numbers.iter().any(Option::is_some) {
+                for (place, number) in numbers.into_iter().enumerate() {
+                    if place > 0 {
+                        out.push(b',');
+                    }
+                    push_number(out, number);
+                }
+            }
+            if !passed {
+                out.extend_from_slice(b",\"");
+                out.extend_from_slice(names::check_outcome(check.outcome).as_bytes());
+                out.push(b'"');
+            }
+            out.push(b']');
+        }
+        out.push(b']');
+    }
+
+    /// Indicators with the names elsewhere: `[value,...,"flag",...]`; what is not a finite number becomes
+    /// null, and flags, whose value is 1, are named.
+    pub fn set_values(&mut self, values: &[(&'static str, f64)], flags: &[(&'static str, f64)]) {
+        let out = &mut self.0;
+        out.clear();
+        out.push(b'[');
+        for (index, (_, value)) in values.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            serde_json::to_writer(&mut *out, value).expect("writing to a vector cannot fail");
+        }
+        for (index, (name, _)) in flags.iter().enumerate() {
+            let first = index == 0 && values.is_empty();
+            out.extend_from_slice(if first { b"\"" } else { b",\"" });
+            out.extend_from_slice(name.as_bytes());
+            out.push(b'"');
         }
         out.push(b']');
     }
@@ -57,6 +100,26 @@ impl JsonText {
     }
 }
 
+fn push_number(out: &mut Vec<u8>, number: Option<Decimal>) {
+    match number {
+        None => out.extend_from_slice(b"null"),
+        Some(number) => {
+            out.push(b'"');
+            out.extend_from_slice(DecimalText::of(number).as_bytes());
+            out.push(b'"');
+        }
+    }
+}
+
+/// Indicators, and behind them what ends them with the value 1: the signals that fired, which are others
+/// each time.
+pub fn split_flags<'a>(
+    indicators: &'a [(&'static str, f64)],
+) -> (&'a [(&'static str, f64)], &'a [(&'static str, f64)]) {
+    let last = indicators.iter().rposition(|(_, value)| *value != 1.0);
+    indicators.split_at(last.map_or(0, |index| index + 1))
+}
+
 impl ToSql for JsonText {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(ValueRef::Text(&self.0)))
@@ -66,8 +129,6 @@ impl ToSql for JsonText {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::records::CheckOutcome;
-    use crate::core::units::Decimal;
 
     fn parsed(text: &JsonText) -> serde_json::Value {
         serde_json::from_slice(&text.0).unwrap()
@@ -108,5 +169,38 @@ mod tests {
         assert_eq!(parsed(&text), expected);
         text.set_indicators(&[]);
         assert_eq!(text.0, b"{}");
+    }
+
+    #[test]
+    fn values_without_their_names_are_as_short_as_they_can_be() {
+        let mut text = JsonText::default();
+        let check = |outcome, value| Check {
+            name: "data",
+            outcome,
+            value,
+            limit: None,
+            margin: None,
+        };
+        text.set_check_values(&[
+            check(CheckOutcome::Passed, None),
+            check(CheckOutcome::Passed, Some(Decimal::new(5, 1))),
+            check(CheckOutcome::Refused, None),
+        ]);
+        let expected = br#"[[],["0.5",null,null],[null,null,null,"refused"]]"#;
+        assert_eq!(text.0, expected);
+        let values = [("rsi", 61.25), ("sure", 1.0), ("broken", f64::NAN)];
+        text.set_values(&values, &[("green", 1.0), ("small", 1.0)]);
+        assert_eq!(text.0, br#"[61.25,1.0,null,"green","small"]"#);
+        text.set_values(&[], &[("green", 1.0)]);
+        assert_eq!(text.0, br#"["green"]"#);
+    }
+
+    #[test]
+    fn flags_are_what_ends_the_list_with_one() {
+        let values = [("sure", 1.0), ("rsi", 3.0), ("a", 1.0), ("b", 1.0)];
+        assert_eq!(split_flags(&values), (&values[..2], &values[2..]));
+        assert_eq!(split_flags(&values[..2]), (&values[..2], &values[..0]));
+        assert_eq!(split_flags(&values[2..]), (&values[..0], &values[2..]));
+        assert_eq!(split_flags(&[]), (&values[..0], &values[..0]));
     }
 }

@@ -27,6 +27,7 @@ pub mod replay_rows;
 pub mod rows;
 pub mod schema;
 pub mod statements;
+pub mod value_names;
 pub mod write;
 
 #[cfg(test)]

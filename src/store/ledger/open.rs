@@ -12,6 +12,7 @@ use super::migrate::{Found, found, migrate, quick_check};
 use super::open_lots::OpenLots;
 use super::rows::{Mode, SessionEnd, SessionRow, SessionStatus};
 use super::schema::{APPLICATION_ID, STEPS};
+use super::value_names::ValueNames;
 use super::write::store_id;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::Lot;
@@ -37,6 +38,7 @@ pub struct Ledger {
     pub(super) instruments: Vec<Instrument>,
     pub(super) open_lots: OpenLots,
     pub(super) total: u64,
+    pub(super) value_names: ValueNames,
     unclean: bool,
     /// Last, so that the connection is closed before the lock is given up.
     _lock: Lock,
@@ -160,6 +162,7 @@ impl Ledger {
             instruments: Vec::new(),
             open_lots: OpenLots::default(),
             total: 0,
+            value_names: ValueNames::default(),
             unclean: last.as_deref() == Some(SessionStatus::Running.name()),
             _lock: lock,
         })

@@ -117,14 +117,16 @@ impl Reader {
         session: i64,
         limit: usize,
     ) -> Result<Vec<StoredIndicators>, LedgerError> {
-        let total =
-            self.count_rows("SELECT count(*) FROM decisions WHERE session = ?1", session)?;
+        let total = self.count_rows(
+            "SELECT count(*) FROM decision_rows WHERE session = ?1",
+            session,
+        )?;
         let step = total.div_ceil(limit.max(1) as u64).max(1);
         self.list(
-            "SELECT symbol, candle, price, indicators FROM
-             (SELECT row_number() OVER (ORDER BY id) - 1 AS number, symbol, candle, price,
-                indicators
-              FROM decisions WHERE session = ?1) WHERE number % ?2 = 0 ORDER BY number",
+            "SELECT d.symbol, d.candle, d.price, d.indicators FROM
+             (SELECT row_number() OVER (ORDER BY id) - 1 AS number, id
+              FROM decision_rows WHERE session = ?1) AS at
+             JOIN decisions d ON d.id = at.id WHERE at.number % ?2 = 0 ORDER BY at.number",
             (session, i64::try_from(step).unwrap_or(i64::MAX)),
             |row| {
                 Ok(StoredIndicators {

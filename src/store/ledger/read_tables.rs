@@ -212,8 +212,13 @@ impl Reader {
     ) -> Result<Vec<TableRow>, LedgerError> {
         let columns = table.columns();
         let selected: Vec<&str> = columns.iter().map(|column| column.sql).collect();
+        // Decisions are a view, which has no row number of its own.
+        let place = match table {
+            Table::Decisions => "id",
+            _ => "rowid",
+        };
         let sql = format!(
-            "SELECT {}, rowid FROM {} WHERE session = ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3",
+            "SELECT {}, {place} FROM {} WHERE session = ?1 AND {place} > ?2 ORDER BY {place} LIMIT ?3",
             selected.join(", "),
             table.name()
         );

@@ -27,6 +27,11 @@ pub const STEPS: &[Step] = &[
     Step {
         version: 2,
         sql: VERSION_2,
+        whole: None,
+    },
+    Step {
+        version: 3,
+        sql: VERSION_3,
         whole: Some(WHOLE),
     },
 ];
@@ -48,10 +53,133 @@ macro_rules! rfc3339 {
     };
 }
 
+/// The table of decisions as it was until version 2.
+macro_rules! decisions_written_out {
+    () => {
+        "CREATE TABLE decisions (
+  id INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL,
+  symbol TEXT NOT NULL,
+  candle INTEGER NOT NULL,       -- open time of the candle decided on
+  time INTEGER NOT NULL,
+  price TEXT NOT NULL,
+  strategy TEXT NOT NULL,
+  proposed TEXT NOT NULL,
+  strength REAL,
+  confidence REAL,
+  size_pct TEXT NOT NULL,
+  take_profit_pct TEXT,
+  stop_loss_pct TEXT,
+  leverage INTEGER,
+  rationale TEXT NOT NULL,
+  action TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  refused_by TEXT,               -- first check that refused
+  indicators TEXT NOT NULL,      -- JSON
+  checks TEXT NOT NULL,          -- JSON, see the view risk_checks
+  position TEXT NOT NULL,        -- before the decision, signed
+  equity TEXT NOT NULL
+);
+
+"
+    };
+}
+
+/// A check a row, and the decisions with their times in words.
+macro_rules! decision_views {
+    () => {
+        concat!(
+            "-- One row a check. A decision has about 28 of them: as one text beside it they cost a fraction of
+-- what as many rows would.
+CREATE VIEW risk_checks AS
+SELECT d.id AS decision, j.key + 1 AS number,
+  j.value ->> 0 AS name,
+  j.value ->> 1 AS outcome,      -- passed, changed, refused
+  j.value ->> 2 AS value,
+  j.value ->> 3 AS limit_value,
+  j.value ->> 4 AS margin
+FROM decisions d, json_each(d.checks) j;
+CREATE VIEW v_decisions AS SELECT id, ",
+            rfc3339!("time"),
+            ", symbol, price, strategy, proposed, action, reason, strength, confidence, size_pct,
+  take_profit_pct, stop_loss_pct, leverage, position, equity, rationale, ",
+            rfc3339!("candle"),
+            ", indicators, session FROM decisions;
+"
+        )
+    };
+}
+
+/// Lists of names, and the view that gives rows their names back.
+macro_rules! names_and_decisions {
+    () => {
+        "
+CREATE TABLE value_names (
+  id INTEGER PRIMARY KEY,
+  names TEXT NOT NULL UNIQUE     -- JSON list
+);
+
+CREATE VIEW decisions AS SELECT
+  r.id, r.session, r.symbol, r.candle, r.time, r.price, r.strategy, r.proposed, r.strength,
+  r.confidence, r.size_pct, r.take_profit_pct, r.stop_loss_pct, r.leverage, r.rationale,
+  r.action, r.reason, r.refused_by,
+  CASE WHEN r.indicator_names IS NULL THEN r.indicators ELSE (
+    SELECT json_group_object(
+      CASE v.type WHEN 'text' THEN v.value ELSE n.names ->> v.key END,
+      CASE v.type WHEN 'text' THEN 1.0 ELSE r.indicators -> v.key END)
+    FROM value_names n, json_each(r.indicators) v WHERE n.id = r.indicator_names)
+  END AS indicators,
+  CASE WHEN r.check_names IS NULL THEN r.checks ELSE (
+    SELECT json_group_array(json_array(n.names ->> c.key,
+      coalesce(c.value ->> 3, 'passed'), c.value ->> 0, c.value ->> 1, c.value ->> 2))
+    FROM value_names n, json_each(r.checks) c WHERE n.id = r.check_names)
+  END AS checks,
+  r.position, r.equity
+FROM decision_rows r;
+"
+    };
+}
+
+/// Decisions whose indicators and checks have their names elsewhere.
+macro_rules! decisions_with_lists {
+    () => {
+        concat!(
+            "CREATE TABLE decision_rows (
+  id INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL,
+  symbol TEXT NOT NULL,
+  candle INTEGER NOT NULL,       -- open time of the candle decided on
+  time INTEGER NOT NULL,
+  price TEXT NOT NULL,
+  strategy TEXT NOT NULL,
+  proposed TEXT NOT NULL,
+  strength REAL,
+  confidence REAL,
+  size_pct TEXT NOT NULL,
+  take_profit_pct TEXT,
+  stop_loss_pct TEXT,
+  leverage INTEGER,
+  rationale TEXT NOT NULL,
+  action TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  refused_by TEXT,               -- first check that refused
+  indicators TEXT NOT NULL,      -- JSON, see the view decisions
+  checks TEXT NOT NULL,          -- JSON
+  position TEXT NOT NULL,        -- before the decision, signed
+  equity TEXT NOT NULL,
+  indicator_names INTEGER,       -- NULL = written out in the row
+  check_names INTEGER
+);
+",
+            names_and_decisions!()
+        )
+    };
+}
+
 /// The first version's tables and views; `$column` ends the tables of orders and fills, `$named` the
-/// columns of their views.
+/// columns of their views, `$decisions` makes what decisions are read from.
 macro_rules! tables {
-    ($column:literal, $named:literal) => {
+    ($column:literal, $named:literal, $decisions:ident) => {
         concat!(
     "
 CREATE TABLE meta (
@@ -166,43 +294,9 @@ CREATE TABLE positions (
   since INTEGER
 ) WITHOUT ROWID;
 
-CREATE TABLE decisions (
-  id INTEGER PRIMARY KEY,
-  session INTEGER NOT NULL,
-  symbol TEXT NOT NULL,
-  candle INTEGER NOT NULL,       -- open time of the candle decided on
-  time INTEGER NOT NULL,
-  price TEXT NOT NULL,
-  strategy TEXT NOT NULL,
-  proposed TEXT NOT NULL,
-  strength REAL,
-  confidence REAL,
-  size_pct TEXT NOT NULL,
-  take_profit_pct TEXT,
-  stop_loss_pct TEXT,
-  leverage INTEGER,
-  rationale TEXT NOT NULL,
-  action TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  refused_by TEXT,               -- first check that refused
-  indicators TEXT NOT NULL,      -- JSON
-  checks TEXT NOT NULL,          -- JSON, see the view risk_checks
-  position TEXT NOT NULL,        -- before the decision, signed
-  equity TEXT NOT NULL
-);
-
--- One row a check. A decision has about 28 of them: as one text beside it they cost a fraction of
--- what as many rows would.
-CREATE VIEW risk_checks AS
-SELECT d.id AS decision, j.key + 1 AS number,
-  j.value ->> 0 AS name,
-  j.value ->> 1 AS outcome,      -- passed, changed, refused
-  j.value ->> 2 AS value,
-  j.value ->> 3 AS limit_value,
-  j.value ->> 4 AS margin
-FROM decisions d, json_each(d.checks) j;
-
-CREATE TABLE hold_counts (
+",
+    $decisions!(),
+    "CREATE TABLE hold_counts (
   session INTEGER NOT NULL,
   reason TEXT NOT NULL,
   count INTEGER NOT NULL,
@@ -276,13 +370,9 @@ CREATE VIEW v_fills AS SELECT id, ",
 CREATE VIEW v_lots AS SELECT id, ",
     rfc3339!("time"),
     ", symbol, side, quantity, open, price, fee, session FROM lots;
-CREATE VIEW v_decisions AS SELECT id, ",
-    rfc3339!("time"),
-    ", symbol, price, strategy, proposed, action, reason, strength, confidence, size_pct,
-  take_profit_pct, stop_loss_pct, leverage, position, equity, rationale, ",
-    rfc3339!("candle"),
-    ", indicators, session FROM decisions;
-CREATE VIEW v_equity AS SELECT ",
+",
+    decision_views!(),
+    "CREATE VIEW v_equity AS SELECT ",
     rfc3339!("time"),
     ", equity, cash, unrealised, margin_used, kind, session FROM equity;
 CREATE VIEW v_events AS SELECT ",
@@ -293,7 +383,7 @@ CREATE VIEW v_events AS SELECT ",
     };
 }
 
-const VERSION_1: &str = tables!("", "");
+const VERSION_1: &str = tables!("", "", decisions_written_out);
 
 macro_rules! state_table {
     () => {
@@ -308,7 +398,10 @@ macro_rules! state_table {
 }
 
 /// A new file has all of it at once: what the steps come to, for a third of their cost.
-const WHOLE: &str = concat!(tables!(",\n  venue_id TEXT", ", venue_id"), state_table!());
+const WHOLE: &str = concat!(
+    tables!(",\n  venue_id TEXT", ", venue_id", decisions_with_lists),
+    state_table!()
+);
 
 /// Orders and fills of a venue carry its ids.
 /// What a venue calls our orders and executions, and the trading state that a restart goes on from:
@@ -333,4 +426,16 @@ CREATE VIEW v_fills AS SELECT id, ",
   CASE maker WHEN 1 THEN 'maker' ELSE 'taker' END AS role, reference, order_id, session, venue_id
   FROM fills;
 "
+);
+
+/// Names of indicators and checks are kept once; rows that write them out stay as they are.
+const VERSION_3: &str = concat!(
+    "DROP VIEW risk_checks;
+DROP VIEW v_decisions;
+ALTER TABLE decisions RENAME TO decision_rows;
+ALTER TABLE decision_rows ADD COLUMN indicator_names INTEGER;
+ALTER TABLE decision_rows ADD COLUMN check_names INTEGER;
+",
+    names_and_decisions!(),
+    decision_views!(),
 );

@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection, Statement};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insert {
     Decision,
+    ValueNames,
     Order,
     Fill,
     Lot,
@@ -19,13 +20,16 @@ pub enum Insert {
     State,
 }
 
-const COUNT: usize = 12;
+const COUNT: usize = 13;
 
 /// In the order of [`Insert`]. An order or lot may only replace itself: a changed identity changes
 /// no row, which the writer takes for an error.
 const SQL: [&str; COUNT] = [
-    "INSERT INTO decisions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
-     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+    "INSERT INTO decision_rows VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
+     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
+    // Also where the list is there already it returns its number.
+    "INSERT INTO value_names (names) VALUES (?1)
+     ON CONFLICT (names) DO UPDATE SET names = excluded.names RETURNING id",
     "INSERT INTO orders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
      ?16, ?17, ?18, ?19)
      ON CONFLICT (id) DO UPDATE SET session = excluded.session, quantity = excluded.quantity,

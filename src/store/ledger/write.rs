@@ -4,12 +4,13 @@
 //! are written once: an id that exists already is an error, never an overwrite.
 
 use super::error::LedgerError;
-use super::json_text::JsonText;
+use super::json_text::{JsonText, split_flags};
 use super::names;
 use super::open::Ledger;
 use super::open_lots::OpenLots;
 use super::rows::{Committed, LimitRow, Row};
 use super::statements::{Insert, Statements};
+use super::value_names::ValueNames;
 use crate::core::market::{Instrument, SymbolId};
 use crate::core::records::{
     CheckOutcome, ClosedTrade, Decision, EquityPoint, Event, Fill, Lot, Order, Record,
@@ -67,6 +68,7 @@ impl Ledger {
             });
         };
         self.open_lots = lots_before;
+        self.value_names.forget();
         Err(match fault {
             Fault::Sqlite(error) => LedgerError::from_sqlite(&self.path, "write to it", &error),
             Fault::Row(detail) => LedgerError::Row {
@@ -83,6 +85,7 @@ impl Ledger {
             session,
             instruments: &self.instruments,
             open_lots: &mut self.open_lots,
+            value_names: &mut self.value_names,
             statements: Statements::new(&transaction),
             indicators: JsonText::default(),
             checks: JsonText::default(),
@@ -108,6 +111,7 @@ struct Writer<'a, 'c> {
     session: i64,
     instruments: &'a [Instrument],
     open_lots: &'a mut OpenLots,
+    value_names: &'a mut ValueNames,
     statements: Statements<'c>,
     /// Used again and again.
     indicators: JsonText,
@@ -188,8 +192,20 @@ impl<'a> Writer<'a, '_> {
     fn decision(&mut self, d: &Decision) -> Written {
         let instrument = self.instrument(d.symbol)?;
         let decision = id("decision", d.id)?;
-        self.indicators.set_indicators(&d.indicators);
-        self.checks.set_checks(&d.checks);
+        let (named, flags) = split_flags(&d.indicators);
+        let indicator_names = named.iter().map(|(name, _)| *name);
+        let check_names = d.checks.iter().map(|check| check.name);
+        let (names, statements) = (&mut *self.value_names, &mut self.statements);
+        let indicator_names = names.number(statements, indicator_names)?;
+        let check_names = names.number(statements, check_names)?;
+        match indicator_names {
+            Some(_) => self.indicators.set_values(named, flags),
+            None => self.indicators.set_indicators(&d.indicators),
+        }
+        match check_names {
+            Some(_) => self.checks.set_check_values(&d.checks),
+            None => self.checks.set_checks(&d.checks),
+        }
         let proposal = &d.proposal;
         self.statements.get(Insert::Decision)?.execute(params![
             decision,
@@ -217,6 +233,8 @@ impl<'a> Writer<'a, '_> {
             self.checks,
             money(instrument.quantity(Quantity(d.position))),
             money(d.equity),
+            indicator_names,
+            check_names,
         ])?;
         Ok(())
     }

@@ -6,3 +6,4 @@ mod migrations;
 mod round_trip;
 pub mod samples;
 mod speed;
+mod value_names;
