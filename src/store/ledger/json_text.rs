@@ -9,6 +9,9 @@ use crate::core::units::{Decimal, DecimalText};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+/// An indicator's name and value.
+pub type Named = (&'static str, f64);
+
 /// Bytes of valid UTF-8, bound as text.
 #[derive(Debug, Default)]
 pub struct JsonText(Vec<u8>);
@@ -65,7 +68,7 @@ impl JsonText {
 
     /// Indicators with the names elsewhere: `[value,...,"flag",...]`; what is not a finite number becomes
     /// null, and flags, whose value is 1, are named.
-    pub fn set_values(&mut self, values: &[(&'static str, f64)], flags: &[(&'static str, f64)]) {
+    pub fn set_values(&mut self, values: &[Named], flags: &[Named]) {
         let out = &mut self.0;
         out.clear();
         out.push(b'[');
@@ -85,7 +88,7 @@ impl JsonText {
     }
 
     /// `{"name":value,...}`; what is not a finite number becomes null.
-    pub fn set_indicators(&mut self, indicators: &[(&'static str, f64)]) {
+    pub fn set_indicators(&mut self, indicators: &[Named]) {
         let out = &mut self.0;
         out.clear();
         out.push(b'{');
@@ -113,9 +116,7 @@ fn push_number(out: &mut Vec<u8>, number: Option<Decimal>) {
 
 /// Indicators, and behind them what ends them with the value 1: the signals that fired, which are others
 /// each time.
-pub fn split_flags<'a>(
-    indicators: &'a [(&'static str, f64)],
-) -> (&'a [(&'static str, f64)], &'a [(&'static str, f64)]) {
+pub fn split_flags(indicators: &[Named]) -> (&[Named], &[Named]) {
     let last = indicators.iter().rposition(|(_, value)| *value != 1.0);
     indicators.split_at(last.map_or(0, |index| index + 1))
 }
