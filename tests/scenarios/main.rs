@@ -20,6 +20,7 @@ mod venue_account;
 mod venue_adoption;
 mod venue_chaos;
 mod venue_exits;
+mod venue_holdings;
 mod venue_inputs;
 mod venue_model;
 mod venue_orders;

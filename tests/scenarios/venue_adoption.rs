@@ -158,6 +158,8 @@ fn a_holding_beside_an_order_taken_over_waits_until_that_has_settled() {
     world.trade(36_500, "50000", "1");
     assert_eq!(world.reconciliations_wanted(), wanted + 1);
     world.listing(listing(37_000));
+    assert_eq!(world.told("position_adopted"), 0, "seen once");
+    world.listing(listing(47_000));
     assert_eq!(world.told("position_adopted"), 1);
     assert_eq!(world.position(), d("0.04"));
 }

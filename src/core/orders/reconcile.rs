@@ -53,7 +53,7 @@ pub enum Resolution {
     Gone { client_id: String },
     /// Somebody else's order: reported, not touched.
     ForeignOrder(ListedOrder),
-    /// A holding differs from ours: the venue's counts. Signed lots.
+    /// The venue does not hold what is ours: its holding counts. Signed lots.
     PositionDiffers {
         symbol: SymbolId,
         ours: i64,
@@ -61,13 +61,24 @@ pub enum Resolution {
     },
     /// A holding beyond ours that is to be taken over. Signed lots.
     AdoptedPosition { symbol: SymbolId, lots: i64 },
-    /// A position where we have none: somebody else's, counted as exposure. Signed lots.
+    /// What is held beside ours: somebody else's, counted as exposure; 0 = none any more. Signed lots.
     ForeignPosition { symbol: SymbolId, lots: i64 },
     /// Spot held beyond ours: somebody else's and no exposure of ours.
     ForeignHolding { symbol: SymbolId, lots: i64 },
 }
 
 impl Resolution {
+    /// Of a holding that counts: its symbol, and the lots that the difference is about.
+    pub const fn holding(&self) -> Option<(SymbolId, i64)> {
+        match self {
+            Self::PositionDiffers { symbol, theirs, .. } => Some((*symbol, *theirs)),
+            Self::AdoptedPosition { symbol, lots } | Self::ForeignPosition { symbol, lots } => {
+                Some((*symbol, *lots))
+            }
+            _ => None,
+        }
+    }
+
     /// Stable name, as events carry it.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -302,20 +313,34 @@ pub fn reconcile_positions(ours: &[OurPosition], listing: &VenueListing) -> Vec<
             } else if more > 0 {
                 done.push(Resolution::ForeignHolding { symbol, lots: more });
             }
-        } else if theirs != our.lots.saturating_add(our.foreign) {
-            done.push(if our.lots == 0 {
-                Resolution::ForeignPosition {
-                    symbol,
-                    lots: theirs,
-                }
-            } else {
-                Resolution::PositionDiffers {
-                    symbol,
-                    ours: our.lots,
-                    theirs: theirs.saturating_sub(our.foreign),
-                }
-            });
+        } else {
+            done.extend(our.contract_difference(theirs));
         }
     }
     done
+}
+
+impl OurPosition {
+    /// A venue nets what is ours and what is somebody else's of a contract. Ours is what our own fills
+    /// made of it, so what is held beyond it, or against it by one who stood against it before, is his.
+    /// Only what the venue cannot hold is not ours any more; nothing makes ours more.
+    fn contract_difference(&self, theirs: i64) -> Option<Resolution> {
+        let symbol = self.symbol;
+        let foreign = theirs.saturating_sub(self.lots);
+        let opposes = |lots: i64| lots.signum() * self.lots.signum() < 0;
+        if foreign == self.foreign {
+            None
+        } else if opposes(foreign) && !opposes(self.foreign) {
+            Some(Resolution::PositionDiffers {
+                symbol,
+                ours: self.lots,
+                theirs,
+            })
+        } else {
+            Some(Resolution::ForeignPosition {
+                symbol,
+                lots: foreign,
+            })
+        }
+    }
 }

@@ -157,9 +157,10 @@ impl Core {
 
     /// No order is at work and nothing moved lately: balances and fills tell of the same moment.
     fn is_at_rest(&self, at: Stamp) -> bool {
+        let listed = self.desk.listed_from.unwrap_or(at.mono);
         self.symbols
             .iter()
-            .all(|s| !s.has_working_order() && !s.desk.in_motion(at.mono))
+            .all(|s| !s.has_working_order() && !s.desk.moved_since(listed, at.mono))
     }
 
     /// Equity that an entry may count on: spot is paid in cash, and profit that is not realised is

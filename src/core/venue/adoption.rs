@@ -1,7 +1,7 @@
 //! Taking over what the venue has and the core does not know: orders of this instance that were
 //! forgotten, and, where `exchange.adopt_foreign` says so, orders and positions of somebody else.
 
-use super::news::ListedOrder;
+use super::news::{ListedOrder, VenueListing};
 use super::orders::slot_of;
 use super::track::VenueTrack;
 use crate::effect::{AlertLevel, Effect, Effects};
@@ -52,6 +52,11 @@ impl Core {
         if listed.status.is_final() {
             self.desk.keep(working);
         } else if self.symbols[id.index()].slot(slot).is_none() {
+            let symbol = &mut self.symbols[id.index()];
+            if slot == Slot::Stop && symbol.position.is_none() {
+                // What it protects was made by us too.
+                symbol.desk.proven = -working.remaining().0 * listed.side.sign();
+            }
             self.put_to_work(id, slot, working, at);
         } else {
             out.push(Effect::Cancel {
@@ -189,6 +194,37 @@ impl Core {
         self.symbols[id.index()].desk.compare_again = true;
     }
 
+    /// The positions that protective orders of ours prove: taken over where the venue still holds them.
+    /// Until then their orders rest.
+    pub(super) fn claim_positions(&mut self, listing: &VenueListing, at: Stamp, out: &mut Effects) {
+        for index in 0..self.symbols.len() {
+            let id = SymbolId(index as u16);
+            let symbol = &mut self.symbols[index];
+            let proven = symbol.desk.proven;
+            if proven == 0 {
+                continue;
+            }
+            let mut listed = listing.positions.iter();
+            let listed = listed.find(|listed| listed.symbol == id);
+            let holds =
+                |theirs: i64| theirs.signum() == proven.signum() && theirs.abs() >= proven.abs();
+            if symbol.position.is_none()
+                && symbol.stop.is_some()
+                && listed.is_none_or(|listed| holds(listed.lots))
+            {
+                if listed.is_some() {
+                    self.take_over_position(id, proven, "position_found", at, out);
+                }
+            } else {
+                symbol.desk.proven = 0;
+            }
+            let symbol = &mut self.symbols[index];
+            if symbol.position.is_some() {
+                symbol.desk.proven = 0;
+            }
+        }
+    }
+
     /// Takes over what the venue holds of a symbol beyond what is ours: at the mark, with the
     /// configured stop and target. What is too small to be sold stays where it is.
     pub(super) fn take_over_position(
@@ -224,8 +260,12 @@ impl Core {
         {
             return self.price_uncountable(id, price, at, out);
         }
+        let whose = match symbol.desk.proven {
+            0 => "is not ours",
+            _ => "was unknown here and is ours by its protective order",
+        };
         let text = format!(
-            "{}: {size} at the venue is not ours: taken over at {}",
+            "{}: {size} at the venue {whose}: taken over at {}",
             instrument.symbol,
             instrument.price(price)
         );

@@ -1,7 +1,7 @@
 //! What the core keeps of a venue beside the orders in their slots. Bounded; the oldest goes.
 
 use super::protective::ProtectiveDesk;
-use super::track::in_motion;
+use super::track::{in_motion, moved_since};
 use crate::orders::Working;
 use crate::records::ExitReason;
 use crate::schedule::Armed;
@@ -41,6 +41,9 @@ pub struct VenueDesk {
     /// Wall time since which everything of the venue is followed: what ended before is not ours to
     /// count.
     pub(super) since: Option<Timestamp>,
+    /// Monotonic time at which the last listing was begun: its balances and positions are of then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) listed_from: Option<i64>,
     /// Every position is to be left, also one that a late fill opens.
     pub(crate) close_all: Option<ExitReason>,
     pub(super) finished: VecDeque<Working>,
@@ -74,6 +77,12 @@ impl VenueDesk {
             self.doubt = Some(None);
         }
         self.ask()
+    }
+
+    /// Something new is to be seen twice, whatever was before.
+    pub(super) fn doubt_anew(&mut self) {
+        self.reconciled = false;
+        self.doubt = Some(None);
     }
 
     /// A reconciliation is wanted; false while one is under way.
@@ -146,6 +155,13 @@ fn push<T>(kept: &mut VecDeque<T>, value: T, most: usize) {
 pub struct SymbolDesk {
     /// Lots of a position that is not ours, signed: counted as exposure, never touched.
     pub foreign: i64,
+    /// Signed lots that are ours by a protective order of ours found at the venue, of which no position is
+    /// known here yet; 0 = none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub proven: i64,
+    /// A holding that differed while an order of ours could have explained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs: Option<Difference>,
     /// Monotonic time of the last news of an order.
     pub touched: i64,
     /// Highest decision number that the client id of an exit of ours was made of.
@@ -166,7 +182,47 @@ pub struct SymbolDesk {
     pub retry: Option<Armed>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(lots: &i64) -> bool {
+    *lots == 0
+}
+
+/// A difference of holdings, seen once. Signed lots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    pub ours: i64,
+    pub theirs: i64,
+    /// Monotonic time.
+    pub since: i64,
+}
+
 impl SymbolDesk {
+    /// Whether a difference of holdings was seen the same long enough ago; it is noted if it was not.
+    pub(super) fn differs_still(&mut self, ours: i64, theirs: i64, now: i64) -> bool {
+        match self.differs {
+            Some(seen) if (seen.ours, seen.theirs) == (ours, theirs) && seen.since <= now => {
+                now - seen.since >= TWICE_APART
+            }
+            _ => {
+                let since = now;
+                self.differs = Some(Difference {
+                    ours,
+                    theirs,
+                    since,
+                });
+                false
+            }
+        }
+    }
+
+    /// Whether orders moved since this moment, or shortly before it.
+    pub fn moved_since(&self, began: i64, now: i64) -> bool {
+        moved_since(self.touched, began, now)
+    }
+
     /// Nothing of it is worth keeping.
     pub fn is_blank(&self) -> bool {
         *self == Self::default()

@@ -16,7 +16,10 @@ use crate::risk::breaker::FailureWeight;
 use crate::settings::Execution;
 use crate::state_hash::Tag;
 use crate::symbol::Symbol;
-use crate::units::{Decimal, Quantity, Stamp};
+use crate::units::{Decimal, Quantity, Span, Stamp};
+
+/// An order that moved within this time may explain a difference of holdings.
+const LATELY: Span = Span::from_secs(60);
 
 impl Core {
     /// Everything the venue has of ours.
@@ -28,20 +31,64 @@ impl Core {
             return;
         }
         self.desk.since.get_or_insert(at.wall);
+        let took = at.wall.0.saturating_sub(listing.at.0).max(0);
+        let began = at.mono.saturating_sub(took);
+        self.desk.listed_from = Some(began);
         for resolution in self.order_differences(at, listing) {
             self.resolve(resolution, at, out);
         }
+        self.claim_positions(listing, at, out);
         let adopts = self.settings.trading.adopt_foreign;
         let ours = self.symbols.iter();
-        let held: Vec<OurPosition> = ours.map(|s| held(s, adopts, at)).collect();
-        for resolution in reconcile_positions(&held, listing) {
-            self.resolve(resolution, at, out);
+        let held: Vec<OurPosition> = ours.map(|s| held(s, adopts, began, at)).collect();
+        let differences = reconcile_positions(&held, listing);
+        for index in 0..self.symbols.len() {
+            let id = SymbolId(index as u16);
+            let is_of = |each: &Resolution| each.holding().is_some_and(|(of, _)| of == id);
+            if !differences.iter().any(is_of) {
+                self.symbols[index].desk.differs = None;
+            }
+        }
+        for resolution in differences {
+            if self.is_certain(&resolution, at, out) {
+                self.resolve(resolution, at, out);
+            }
         }
         if listing.complete {
             self.round_ended(at, out);
         } else {
             self.round_failed("the listing is not complete", at, out);
         }
+    }
+
+    /// Whether a difference of holdings is one. The venue may tell of a holding before it tells of the fill
+    /// that made it: with an order of ours at work, or lately, it is to be seen twice before anything
+    /// follows from it, and nothing is entered until then.
+    fn is_certain(&mut self, difference: &Resolution, at: Stamp, out: &mut Effects) -> bool {
+        let Some((id, theirs)) = difference.holding() else {
+            return true;
+        };
+        let symbol = &mut self.symbols[id.index()];
+        let orders = [&symbol.entry, &symbol.exit, &symbol.stop, &symbol.target];
+        let explains = orders.into_iter().any(Option::is_some)
+            || symbol.desk.moved_since(at.mono - LATELY.0, at.mono);
+        let ours = symbol.position.as_ref().map_or(0, |p| p.signed());
+        let before = symbol.desk.differs;
+        if !explains || symbol.desk.differs_still(ours, theirs, at.mono) {
+            symbol.desk.differs = None;
+            return true;
+        }
+        if before == symbol.desk.differs {
+            return false;
+        }
+        let text = format!(
+            "{}: {}: {ours} lots here, {theirs} told by the venue: looked at once more",
+            symbol.instrument.symbol,
+            difference.name()
+        );
+        self.desk.doubt_anew();
+        self.report(AlertLevel::Info, "position_in_doubt", text, at, out);
+        false
     }
 
     fn order_differences(&self, at: Stamp, listing: &VenueListing) -> Vec<Resolution> {
@@ -180,10 +227,13 @@ impl Core {
     ) {
         let symbol = &mut self.symbols[id.index()];
         symbol.desk.foreign = lots.clamp(-GRID_MAX, GRID_MAX);
-        let text = format!(
-            "{}: {lots} lots at the venue are not ours: counted as exposure, not touched",
-            symbol.instrument.symbol
-        );
+        let name_of = &symbol.instrument.symbol;
+        let text = match lots {
+            0 => format!("{name_of}: nothing at the venue is somebody else's any more"),
+            _ => format!(
+                "{name_of}: {lots} lots at the venue are not ours: counted as exposure, not touched"
+            ),
+        };
         self.report(AlertLevel::Warning, name, text, at, out);
     }
 
@@ -237,8 +287,8 @@ impl Core {
             return self.price_uncountable(id, price, at, out);
         }
         let (plan, decision) = (position.plan, position.decision);
-        if want.is_zero() && symbol.instrument.kind != ProductKind::Spot {
-            symbol.desk.foreign = (symbol.desk.foreign + theirs).clamp(-GRID_MAX, GRID_MAX);
+        if symbol.instrument.kind != ProductKind::Spot {
+            symbol.desk.foreign = if want.is_zero() { theirs } else { 0 };
         }
         let less = want < have;
         let intent = OrderIntent {
@@ -298,7 +348,7 @@ impl Core {
     }
 }
 
-fn held(symbol: &Symbol, adopts: bool, at: Stamp) -> OurPosition {
+fn held(symbol: &Symbol, adopts: bool, began: i64, at: Stamp) -> OurPosition {
     let orders = symbol.entry.iter().chain(&symbol.exit).chain(&symbol.stop);
     let mut on_the_way = orders.filter(|working| {
         let state = working.order.state;
@@ -314,7 +364,9 @@ fn held(symbol: &Symbol, adopts: bool, at: Stamp) -> OurPosition {
         foreign: symbol.desk.foreign,
         spot: symbol.instrument.kind == ProductKind::Spot,
         adopts,
-        settled: !symbol.desk.in_motion(at.mono) && on_the_way.next().is_none(),
+        settled: !symbol.desk.moved_since(began, at.mono)
+            && on_the_way.next().is_none()
+            && symbol.desk.proven == 0,
     }
 }
 

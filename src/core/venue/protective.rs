@@ -105,6 +105,8 @@ impl Core {
         let since = at.mono.saturating_sub(symbol.desk.protective.placed);
         match wanted {
             Some(wanted) if wanted.is(working) => {}
+            // Its position is still to be found out.
+            None if symbol.desk.proven != 0 => {}
             Some(_) if is_unproven(working.order.state) => {
                 self.look_later(id, at, Span(SECOND));
             }

@@ -71,6 +71,11 @@ pub fn in_motion(touched: i64, now: i64) -> bool {
     (0..SETTLES_AFTER.0).contains(&now.saturating_sub(touched)) && touched != 0
 }
 
+/// The same of a moment that has passed: whether something was touched since, or shortly before.
+pub fn moved_since(touched: i64, began: i64, now: i64) -> bool {
+    touched != 0 && touched <= now && began.saturating_sub(touched) < SETTLES_AFTER.0
+}
+
 /// Gaps before a close that failed is tried again: 1, 2, 5, 10, 30, then every 60 s.
 pub fn retry_gap(misses: u32) -> Span {
     const GAPS: [i64; 6] = [1, 2, 5, 10, 30, 60];

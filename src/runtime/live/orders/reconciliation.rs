@@ -33,15 +33,16 @@ const LISTED_MAX: usize = 10_000;
 /// The currency of the clearing side of US derivatives.
 const DOLLARS: &str = "USD";
 
-/// The questions, in their order.
+/// The questions, in their order: what is held first, so that the fill which made it is in the answers
+/// after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::runtime::live) enum Question {
-    Open,
-    Recent,
-    Fills,
     Accounts,
     Positions,
     FuturesBalance,
+    Open,
+    Recent,
+    Fills,
 }
 
 /// A round under way.
@@ -91,7 +92,7 @@ impl Session<'_> {
             futures: None,
         });
         self.next_round = shell.at().mono.saturating_add(EVERY);
-        self.put(Question::Open, String::new(), shell);
+        self.put(Question::Accounts, String::new(), shell);
     }
 
     fn put(&mut self, question: Question, cursor: String, shell: &mut Shell<LiveJob>) {
@@ -171,14 +172,16 @@ impl Session<'_> {
         }
         let has_derivatives = !self.markets.contracts().is_empty();
         match question {
-            Question::Open => self.put(Question::Recent, String::new(), shell),
-            Question::Recent => self.put(Question::Fills, String::new(), shell),
-            Question::Fills => self.put(Question::Accounts, String::new(), shell),
             Question::Accounts if has_derivatives => {
                 self.put(Question::Positions, String::new(), shell);
             }
             Question::Positions => self.put(Question::FuturesBalance, String::new(), shell),
-            Question::Accounts | Question::FuturesBalance => self.round_complete(shell),
+            Question::Accounts | Question::FuturesBalance => {
+                self.put(Question::Open, String::new(), shell);
+            }
+            Question::Open => self.put(Question::Recent, String::new(), shell),
+            Question::Recent => self.put(Question::Fills, String::new(), shell),
+            Question::Fills => self.round_complete(shell),
         }
     }
 
@@ -227,6 +230,10 @@ impl Session<'_> {
         if let Some(cash) = self.cash(&round) {
             let fees = self.contract_fees(&round);
             self.input(stamp, Input::Account(AccountNews { cash, fees }));
+        }
+        if !self.core.is_reconciled() {
+            // What is in doubt is to be seen twice.
+            self.next_round = shell.at().mono.saturating_add(AGAIN);
         }
     }
 
