@@ -70,10 +70,13 @@ impl FrameSource {
                 }
             };
             let mut outcome = Ok(());
-            let decoded = crate::exchange::decode(&frame, &mut |trade| {
-                if outcome.is_ok() {
-                    outcome = sink(&record(trade));
-                }
+            // All of a frame or nothing: what is damaged behind a trade is seen first.
+            let decoded = crate::exchange::decode(&frame, &mut |_| {}).and_then(|_| {
+                crate::exchange::decode(&frame, &mut |trade| {
+                    if outcome.is_ok() {
+                        outcome = sink(&record(trade));
+                    }
+                })
             });
             outcome?;
             match decoded {

@@ -133,6 +133,11 @@ pub enum StreamEvent<'a> {
         expected: u64,
         got: u64,
     },
+    /// A numbered message of this channel could not be read whole: what it told is missing, whatever came
+    /// of it before.
+    Lost {
+        channel: Channel,
+    },
     /// The venue refused something; the connection goes on.
     Refused {
         text: String,

@@ -11,7 +11,7 @@ use super::sequence::{Continuation, Sequence};
 use super::user::{Snapshot, UserEvent};
 use crate::exchange::codec::EventSink;
 use crate::exchange::public_trade::DecodeError;
-use crate::exchange::stream::StreamEvent;
+use crate::exchange::stream::{Channel, StreamEvent};
 use serde::Deserialize;
 use serde::de::{
     self, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
@@ -57,16 +57,23 @@ fn read(
     sink: &mut EventSink<'_>,
     frame: &str,
 ) -> Result<(), DecodeError> {
+    let before = *snapshot;
+    let mut begun = None;
     let reader = Frame {
         sequence,
         snapshot,
         sink,
+        begun: &mut begun,
     };
     let mut text = serde_json::Deserializer::from_str(frame);
-    reader
-        .deserialize(&mut text)
-        .and_then(|()| text.end())
-        .map_err(|error| DecodeError(format!("frame: {}", cut(&error.to_string()))))
+    let result = reader.deserialize(&mut text).and_then(|()| text.end());
+    result.map_err(|error| {
+        *snapshot = before;
+        if let Some(channel) = begun.and_then(Feed::channel) {
+            sink(StreamEvent::Lost { channel });
+        }
+        DecodeError(format!("frame: {}", cut(&error.to_string())))
+    })
 }
 
 /// At most [`LONGEST_TEXT`] bytes, on one line.
@@ -128,6 +135,8 @@ struct Frame<'s, 'k> {
     sequence: &'s mut Sequence,
     snapshot: &'s mut Snapshot,
     sink: &'s mut EventSink<'k>,
+    /// Whose events are read: the frame's number is taken.
+    begun: &'s mut Option<Feed>,
 }
 
 impl<'de> DeserializeSeed<'de> for Frame<'_, '_> {
@@ -217,6 +226,7 @@ impl<'k> Frame<'_, 'k> {
                 shown(channel)
             ))
         })?;
+        *self.begun = Some(feed);
         Ok(Some(Events {
             feed,
             timestamp: head.timestamp,
@@ -254,6 +264,16 @@ enum Feed {
 }
 
 impl Feed {
+    /// The channel of what must not be missed.
+    const fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Trades => Some(Channel::Trades),
+            Self::Book => Some(Channel::Book),
+            Self::User => Some(Channel::Orders),
+            _ => None,
+        }
+    }
+
     fn of(channel: &str) -> Option<Self> {
         Some(match channel {
             "market_trades" => Self::Trades,

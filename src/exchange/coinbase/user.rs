@@ -15,7 +15,7 @@ use std::borrow::Cow;
 const SNAPSHOT_ORDERS: usize = 50;
 
 /// How far the account's first snapshot is through.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Snapshot {
     /// A full frame came, more may follow.
     is_open: bool,

@@ -19,14 +19,29 @@ pub(in crate::runtime::live) struct Decoded {
     pub(in crate::runtime::live) booked: bool,
     /// The last best prices of each symbol.
     pub(in crate::runtime::live) quotes: Vec<(SymbolId, Quote)>,
+    /// Of the frame that is read.
+    frame_quotes: Vec<(SymbolId, Quote)>,
     pub(in crate::runtime::live) gap: Option<(u64, u64)>,
+    /// The channel of a frame that was damaged: what it told is missing.
+    pub(in crate::runtime::live) lost: Option<Channel>,
     pub(in crate::runtime::live) refusals: Vec<String>,
     pub(in crate::runtime::live) damaged: Vec<DecodeError>,
     pub(in crate::runtime::live) orders_dropped: u64,
 }
 
+/// How much there was before a frame.
+struct Marks {
+    trades: usize,
+    confirmed: usize,
+    refusals: usize,
+    orders: usize,
+    orders_dropped: u64,
+    subscribed: bool,
+}
+
 impl Decoded {
-    /// Reads one frame of a role.
+    /// Reads one frame of a role: all of it, or nothing. The exchange's words are handed on while they
+    /// are read, and a frame may turn out to be damaged behind them.
     pub(in crate::runtime::live) fn read(
         &mut self,
         text: &str,
@@ -34,17 +49,48 @@ impl Decoded {
         (markets, orders, books): (&mut Markets, &mut Vec<VenueOrder>, &mut Books),
         now: i64,
     ) {
+        let before = Marks {
+            trades: self.trades.len(),
+            confirmed: self.confirmed.len(),
+            refusals: self.refusals.len(),
+            orders: orders.len(),
+            orders_dropped: self.orders_dropped,
+            subscribed: self.subscribed,
+        };
         let result = codec.decode(role, text, &mut |event| match event {
             event if books.take(&event, markets, now) => self.booked = true,
             StreamEvent::Order(order) if orders.len() < NEWS_MAX => orders.push(order),
             StreamEvent::Order(_) => self.orders_dropped += 1,
             event => self.note(event, markets),
         });
-        if let Err(error) = result {
-            self.damaged.push(error);
-            if role == StreamRole::Book {
-                books.damaged();
+        match result {
+            Ok(()) => self.keep_quotes(),
+            Err(error) => {
+                self.damaged.push(error);
+                self.undo(&before, orders);
+                if role == StreamRole::Book {
+                    books.damaged();
+                }
             }
+        }
+    }
+
+    /// Takes back what a frame told. A gap in front of it stays one.
+    fn undo(&mut self, before: &Marks, orders: &mut Vec<VenueOrder>) {
+        self.trades.truncate(before.trades);
+        self.confirmed.truncate(before.confirmed);
+        self.refusals.truncate(before.refusals);
+        orders.truncate(before.orders);
+        self.orders_dropped = before.orders_dropped;
+        self.subscribed = before.subscribed;
+        self.frame_quotes.clear();
+    }
+
+    /// Of a symbol only the last one of a reading counts.
+    fn keep_quotes(&mut self) {
+        for (symbol, quote) in self.frame_quotes.drain(..) {
+            self.quotes.retain(|(known, _)| *known != symbol);
+            self.quotes.push((symbol, quote));
         }
     }
 
@@ -71,13 +117,12 @@ impl Decoded {
             }
             StreamEvent::Ticker(ticker) => {
                 if let Some((symbol, quote)) = ticker_quote(&ticker, markets) {
-                    // Only the last one of a reading counts.
-                    self.quotes.retain(|(known, _)| *known != symbol);
-                    self.quotes.push((symbol, quote));
+                    self.frame_quotes.push((symbol, quote));
                 }
             }
             StreamEvent::OrdersComplete => self.subscribed = true,
             StreamEvent::Gap { expected, got } => self.gap = Some((expected, got)),
+            StreamEvent::Lost { channel } => self.lost = Some(channel),
             StreamEvent::Refused { text } => self.refusals.push(text),
             _ => {}
         }
@@ -92,3 +137,7 @@ impl Decoded {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "decoded_tests.rs"]
+mod tests;

@@ -8,7 +8,7 @@ use crate::core::market::{SymbolId, Trade};
 use crate::core::units::{Stamp, Timestamp};
 use crate::exchange::DecodeError;
 use crate::exchange::calls::{Call, CallAnswer, OwnedTrade};
-use crate::exchange::stream::StreamRole;
+use crate::exchange::stream::{Channel, StreamRole};
 use crate::log;
 use crate::net::Incoming;
 use crate::runtime::jobs::EffectClass;
@@ -23,6 +23,9 @@ use mio::Token;
 
 /// Name of the feed that trades come by, in reasons: `stale:trades`.
 const TRADES: &str = "trades";
+/// A round of questions begins this long after a message of orders that could not be read: more of them
+/// may follow.
+const LOST_ASKED_AFTER: i64 = 2 * crate::core::units::stamp::SECOND;
 /// Trades that a probe asks for: the last one tells.
 const PROBED: u16 = 1;
 
@@ -166,9 +169,22 @@ impl Session<'_> {
             self.counts.orders_dropped += decoded.orders_dropped;
             self.next_round = i64::MIN;
         }
-        if let Some((expected, got)) = decoded.gap {
+        if decoded.lost == Some(Channel::Orders) {
+            // What it told of an order is asked for.
+            let soon = shell.at().mono.saturating_add(LOST_ASKED_AFTER);
+            self.next_round = self.next_round.min(soon);
+        }
+        let missing = match (decoded.gap, decoded.lost) {
+            (Some((expected, got)), _) => Some(format!(
+                "message {expected} expected, {got} came: some are missing"
+            )),
+            (None, Some(Channel::Trades)) => {
+                Some("a message of trades cannot be read: they are missing".to_owned())
+            }
+            _ => None,
+        };
+        if let Some(why) = missing {
             self.counts.gaps += 1;
-            let why = format!("message {expected} expected, {got} came: some are missing");
             let kind = kind_of(role);
             let now = shell.now_ms();
             let registrar = &mut LinkSockets { shell, kind };

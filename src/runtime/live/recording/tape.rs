@@ -273,12 +273,17 @@ impl Tape {
             (&mut self.codec, &mut self.markets, &mut self.connection);
         let mut trades: Vec<Trade> = Vec::new();
         let (mut subscribed, mut gap, mut refused) = (false, None, Vec::new());
+        let mut lost = false;
         let mut sink = |incoming: Incoming<'_>| {
             let Incoming::Text(text) = incoming else {
                 refused.push("a binary message: expected text".to_owned());
                 return;
             };
+            let (before, was_subscribed) = (trades.len(), subscribed);
             let decoded = codec.decode(StreamRole::Market, text, &mut |event| match event {
+                StreamEvent::Lost {
+                    channel: Channel::Trades,
+                } => lost = true,
                 StreamEvent::Trade { trade, .. } => trades.extend(markets.trade(&trade)),
                 StreamEvent::Subscribed { channel, products } => {
                     subscribed |= channel != Channel::Heartbeats && !products.is_empty();
@@ -288,6 +293,9 @@ impl Tape {
                 _ => {}
             });
             if let Err(error) = decoded {
+                // All of a frame or nothing.
+                trades.truncate(before);
+                subscribed = was_subscribed;
                 refused.push(error.to_string());
             }
         };
@@ -313,6 +321,11 @@ impl Tape {
         if let Some((expected, got)) = gap {
             let why = format!("message {expected} expected, {got} came: some are missing");
             self.break_off(&why, shell);
+        } else if lost {
+            self.break_off(
+                "a message of trades cannot be read: they are missing",
+                shell,
+            );
         }
         if let Some(step) = step {
             self.step(step, shell);
