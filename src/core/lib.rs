@@ -26,6 +26,7 @@ pub mod snapshot;
 pub mod state_hash;
 pub mod strategy;
 pub mod symbol;
+mod trades;
 pub mod units;
 pub mod venue;
 mod view;

@@ -5,8 +5,6 @@ use super::daily_report::DailyTally;
 use super::effect::{Checkpoint, Effect, Effects};
 use super::holds::{HoldCounts, HoldRows};
 use super::input::Input;
-use super::market::filter::Verdict;
-use super::market::series::Place;
 use super::market::{SymbolId, TimedCandle, TimedTrade};
 use super::modes::Turns;
 use super::paper::Account;
@@ -17,7 +15,7 @@ use super::settings::Settings;
 use super::state_hash::{StateHash, Tag};
 use super::strategy::explanation::Explanations;
 use super::strategy::{self, Strategy};
-use super::symbol::{Feed, Slot, Symbol};
+use super::symbol::{Slot, Symbol};
 use super::units::stamp::MILLISECOND;
 use super::units::{Span, Stamp, Timestamp};
 use super::venue::desk::VenueDesk;
@@ -339,70 +337,6 @@ impl Core {
             ],
         );
         self.venue_candle(row, out);
-    }
-
-    fn trade(&mut self, row: &TimedTrade, out: &mut Effects) {
-        let id = row.trade.symbol;
-        let Some(symbol) = self.symbols.get_mut(id.index()) else {
-            self.counts.inputs_refused += 1;
-            self.note_data_error("a trade of an unknown symbol", row.stamp, out);
-            return;
-        };
-        if *symbol.feed.get_or_insert(Feed::Trades) != Feed::Trades {
-            self.counts.inputs_refused += 1;
-            return;
-        }
-        match symbol.filter.judge(row) {
-            Verdict::Accept => self.accepted(row, out),
-            Verdict::AcceptHeld => {
-                for held in symbol.filter.take_confirmed() {
-                    let row = TimedTrade {
-                        stamp: row.stamp,
-                        trade: held.trade,
-                    };
-                    self.accepted(&row, out);
-                }
-            }
-            Verdict::VolumeOnly => symbol.series.fold_volume(&row.trade),
-            Verdict::Nothing => {}
-        }
-        self.compare_again_if_known(id, row.stamp, out);
-        self.settle(id);
-    }
-
-    /// An accepted trade: orders first, then candles with their decisions, then the open candle.
-    fn accepted(&mut self, row: &TimedTrade, out: &mut Effects) {
-        let (id, trade) = (row.trade.symbol, &row.trade);
-        let symbol = &mut self.symbols[id.index()];
-        if symbol.series.place(trade.time) == Place::Late {
-            symbol.series.late_trades += 1;
-            return;
-        }
-        if !symbol.can_count(trade.price) {
-            self.counts.inputs_refused += 1;
-            self.price_uncountable(id, trade.price, row.stamp, out);
-            return;
-        }
-        if !symbol.has_met(trade) {
-            symbol.note_price(trade.price);
-            self.match_trade(row, out);
-        }
-        let symbol = &mut self.symbols[id.index()];
-        if symbol.series.ends_gap(trade.time) {
-            symbol.series.restart();
-            symbol.forget_candles();
-        }
-        loop {
-            let symbol = &mut self.symbols[id.index()];
-            if symbol.series.place(trade.time) != Place::Later {
-                break;
-            }
-            if let Some(candle) = symbol.series.close_bucket() {
-                self.candle_closed(id, candle, row.stamp, out);
-            }
-        }
-        self.symbols[id.index()].series.fold(trade);
-        self.sync_roll_over(id, row.stamp);
     }
 
     /// Arms the roll-over of the open bucket where it has changed.

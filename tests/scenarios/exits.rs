@@ -1,6 +1,8 @@
 //! From a position back to flat.
 
 use crate::world::*;
+use minnow::core::input::*;
+use minnow::core::market::{Aggressor, SymbolId, Trade};
 use minnow::core::records::*;
 use minnow::core::settings::Settings;
 use minnow::core::units::*;
@@ -198,4 +200,35 @@ fn an_emergency_loss_closes_at_market() {
     );
     world.trade(61_001, "49400", "10");
     assert_eq!(world.trades[0].reason, ExitReason::EmergencyStop);
+}
+
+/// A trade that comes after its candle has closed is a price all the same, as long as no newer one has come.
+#[test]
+fn a_stop_is_met_by_a_trade_of_a_candle_that_has_closed() {
+    for newer in [false, true] {
+        let mut world = World::new(settings(), say([(1, long("20", "3", "1"))]));
+        world.minutes(0, 2, "50000");
+        world.trade(100_000, "50000", "10");
+        assert_eq!(world.position(), d("0.2"));
+        // The candle of the second minute closes by the clock, a second after its end.
+        if newer {
+            world.trade(120_500, "50000", "1");
+        }
+        let price = world.core.symbols()[0]
+            .instrument
+            .exact_price(d("49400"))
+            .expect("on the grid");
+        let late = Trade {
+            symbol: SymbolId(0),
+            aggressor: Aggressor::Unknown,
+            price,
+            quantity: Quantity(100),
+            time: Timestamp::from_millis(START + 119_900),
+            id: 0,
+        };
+        world.input(121_600, Input::Trade(late));
+        assert_eq!(world.core.symbols()[0].series.late_trades, 1);
+        world.trade(122_500, "50000", "10");
+        assert_eq!(world.position().is_zero(), !newer, "newer: {newer}");
+    }
 }

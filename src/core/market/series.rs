@@ -129,6 +129,11 @@ impl Series {
         }
     }
 
+    /// No trade of the open bucket has come.
+    pub const fn is_bucket_empty(&self) -> bool {
+        self.building.is_none()
+    }
+
     /// Folds a trade whose place is the open bucket.
     pub fn fold(&mut self, trade: &Trade) {
         let start = *self

@@ -15,6 +15,7 @@ use super::feeds::bridge::Bridge;
 use super::feeds::candle_check::CandleCheck;
 use super::feeds::connection::{Connection, Step};
 use super::feeds::freshness::Freshness;
+use super::feeds::lag::Lag;
 use super::feeds::markets::Markets;
 use super::feeds::unconfirmed::Unconfirmed;
 use super::job::LiveJob;
@@ -109,6 +110,9 @@ pub struct Session<'a> {
     pub(super) connections: Vec<Connection>,
     pub(super) caller: Caller<Purpose>,
     pub(super) freshness: Freshness,
+    pub(super) lag: Lag,
+    /// When a refused key last made it ask for the time, monotonic nanoseconds.
+    pub(super) asked_for_time: i64,
     pub(super) candle_check: CandleCheck,
     pub(super) books: Books,
     pub(super) book_calls: BookCalls,
@@ -161,6 +165,8 @@ pub struct SessionCounts {
     pub frames: u64,
     pub frames_refused: u64,
     pub gaps: u64,
+    /// How often trades of a symbol began to come late.
+    pub lagging: u64,
     pub trades: u64,
     /// Of a subscription's snapshot: they lie in candles that are asked for.
     pub trades_known: u64,
@@ -196,6 +202,8 @@ impl<'a> Session<'a> {
         Ok(Self {
             markets: Markets::new(settings.markets.clone()),
             freshness: Freshness::new(settings.markets.len(), settings.stale_after),
+            lag: Lag::new(settings.markets.len()),
+            asked_for_time: i64::MIN,
             books: Books::new(settings.markets.len(), settings.books.clone()),
             book_calls: BookCalls::new(settings.markets.len(), &settings.books, &settings.limits),
             candle_check: CandleCheck::new(settings.markets.len()),
@@ -367,6 +375,7 @@ impl<'a> Session<'a> {
     /// A call has ended: to whoever asked.
     pub(super) fn answered(&mut self, ended: Ended<Purpose>, shell: &mut Shell<LiveJob>) {
         self.remember_quiet(shell);
+        self.ask_for_time_if_refused(&ended, shell);
         match ended.purpose {
             Purpose::Backfill(symbol) | Purpose::Probe(symbol) => {
                 self.market_answer(ended, symbol, shell);

@@ -158,6 +158,7 @@ impl Session<'_> {
             "frames_refused": counts.frames_refused,
             "frames_not_recorded": self.recorder.as_ref().map(Recorder::frames_dropped),
             "gaps": counts.gaps,
+            "lagging": counts.lagging,
             "trades": counts.trades,
             "trades_dropped": counts.trades_dropped,
             "outages_bridged": counts.bridged,

@@ -1,13 +1,17 @@
 //! What a session does beside trading: the exchange's clock, old recordings, late results.
 
+use super::calls::caller::{CallTrouble, Ended};
 use super::job::{LiveJob, LiveOutput};
 use super::session::{Purpose, Session, TARGET};
 use super::settings::Retention;
-use crate::exchange::calls::Call;
+use crate::exchange::calls::{Call, FailureKind};
 use crate::log;
 use crate::runtime::jobs::EffectClass;
 use crate::runtime::shell::Shell;
 use crate::store::recording::retention::Removed;
+
+/// Between two questions for the time that refused keys bring about, nanoseconds.
+const TIME_ASKED_EVERY: i64 = 10 * crate::core::units::stamp::SECOND;
 
 impl Session<'_> {
     /// Asks the exchange for its time.
@@ -17,6 +21,24 @@ impl Session<'_> {
             Purpose::Clock,
             EffectClass::Reconciliation,
         );
+    }
+
+    /// A signature holds two minutes: a key that is refused may be a clock that is wrong.
+    pub(super) fn ask_for_time_if_refused(
+        &mut self,
+        ended: &Ended<Purpose>,
+        shell: &Shell<LiveJob>,
+    ) {
+        let unauthorized = matches!(
+            &ended.result,
+            Err(CallTrouble::Refused(failure)) if failure.kind == FailureKind::Unauthorized
+        );
+        let now = shell.at().mono;
+        if unauthorized && now.saturating_sub(self.asked_for_time) >= TIME_ASKED_EVERY {
+            self.asked_for_time = now;
+            log::warn(TARGET, "the key is refused: asking for the time", &[]);
+            self.ask_for_clock();
+        }
     }
 
     /// Removes recordings beyond what is kept; at the start and with each new segment.

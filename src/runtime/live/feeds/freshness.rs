@@ -68,6 +68,11 @@ impl Freshness {
         !was_fresh
     }
 
+    /// What comes is not of now.
+    pub fn doubt(&mut self, symbol: SymbolId) {
+        self.feeds[symbol.index()].state = State::Stale;
+    }
+
     /// The connection is gone: nothing is fresh before data has come again. The symbols that were.
     pub fn lost(&mut self) -> Vec<SymbolId> {
         let mut were_fresh = Vec::new();

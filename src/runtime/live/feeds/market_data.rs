@@ -181,6 +181,9 @@ impl Session<'_> {
             (None, Some(Channel::Trades)) => {
                 Some("a message of trades cannot be read: they are missing".to_owned())
             }
+            _ if role == StreamRole::Market && self.lag.is_hopeless(shell.at().mono) => {
+                Some("trades come late and it does not catch up".to_owned())
+            }
             _ => None,
         };
         if let Some(why) = missing {
@@ -201,6 +204,9 @@ impl Session<'_> {
     ) {
         for (trade, is_snapshot) in trades {
             if !self.bridge_trade(trade, is_snapshot) {
+                if !is_snapshot {
+                    self.watch_lag(&trade, stamp);
+                }
                 self.live_trade(trade, is_snapshot, stamp);
             }
         }
@@ -343,9 +349,8 @@ impl Session<'_> {
         self.book_calls.news(symbol);
         // Trades of a subscription's snapshot lie in candles that are asked for; they prove that the
         // feed is alive.
-        let was_stale = self
-            .freshness
-            .note(symbol, loop_mono(stamp, &self.settings));
+        let now = loop_mono(stamp, &self.settings);
+        let was_stale = !self.lag.lags(symbol) && self.freshness.note(symbol, now);
         let newest = &mut self.newest[symbol.index()];
         *newest = trade.id.max(*newest);
         if is_snapshot {

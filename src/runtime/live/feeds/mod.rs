@@ -9,6 +9,7 @@
 //! | `backfill`, `bridge`, `reconnection` | candles of before, short outages, longer ones |
 //! | `subscription`, `unconfirmed` | what is subscribed to, and what of it does not come |
 //! | `freshness` | how old each symbol's data is |
+//! | `lag` | trades that arrive late |
 //! | `books`, `book_feed`, `book_calls` | order books and best prices; those by REST |
 //! | `candle_check` | own candles against the exchange's |
 
@@ -21,6 +22,7 @@ pub mod candle_check;
 pub mod connection;
 pub(super) mod decoded;
 pub mod freshness;
+pub mod lag;
 pub(super) mod market_data;
 pub mod markets;
 pub(super) mod reconnection;

@@ -36,6 +36,7 @@ impl Session<'_> {
     /// The market's connection is gone: nothing is fresh before its next subscription.
     pub(in crate::runtime::live) fn market_lost(&mut self, stamp: Stamp) {
         self.unconfirmed.end();
+        self.lag.reset();
         for bridge in self.bridges.values_mut() {
             *bridge = bridge.suspended();
         }
@@ -46,7 +47,7 @@ impl Session<'_> {
 
     /// Trades before now are not known: buckets that began before are incomplete until candles say
     /// otherwise.
-    fn missing_before(&mut self, symbol: SymbolId, stamp: Stamp) {
+    pub(super) fn missing_before(&mut self, symbol: SymbolId, stamp: Stamp) {
         let until = stamp.wall;
         self.input(stamp, Input::Partial { symbol, until });
         let since = self.last_candle(symbol);
