@@ -70,7 +70,7 @@ fn no_text_of_a_ledger_becomes_markup() {
         &format!(
             "UPDATE sessions SET summary = replace(summary, 'already in position', '{json}');
              UPDATE trades SET reason = '{text}';
-             UPDATE decisions SET reason = '{text}', refused_by = '{text}', rationale = '{text}';
+             UPDATE decision_rows SET reason = '{text}', refused_by = '{text}', rationale = '{text}';
              UPDATE hold_counts SET reason = reason || '{text}';
              UPDATE events SET code = '{text}', level = 'warning';
              UPDATE orders SET leg = leg || '{text}' WHERE leg <> 'entry';
