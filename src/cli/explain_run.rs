@@ -21,6 +21,9 @@ use crate::runtime::replay::Direct;
 use crate::store::ledger::StoredSession;
 use std::path::PathBuf;
 
+/// Stated, it must be the recording's; the default gives way to that one.
+const CURRENCY: &str = "paper_trading.currency";
+
 /// Runs the session again and keeps what is wanted.
 ///
 /// # Errors
@@ -129,12 +132,14 @@ impl Observer for Compare<'_> {
 /// stated in it: the fingerprint tells.
 fn configuration_of(session: &StoredSession) -> Result<Effective, String> {
     let recorded = Recorded::parse(&session.configuration)?;
+    let currency = Some(CURRENCY).filter(|name| recorded.is_built_in(name));
     let mut first = None;
     for stated in 0..1u32 << FEE_KEYS.len() {
         let fees = FEE_KEYS.iter().enumerate();
         let left_out: Vec<&str> = fees
             .filter(|(index, _)| stated & (1 << index) == 0)
             .map(|(_, name)| *name)
+            .chain(currency)
             .collect();
         let sets = recorded.sets(|name| is_taken(name, &left_out));
         let effective = load_alone(sets, "explain").map_err(|findings| {

@@ -74,6 +74,12 @@ impl Recorded {
         }
     }
 
+    /// Whether a key has the value that applies where no source states one.
+    #[must_use]
+    pub fn is_built_in(&self, name: &str) -> bool {
+        self.value(name) == Self::default().value(name)
+    }
+
     /// The recorded values of the wanted keys, as `--set` takes them. A null where the key must have a
     /// value states nothing.
     pub fn sets(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
@@ -127,6 +133,8 @@ mod tests {
             "{wrong}"
         );
         assert!(some.integer("no.such.key").is_err());
+        assert!(!some.is_built_in("market_data.outlier_pct"));
+        assert!(some.is_built_in("market_data.close_grace_ms"));
         assert!(some.integer("market_data.outlier_pct").is_err());
         let broken = Recorded::parse("[").unwrap_err();
         assert!(broken.contains("no JSON object"), "{broken}");

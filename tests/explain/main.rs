@@ -7,6 +7,7 @@
 mod support;
 
 mod answers;
+mod currencies;
 mod exits;
 mod program;
 mod unknown;

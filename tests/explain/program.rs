@@ -39,24 +39,48 @@ impl Run {
         let bundled = bundled.join("recordings/btc-perp-2018-01-01.mrec");
         let strategy = format!("strategy.type={strategy}");
         let mut arguments = vec![
-            "replay",
-            bundled.to_str().expect("text"),
-            "--dry-run",
-            "--json",
             "--set",
             "trading.enable_futures=true",
             "--set",
             "trading.leverage=3",
             "--set",
             &strategy,
-            "--ledger",
-            "run.sqlite",
         ];
         arguments.extend(further);
-        let output = run.minnow(&arguments);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
+        run.replay(bundled.to_str().expect("text"), &arguments);
         run
+    }
+
+    /// The replay of one-minute candles that are imported under this symbol, from 2024 on.
+    pub fn of_candles(symbol: &str, rows: &[[f64; 5]], further: &[&str]) -> Self {
+        let run = Self {
+            folder: Folder::new(),
+        };
+        let mut text = "time,open,high,low,close,volume\n".to_owned();
+        for (row, minute) in rows.iter().zip(0i64..) {
+            let [open, high, low, close, volume] = row.map(|value| format!("{value:.5}"));
+            let time = 1_704_067_200 + 60 * minute;
+            text.push_str(&format!("{time},{open},{high},{low},{close},{volume}\n"));
+        }
+        std::fs::write(run.folder.file("candles.csv"), text).expect("written");
+        let mut arguments = vec!["import", "candles.csv", "-o", "candles.mrec"];
+        arguments.extend(["--format", "candles-csv", "--symbol", symbol]);
+        run.success(&arguments);
+        run.replay("candles.mrec", further);
+        run
+    }
+
+    fn replay(&self, recording: &str, further: &[&str]) {
+        let mut arguments = vec!["replay", recording, "--dry-run", "--json"];
+        arguments.extend(["--ledger", "run.sqlite"]);
+        arguments.extend(further);
+        self.success(&arguments);
+    }
+
+    fn success(&self, arguments: &[&str]) {
+        let output = self.minnow(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
     }
 
     /// Runs the program to its end, without the surroundings' settings.
