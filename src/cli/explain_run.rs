@@ -21,6 +21,8 @@ use crate::runtime::replay::Direct;
 use crate::store::ledger::StoredSession;
 use std::path::PathBuf;
 
+/// A session that came to its end has left out what was damaged.
+const SKIP_DAMAGED: bool = true;
 /// Stated, it must be the recording's; the default gives way to that one.
 const CURRENCY: &str = "paper_trading.currency";
 
@@ -36,7 +38,7 @@ pub fn run_again(
 ) -> Result<Again, String> {
     let words = |failure: Failure| failure.to_string();
     let effective = configuration_of(session)?;
-    let headers = read_headers(&files).map_err(words)?;
+    let headers = read_headers(&files, SKIP_DAMAGED).map_err(words)?;
     if headers.iter().any(|header| header.state.is_some()) {
         return Err("the recording starts from a recorded state".to_owned());
     }
@@ -93,8 +95,7 @@ fn window(session: &StoredSession, files: Vec<PathBuf>, turns: Turns) -> Argumen
             .last_data
             .filter(|_| history)
             .map(|last| Timestamp(last.0.saturating_add(1))),
-        // A session that came to its end has left out what was damaged.
-        skip_damaged: true,
+        skip_damaged: SKIP_DAMAGED,
         ..Arguments::default()
     }
 }

@@ -26,7 +26,7 @@ pub fn prefixes(text: &str) -> Result<usize, String> {
 /// Configuration (78); recordings that cannot be used, a difference, or nothing to compare (1).
 pub fn run(common: &Common, arguments: &Arguments, count: usize) -> Result<Exit, Failure> {
     let effective = sources::paper_configuration(common, VERB)?;
-    let headers = read_headers(&arguments.files)?;
+    let headers = read_headers(&arguments.files, false)?;
     let settings = core_settings(&effective, &headers)?;
     let turns = turns_of(&headers, &arguments.files)?;
     let (interval, seed) = (settings.trading.interval, settings.seed);

@@ -102,7 +102,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let effective = sources::paper_configuration(common, VERB)?;
     start_log(&effective)?;
-    let headers = read_headers(&arguments.files)?;
+    let headers = read_headers(&arguments.files, arguments.skip_damaged)?;
     let settings = core_settings(&effective, &headers)?;
     let turns = turns_of(&headers, &arguments.files)?;
     let opened = open_feeds(arguments, &settings.instruments)?;

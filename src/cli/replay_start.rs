@@ -117,12 +117,16 @@ fn session_header(
     }
 }
 
-/// The header of each recording.
-pub fn read_headers(files: &[PathBuf]) -> Result<Vec<Header>, Failure> {
+/// The header of each recording; where damage is skipped, from its copy at the end if need be.
+pub fn read_headers(files: &[PathBuf], skip_damaged: bool) -> Result<Vec<Header>, Failure> {
+    let options = OpenOptions {
+        skip_damaged,
+        ..OpenOptions::default()
+    };
     files
         .iter()
         .map(|file| {
-            let opened = open(file, &OpenOptions::default())?;
+            let opened = open(file, &options)?;
             Ok(opened.header)
         })
         .collect()

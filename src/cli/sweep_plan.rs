@@ -110,7 +110,7 @@ pub fn make(common: &Common, arguments: &Arguments) -> Result<(Plan, Effective),
     let values = combinations(&axes, sampling).map_err(usage)?;
     tell_short_sample(values.len(), arguments.sample);
     let effective = sources::paper_configuration(common, VERB)?;
-    let headers = read_headers(&arguments.files)?;
+    let headers = read_headers(&arguments.files, false)?;
     check_headers(&headers, &arguments.files)?;
     let keys: Vec<String> = axes.into_iter().map(|axis| axis.key).collect();
     for key in keys.iter().filter(|key| !is_read_by_core(key)) {

@@ -82,7 +82,7 @@ impl Desk {
         let tasks = parse_ranges(&arguments.tasks, plan.tasks.len() as u32)
             .map_err(|problem| Failure::new(Exit::Usage, problem))?;
         let files: Vec<PathBuf> = plan.recordings.iter().map(|f| f.path.clone()).collect();
-        let headers = read_headers(&files)?;
+        let headers = read_headers(&files, false)?;
         let turns = turns_of(&headers, &files)?;
         Ok(Self {
             plan,

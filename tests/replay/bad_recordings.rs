@@ -200,6 +200,23 @@ fn damage_in_the_middle_is_named_and_what_came_before_is_kept() {
 }
 
 #[test]
+fn a_damaged_header_is_taken_from_its_copy_where_damage_is_skipped() {
+    let folder = Folder::new();
+    let file = folder.file("flipped-header.mrec");
+    let (header, trades) = crate::market::trades();
+    crate::market::record(&file, header, [&trades[..20_000]]);
+    let mut bytes = std::fs::read(&file).expect("the recording");
+    bytes[200] ^= 4;
+    folder.write("flipped-header.mrec", &bytes);
+    let refused = Bot::new(&[&file]).run();
+    assert_refused("plain", &refused, &["checksum", "--skip-damaged"]);
+    let run = Bot::new(&[&file]).with(&["--skip-damaged"]).run();
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("header"), "{}", run.stderr);
+    assert_eq!(run.report().inputs(), 20_000);
+}
+
+#[test]
 fn a_recording_that_was_cut_off_is_replayed_as_far_as_it_goes_and_said_to_be_cut() {
     let folder = Folder::new();
     let (bytes, blocks) = blocks();
