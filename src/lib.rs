@@ -20,6 +20,9 @@
 //! Arrows run one way: `cli` -> `sweep`, `venue` -> `runtime`, `report` -> `store`, `exchange`, `net`, `config`,
 //! `log` -> `core`, `files`. `tests/house.rs` keeps it so.
 
+// Printing panics where standard output is full or gone; `cli::report::print` tells of it.
+#![cfg_attr(not(test), deny(clippy::print_stdout))]
+
 pub use minnow_core as core;
 
 pub mod cli;

@@ -11,6 +11,7 @@ mod support {
 use clap::CommandFactory;
 use minnow::cli::CommandLine;
 use serde_json::Value;
+use std::process::{Command, Stdio};
 use support::program::{Folder, Outcome, minnow};
 
 fn verbs() -> Vec<String> {
@@ -348,5 +349,48 @@ fn a_full_disk_leaves_no_output_behind() {
         let said = format!("minnow: {}: cannot write: ", arguments[arguments.len() - 1]);
         assert!(outcome.stderr.starts_with(&said), "{outcome:?}");
         folder.is_empty();
+    }
+}
+
+/// Status and stderr of the program when its standard output is this.
+fn with_output(folder: &Folder, arguments: &[&str], to: Stdio) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_minnow"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_clear()
+        .stdout(to)
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said)
+}
+
+#[test]
+fn an_output_that_is_full_is_an_error_and_one_that_is_gone_is_none() {
+    let folder = Folder::new("outputs");
+    let rows = "time,open,high,low,close,volume\n1704067200,1,2,1,2,5\n1704067260,2,3,2,3,5\n";
+    std::fs::write(folder.path().join("candles.csv"), rows).expect("written");
+    let imports = |output| {
+        let mut arguments = vec!["import", "candles.csv", "--json", "--symbol", "ETH-USD"];
+        arguments.extend(["--format", "candles-csv", "-o", output]);
+        arguments
+    };
+    let cases = [
+        (imports("a.mrec"), imports("b.mrec")),
+        (vec!["inspect", "a.mrec"], vec!["inspect", "a.mrec"]),
+        (
+            vec!["inspect", "a.mrec", "--json"],
+            vec!["inspect", "a.mrec", "--json"],
+        ),
+    ];
+    for (full, gone) in cases {
+        let device = std::fs::File::options().write(true).open("/dev/full");
+        let (status, said) = with_output(&folder, &full, device.expect("a device").into());
+        assert_eq!(status, Some(1), "{full:?}: {said}");
+        assert!(said.contains("standard output: "), "{full:?}: {said}");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let (status, said) = with_output(&folder, &gone, writer.into());
+        assert_eq!(status, Some(0), "{gone:?}: {said}");
     }
 }

@@ -151,7 +151,7 @@ pub(super) fn run_until(
     let outcome = arguments.import(&watch);
     watch.end();
     let report = outcome.map_err(|failure| watch.instead_of(failure))?;
-    summarise(common, arguments, &report);
+    summarise(common, arguments, &report)?;
     Ok(Exit::Success)
 }
 
@@ -330,7 +330,11 @@ fn create(
     Ok((place, writer))
 }
 
-fn summarise(common: &super::Common, arguments: &Arguments, report: &ImportReport) {
+fn summarise(
+    common: &super::Common,
+    arguments: &Arguments,
+    report: &ImportReport,
+) -> Result<(), Failure> {
     for note in &report.notes {
         eprintln!("import: {note}");
     }
@@ -380,6 +384,7 @@ fn summarise(common: &super::Common, arguments: &Arguments, report: &ImportRepor
             "first": report.first.as_millis(),
             "last": report.last.as_millis(),
         });
-        println!("{json}");
+        super::report::print(&format!("{json}\n"))?;
     }
+    Ok(())
 }

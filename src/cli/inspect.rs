@@ -24,14 +24,15 @@ pub struct Arguments {
 /// Runs the verb; the result goes to stdout.
 ///
 /// # Errors
-/// When the recording cannot be opened.
+/// When the recording cannot be opened, or standard output not be written.
 pub fn run(common: &super::Common, arguments: &Arguments) -> Result<Exit, Failure> {
     let survey = survey(&arguments.recording)?;
-    if common.json {
-        println!("{}", json(&survey));
+    let shown = if common.json {
+        format!("{}\n", json(&survey))
     } else {
-        print!("{}", text(arguments, &survey));
-    }
+        text(arguments, &survey)
+    };
+    super::report::print(&shown)?;
     Ok(if survey.is_damaged() {
         Exit::Failure
     } else {
