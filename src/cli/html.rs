@@ -4,6 +4,7 @@
 //! cost a recording or a ledger.
 
 use super::{Exit, Failure};
+use crate::files::replace;
 use crate::report::html::{Content, FIRST_LINE, render};
 use crate::report::{FullOptions, TradesShown};
 use std::fs::File;
@@ -65,7 +66,7 @@ pub fn read_and_write(ledger: &Path, recordings: &[PathBuf], file: &Path) -> Res
 pub fn write(ledger: &Path, content: &Content, file: &Path) -> Result<(), Failure> {
     check(file)?;
     let page = render(content);
-    std::fs::write(file, &page).map_err(|e| {
+    put(file, page.as_bytes()).map_err(|e| {
         Failure::run_time(format!(
             "{}: the report cannot be written: {e}; elsewhere: minnow report --ledger {} --html FILE",
             file.display(),
@@ -80,6 +81,18 @@ pub fn write(ledger: &Path, content: &Content, file: &Path) -> Result<(), Failur
         page.len()
     );
     Ok(())
+}
+
+/// Replaces a file as a whole: what stood there stays where there is no room for the new one.
+fn put(file: &Path, page: &[u8]) -> std::io::Result<()> {
+    let known = std::fs::metadata(file);
+    if known.is_ok_and(|data| !data.is_file()) {
+        // A device or a pipe has no place beside it, and is not to be replaced.
+        return std::fs::write(file, page);
+    }
+    // The file that a link leads to is replaced, not the link.
+    let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    replace(&target, |part| part.write_all(page)).map_err(|refused| refused.error)
 }
 
 #[cfg(test)]

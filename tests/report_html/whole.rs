@@ -55,6 +55,31 @@ fn a_place_that_no_page_may_have_is_told_before_the_report() {
 }
 
 #[test]
+fn a_page_that_does_not_fit_leaves_the_one_before() {
+    let folder = Folder::new();
+    replay(&folder, &bundled(), &[]);
+    let before = page(&folder);
+    // Where a limit of files stands for the disk's end; the ledger is only read.
+    let script =
+        "trap '' XFSZ; ulimit -f 64; exec \"$0\" report --ledger run.sqlite --html page.html";
+    let output = std::process::Command::new("/bin/sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_minnow")])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("page.html: the report cannot be written"),
+        "{said}"
+    );
+    let after = std::fs::read_to_string(folder.file("page.html")).expect("a page");
+    assert!(after == before, "the page of before was changed");
+    assert!(!folder.file("page.html.part").exists());
+}
+
+#[test]
 fn every_part_of_the_report_is_there() {
     let document = check(&reference().page);
     for id in [
