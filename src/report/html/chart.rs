@@ -16,6 +16,8 @@ use crate::report::figures::{UNDEFINED, count, grouped_text, length, minute};
 
 /// Rows of the table under a chart.
 const SAMPLES: usize = 12;
+/// Half of a letter of a scale's label, as a fraction of the chart's width on a telephone.
+const HALF_LETTER: f64 = 0.012;
 /// Values from here on are shown in powers of ten.
 const PLAIN_MAX: f64 = 1e12;
 
@@ -362,10 +364,14 @@ pub(super) fn grid(values: &[Tick], times: &[Tick], out: &mut Markup) {
 pub(super) fn label_scale(ticks: &[Tick], out: &mut Markup) {
     out.raw("<svg class=\"x\" aria-hidden=\"true\">");
     for (index, tick) in ticks.iter().enumerate() {
-        let anchor = match tick.fraction {
-            ..0.05 => "start",
-            0.95.. => "end",
-            _ => "middle",
+        // What would reach over an edge is cut off there.
+        let half = HALF_LETTER * tick.label.chars().count() as f64;
+        let anchor = if tick.fraction < half {
+            "start"
+        } else if tick.fraction > 1.0 - half {
+            "end"
+        } else {
+            "middle"
         };
         out.raw("<text y=\"1.2em\"")
             .attribute("x", &percent(tick.fraction))
@@ -418,6 +424,23 @@ mod tests {
         assert!(said(&chart).contains("are 60 s to 12 min apart"));
         chart.layers = vec![line(every(60)[..1].to_vec())];
         assert!(said(&chart).contains("<figcaption>Up.</figcaption>"));
+    }
+
+    #[test]
+    fn a_label_near_an_edge_stays_within_the_width_of_a_telephone() {
+        let anchor = |fraction: f64, label: &str| {
+            let mut out = Markup::default();
+            let label = label.to_owned();
+            label_scale(&[Tick { fraction, label }], &mut out);
+            let (_, after) = out.as_str().split_once("text-anchor=\"").unwrap();
+            after.split('"').next().unwrap().to_owned()
+        };
+        let date = "2018-01-03";
+        for (fraction, expected) in [(0.1, "start"), (0.5, "middle"), (0.9, "end")] {
+            assert_eq!(anchor(fraction, date), expected);
+        }
+        assert_eq!(anchor(0.06, "Mon"), "middle");
+        assert_eq!(anchor(0.94, "Mon"), "middle");
     }
 
     #[test]
