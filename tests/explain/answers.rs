@@ -282,3 +282,39 @@ fn text_keeps_to_80_columns() {
         }
     }
 }
+
+#[test]
+fn an_entry_has_every_entry_that_fired_against_it_by_a_condition_that_would_have_kept_it() {
+    let run = momentum();
+    let mut entries = run.decisions();
+    entries.retain(|d| d.action == "LONG" || d.action == "SHORT");
+    let mut several = 0;
+    for decision in entries.iter().take(24) {
+        let told = run.json(&[&format!("d{}", decision.id)]);
+        let told = &told["decision"];
+        let mut fired = rules(told, "entry", true);
+        // Those of the proposed side come first.
+        fired.sort_by_key(|rule| rule["side"] != told["action"]);
+        let mut shown = list(&told["difference"]["rules"]).clone();
+        shown.retain(|rule| rule["purpose"] == "entry");
+        let names = |rules: &mut dyn Iterator<Item = &Value>| -> Vec<String> {
+            rules.map(|rule| rule["name"].to_string()).collect()
+        };
+        assert_eq!(
+            names(&mut shown.iter()),
+            names(&mut fired.iter().copied()),
+            "d{}",
+            decision.id
+        );
+        several += u32::from(fired.len() > 1);
+        // Another volume makes it an entry of another strength: it is none against the entry.
+        let tiers = fired
+            .iter()
+            .any(|rule| rule["name"] == "two signals unopposed, without volume");
+        let by_volume = shown
+            .iter()
+            .any(|rule| rule["conditions"][0]["name"] == "volume");
+        assert!(!(tiers && by_volume), "d{}", decision.id);
+    }
+    assert!(several > 0, "no entry had several");
+}

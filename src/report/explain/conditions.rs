@@ -85,14 +85,18 @@ impl RuleFacts {
         self.only(|condition| !condition.met)
     }
 
-    /// The same rule with only its condition of the least room, where one has any.
-    pub fn with_tightest(&self) -> Option<Self> {
-        let measured = self.conditions.iter().filter(|c| c.distance.is_some());
-        let tightest = measured.min_by(|a, b| a.nearness().total_cmp(&b.nearness()))?;
-        Some(Self {
-            conditions: vec![tightest.clone()],
-            ..self.clone()
-        })
+    /// The same rule with only the counting condition of the least room, or with all that count
+    /// where none has any.
+    pub fn with_tightest(&self, counts: impl Fn(&ConditionFacts) -> bool) -> Self {
+        let counting = self.only(counts);
+        let measured = counting.conditions.iter().filter(|c| c.distance.is_some());
+        match measured.min_by(|a, b| a.nearness().total_cmp(&b.nearness())) {
+            Some(tightest) => Self {
+                conditions: vec![tightest.clone()],
+                ..self.clone()
+            },
+            None => counting,
+        }
     }
 
     /// How far the unmet conditions are from being met, together.

@@ -5,7 +5,7 @@
 
 use super::collect::in_position;
 use super::conditions::FILTER;
-use super::facts::{CheckFacts, DecisionFacts, Difference, RuleFacts};
+use super::facts::{CheckFacts, ConditionFacts, DecisionFacts, Difference, RuleFacts};
 use crate::core::units::Decimal;
 
 /// Rules listed; more are counted.
@@ -40,22 +40,51 @@ fn rules<'a>(
     all.filter(move |rule| rule.purpose == purpose && rule.side == Some(side))
 }
 
+/// Without the rule that acted another one that fired would have entered in its place, on the other
+/// side too.
 fn entered(facts: &DecisionFacts, side: &str) -> Difference {
-    let acted = rules(facts, "entry", side).find(|rule| rule.fired);
+    let both = rules(facts, "entry", side).chain(rules(facts, "entry", opposite(side)));
+    let entries: Vec<&RuleFacts> = both.filter(|rule| rule.fired).collect();
     let filter = rules(facts, FILTER, side).find(|rule| rule.fired);
-    let tightest = [acted, filter]
-        .into_iter()
-        .flatten()
-        .filter_map(RuleFacts::with_tightest)
-        .collect();
+    let mut without = match entries[..] {
+        [] => Vec::new(),
+        [_] => vec!["had the tightest condition of the entry not been met"],
+        _ => vec!["had none of these entries fired (the tightest condition of each)"],
+    };
+    without.extend(filter.map(|_| "had the filter of entries held it"));
+    without.push("had the tightest check refused");
+    let all = entries.into_iter().chain(filter);
+    let tightest = all.map(|rule| tightest(facts, rule)).collect();
     let check = tightest_check(&facts.checks);
     Difference {
-        answer: "no entry, had the tightest condition not been met or the tightest check refused"
-            .to_owned(),
-        rules: tightest,
-        rules_left_out: 0,
         checks: check.into_iter().cloned().collect(),
+        ..listed(&format!("no entry, {}", without.join(", or ")), tightest)
     }
+}
+
+const fn opposite(side: &str) -> &'static str {
+    match side.as_bytes() {
+        b"LONG" => "SHORT",
+        _ => "LONG",
+    }
+}
+
+/// The rule with the condition that would have kept it from firing first.
+fn tightest(facts: &DecisionFacts, rule: &RuleFacts) -> RuleFacts {
+    rule.with_tightest(|condition| !only_chooses(facts, rule, condition))
+}
+
+/// Whether not meeting it would have fired another entry of the side: it chooses between two of
+/// them, and is no reason for an entry.
+fn only_chooses(facts: &DecisionFacts, rule: &RuleFacts, condition: &ConditionFacts) -> bool {
+    let Some(side) = rule.side.filter(|_| rule.purpose == "entry") else {
+        return false;
+    };
+    let reverse = |other: &ConditionFacts| {
+        !other.met && (&other.name, other.threshold) == (&condition.name, condition.threshold)
+    };
+    let mut others = rules(facts, "entry", side).filter(|other| other.missing == 1);
+    others.any(|other| other.conditions.iter().any(reverse))
 }
 
 /// Checks that make an entry fit instead of refusing it.
@@ -81,18 +110,15 @@ fn tightest_check(checks: &[CheckFacts]) -> Option<&CheckFacts> {
 
 /// An exit of the position's side closes it, and so does an entry of the other side.
 fn left(facts: &DecisionFacts) -> Difference {
-    let (side, other) = match held(facts) {
-        "SHORT" => ("SHORT", "LONG"),
-        _ => ("LONG", "SHORT"),
-    };
-    let both = rules(facts, "exit", side).chain(rules(facts, "entry", other));
+    let side = held(facts);
+    let both = rules(facts, "exit", side).chain(rules(facts, "entry", opposite(side)));
     let fired: Vec<&RuleFacts> = both.filter(|rule| rule.fired).collect();
     let answer = if fired.len() > 1 {
         "the position would have stayed, had none of these fired; the tightest condition of each"
     } else {
         "the position would have stayed, had this not fired; its tightest condition"
     };
-    let tightest: Vec<RuleFacts> = fired.iter().filter_map(|r| r.with_tightest()).collect();
+    let tightest = fired.iter().map(|rule| tightest(facts, rule)).collect();
     listed(answer, tightest)
 }
 
@@ -268,3 +294,7 @@ fn listed(answer: &str, mut rules: Vec<RuleFacts>) -> Difference {
         checks: Vec::new(),
     }
 }
+
+#[cfg(test)]
+#[path = "counterfactual_tests.rs"]
+mod tests;

@@ -1,0 +1,149 @@
+//! What the other answer of a decision claims, on decisions that are made for it.
+
+use super::*;
+use crate::report::explain::facts::{CandleFacts, ProposalFacts};
+use crate::report::summary::Millis;
+use std::collections::BTreeMap;
+
+/// A condition with a distance of the difference between value and threshold.
+fn condition(
+    name: &str,
+    value: f64,
+    relation: &'static str,
+    threshold: f64,
+    met: bool,
+) -> ConditionFacts {
+    ConditionFacts {
+        name: name.to_owned(),
+        relation,
+        value: Some(value),
+        threshold: Some(threshold),
+        met,
+        distance: Some((value - threshold).abs()),
+        distance_pct: Some((value - threshold).abs() / threshold * 100.0),
+    }
+}
+
+fn rule(
+    name: &str,
+    purpose: &'static str,
+    side: &'static str,
+    conditions: Vec<ConditionFacts>,
+) -> RuleFacts {
+    let missing = conditions.iter().filter(|c| !c.met).count();
+    RuleFacts {
+        name: name.to_owned(),
+        purpose,
+        side: Some(side),
+        fired: missing == 0,
+        missing,
+        conditions,
+    }
+}
+
+fn check(name: &str, outcome: &str, value: i64, limit: i64) -> CheckFacts {
+    let (value, limit) = (Decimal::from_int(value), Decimal::from_int(limit));
+    CheckFacts {
+        name: name.to_owned(),
+        outcome: outcome.to_owned(),
+        value: Some(value),
+        limit: Some(limit),
+        margin: Some(value - limit),
+        margin_pct: Some((value - limit).to_f64() / limit.to_f64() * 100.0),
+    }
+}
+
+fn decision(proposed: &str, action: &str, reason: &str) -> DecisionFacts {
+    DecisionFacts {
+        id: Some(1),
+        symbol: "BTC-PERP".to_owned(),
+        candle: CandleFacts {
+            open_time_ms: Millis::from(crate::core::units::Timestamp(0)),
+            open: None,
+            high: None,
+            low: None,
+            close: None,
+            volume: None,
+            trades: None,
+        },
+        time_ms: None,
+        price: None,
+        strategy: "momentum".to_owned(),
+        position: Some(Decimal::ZERO),
+        equity: None,
+        indicators: BTreeMap::new(),
+        rules: Some(Vec::new()),
+        proposal: Some(ProposalFacts {
+            action: proposed.to_owned(),
+            strength: None,
+            confidence: None,
+            size_pct: Decimal::ZERO,
+            take_profit_pct: None,
+            stop_loss_pct: None,
+            leverage: None,
+            rationale: String::new(),
+        }),
+        action: action.to_owned(),
+        reason: reason.to_owned(),
+        obstacle: None,
+        checks: Vec::new(),
+        unasked_gate: None,
+        sizing: None,
+        difference: Difference::default(),
+        also_decided: Vec::new(),
+    }
+}
+
+fn names(rules: &[RuleFacts]) -> Vec<(&str, Vec<&str>)> {
+    rules
+        .iter()
+        .map(|rule| {
+            let shown = rule.conditions.iter().map(|c| c.name.as_str());
+            (rule.name.as_str(), shown.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn every_entry_that_fired_stands_against_no_entry_and_a_choice_of_tiers_does_not() {
+    let mut facts = decision("LONG", "LONG", "");
+    let volume = |relation: &'static str, met| condition("volume", 10.0, relation, 10.1, met);
+    let entry = |name: &str, least: f64, volume| {
+        let signals = condition("signals", 3.0, ">=", least, true);
+        rule(name, "entry", "LONG", vec![signals, volume])
+    };
+    facts.rules = Some(vec![
+        entry("with volume", 2.0, volume(">", false)),
+        entry("without volume", 2.0, volume("<=", true)),
+        entry("another", 1.0, condition("trend", 2.0, ">", 1.9, true)),
+        rule(
+            "the other side",
+            "entry",
+            "SHORT",
+            vec![condition("close", 8.0, "<", 9.0, true)],
+        ),
+        rule(
+            "cipher_b_filter",
+            FILTER,
+            "LONG",
+            vec![condition("wave", 5.0, ">", 4.0, true)],
+        ),
+    ]);
+    facts.checks = vec![check("order_rate", "passed", 1, 10)];
+    let told = difference(&facts);
+    assert_eq!(
+        told.answer,
+        "no entry, had none of these entries fired (the tightest condition of each), or had the \
+         filter of entries held it, or had the tightest check refused"
+    );
+    assert_eq!(
+        names(&told.rules),
+        [
+            ("without volume", vec!["signals"]),
+            ("another", vec!["trend"]),
+            ("the other side", vec!["close"]),
+            ("cipher_b_filter", vec!["wave"]),
+        ]
+    );
+    assert_eq!(told.checks, facts.checks);
+}
