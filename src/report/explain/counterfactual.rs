@@ -180,9 +180,12 @@ fn before_the_gate(
             format!("{side}, {had}: the gate would have been asked, and all of its checks passed")
         }
         Some(mut against) => {
-            // The gate asks for the same once more where the strategy did: named once.
-            against.retain(|check| !refused.iter().any(|known| known.name == check.name));
-            let names: Vec<&str> = against.iter().map(|check| check.name.as_str()).collect();
+            // A check of the strategy's name may ask for more than the strategy did.
+            let same = |a: &CheckFacts, b: &CheckFacts| {
+                (&a.name, a.value, a.limit) == (&b.name, b.value, b.limit)
+            };
+            against.retain(|check| !refused.iter().any(|known| same(known, check)));
+            let names: Vec<String> = against.iter().map(|c| named(c, &refused)).collect();
             let answer = if names.is_empty() {
                 format!("{side}, {had}: no other check of the gate stood against it")
             } else {
@@ -199,6 +202,16 @@ fn before_the_gate(
         answer,
         checks: refused,
         ..Difference::default()
+    }
+}
+
+/// The check's name, with its limit where another one has the same name.
+fn named(check: &CheckFacts, others: &[CheckFacts]) -> String {
+    match check.limit {
+        Some(limit) if others.iter().any(|other| other.name == check.name) => {
+            format!("{} (limit {limit})", check.name)
+        }
+        _ => check.name.clone(),
     }
 }
 

@@ -105,6 +105,26 @@ fn names(rules: &[RuleFacts]) -> Vec<(&str, Vec<&str>)> {
 }
 
 #[test]
+fn a_check_of_the_gate_that_asks_for_more_than_the_strategys_is_named_too() {
+    let mut facts = decision("SHORT", "HOLD", "min_profit: 3, limit 4");
+    facts.checks = vec![check("min_profit", "refused", 3, 4)];
+    facts.unasked_gate = Some(vec![check("min_profit", "refused", 3, 7)]);
+    let told = difference(&facts);
+    assert_eq!(
+        told.answer,
+        "SHORT, had min_profit of the strategy passed, and only if these of the gate had passed \
+         too: min_profit (limit 7)"
+    );
+    let limits: Vec<Option<Decimal>> = told.checks.iter().map(|c| c.limit).collect();
+    assert_eq!(limits, [4, 7].map(|limit| Some(Decimal::from_int(limit))));
+    // The very same question is not asked twice.
+    facts.unasked_gate = Some(vec![check("min_profit", "refused", 3, 4)]);
+    let told = difference(&facts);
+    assert!(told.answer.contains("no other check"), "{}", told.answer);
+    assert_eq!(told.checks.len(), 1);
+}
+
+#[test]
 fn every_entry_that_fired_stands_against_no_entry_and_a_choice_of_tiers_does_not() {
     let mut facts = decision("LONG", "LONG", "");
     let volume = |relation: &'static str, met| condition("volume", 10.0, relation, 10.1, met);
