@@ -318,3 +318,51 @@ fn an_entry_has_every_entry_that_fired_against_it_by_a_condition_that_would_have
     }
     assert!(several > 0, "no entry had several");
 }
+
+#[test]
+fn behind_an_obstacle_filter_and_gate_are_told_too() {
+    // The later setting wins; every entry is held.
+    let mut further = vec!["--keep-all", "--set", "trading.enable_futures=false"];
+    further.extend(["--set", "trading.min_profit_pct=3"]);
+    let run = Run::new("momentum", &further);
+    let held = run
+        .decisions()
+        .into_iter()
+        .filter(|d| d.reason == "derivatives not enabled" || d.reason == "shorts not available");
+    let mut filtered = 0;
+    let mut refused = 0;
+    for decision in held.take(24) {
+        let told = run.json(&[&format!("d{}", decision.id)]);
+        let told = &told["decision"];
+        let gate = list(&told["unasked_gate"]);
+        assert_eq!(gate.len(), 28, "every check of the gate");
+        let difference = &told["difference"];
+        let answer = difference["answer"].as_str().expect("words");
+        assert!(answer.contains("trading.enable_futures. "), "{answer}");
+        let unmet = rules(told, "filter", false).into_iter();
+        let unmet = unmet.filter(|rule| rule["side"] == told["proposal"]["action"]);
+        assert_eq!(answer.contains("filter of entries"), unmet.count() == 1);
+        filtered += u32::from(answer.contains("filter of entries"));
+        for check in gate.iter().filter(|check| check["outcome"] == "refused") {
+            refused += 1;
+            assert!(answer.contains(check["name"].as_str().expect("a name")));
+            assert!(list(&difference["checks"]).contains(check));
+        }
+    }
+    assert!(filtered > 0 && refused > 0, "{filtered} {refused}");
+    // Asking changes nothing.
+    let source = &run.json(&["d1"])["source"];
+    assert_eq!(source["state_hashes_equal"].as_u64(), Some(run.hashes()));
+}
+
+#[test]
+fn an_entry_beside_its_own_position_is_held_against_the_account_without_it() {
+    let run = momentum_with_holds();
+    let mut held = run.decisions();
+    held.retain(|d| d.reason == "already in position");
+    let told = run.json(&[&format!("d{}", held[0].id)]);
+    let gate = list(&told["decision"]["unasked_gate"]);
+    let of = |name: &str| gate.iter().find(|check| check["name"] == name).expect(name);
+    assert_eq!(of("max_concurrent_trades")["value"], "0");
+    assert_eq!(gate.len(), 28);
+}

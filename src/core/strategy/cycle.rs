@@ -286,10 +286,7 @@ impl Core {
             Action::Long => Side::Buy,
             Action::Short => Side::Sell,
         };
-        if let Some(position) = &symbol.position {
-            if position.side == side {
-                return Err(Outcome::hold("already in position"));
-            }
+        if symbol.position.as_ref().is_some_and(|p| p.side != side) {
             let outcome = self.close_by(id, run, at, out);
             if outcome.action == Action::Close && self.settings.trading.reversal {
                 self.symbols[id.index()].reversal = Some(Reversal {
@@ -299,17 +296,33 @@ impl Core {
             }
             return Err(outcome);
         }
+        match self.obstacle(id, side, blocked) {
+            Some(reason) => {
+                self.note_unasked_gate(id, run, side, proposal, at);
+                Err(Outcome::hold(reason))
+            }
+            None => Ok(side),
+        }
+    }
+
+    /// What stands against an entry on this side, whatever filter and gate would say.
+    fn obstacle(
+        &self,
+        id: SymbolId,
+        side: Side,
+        blocked: Option<&'static str>,
+    ) -> Option<&'static str> {
+        let symbol = &self.symbols[id.index()];
         let futures = self.settings.trading.enable_futures;
         let derivative = symbol.instrument.kind == ProductKind::Perpetual;
-        if side == Side::Sell && !(futures && derivative) {
-            return Err(Outcome::hold("shorts not available"));
-        }
-        if derivative && !futures {
-            return Err(Outcome::hold("derivatives not enabled"));
-        }
-        match blocked {
-            Some(reason) => Err(Outcome::hold(reason)),
-            None => Ok(side),
+        if symbol.position.is_some() {
+            Some("already in position")
+        } else if side == Side::Sell && !(futures && derivative) {
+            Some("shorts not available")
+        } else if derivative && !futures {
+            Some("derivatives not enabled")
+        } else {
+            blocked
         }
     }
 

@@ -8,7 +8,7 @@ use crate::effect::Effects;
 use crate::machine::{Core, Numbers};
 use crate::market::SymbolId;
 use crate::records::{Action, Proposal};
-use crate::risk::gate::{Origin, Verdict};
+use crate::risk::gate::{Origin, Standing, Verdict};
 use crate::risk::size_steps::{SizeArithmetic, size_arithmetic};
 use crate::risk::{EntryRequest, approve_entry};
 use crate::units::{Price, Side, Stamp};
@@ -66,7 +66,8 @@ impl Core {
         mark: Price,
         at: Stamp,
     ) -> Verdict {
-        let (verdict, sizing) = self.gate_answer(id, run, side, proposal, mark, at);
+        let standing = self.standing(id, at);
+        let (verdict, sizing) = self.gate_answer(id, run, side, proposal, mark, &standing);
         if let Some(sizing) = sizing {
             self.explanations
                 .sizing(id, run.candle, run.decision, &sizing);
@@ -89,12 +90,37 @@ impl Core {
         let Some(mark) = self.symbols[id.index()].last else {
             return;
         };
-        let (verdict, _) = self.gate_answer(id, run, side, proposal, mark, at);
+        let standing = self.standing_if_flat(id, at);
+        let (verdict, _) = self.gate_answer(id, run, side, proposal, mark, &standing);
         self.explanations
             .unasked_gate(id, run.candle, run.decision, verdict.checks);
     }
 
-    /// The gate's answer to an entry now, with the sizing where it is explained; changes nothing.
+    /// How the account would stand without the symbol's position: an entry in its place would not be
+    /// held against it.
+    fn standing_if_flat(&self, id: SymbolId, at: Stamp) -> Standing<'_> {
+        let mut standing = self.standing(id, at);
+        let symbol = &self.symbols[id.index()];
+        let Some(position) = &symbol.position else {
+            return standing;
+        };
+        let held = symbol.last.map(|mark| {
+            let lots = position.quantity();
+            symbol.instrument.notional(mark, lots)
+        });
+        let (held, margin) = (held.unwrap_or_default(), position.margin());
+        let budget = &mut standing.budget;
+        budget.free_margin += margin;
+        budget.margin_used -= margin;
+        budget.symbol_notional -= held;
+        budget.total_notional -= held;
+        if symbol.entry.is_none() {
+            standing.concurrent_trades = standing.concurrent_trades.saturating_sub(1);
+        }
+        standing
+    }
+
+    /// The gate's answer to an entry, with the sizing where it is explained; changes nothing.
     fn gate_answer(
         &self,
         id: SymbolId,
@@ -102,9 +128,8 @@ impl Core {
         side: Side,
         proposal: &Proposal,
         mark: Price,
-        at: Stamp,
+        standing: &Standing<'_>,
     ) -> (Verdict, Option<SizeArithmetic>) {
-        let standing = self.standing(id, at);
         let symbol = &self.symbols[id.index()];
         let request = EntryRequest {
             symbol: id,
@@ -119,9 +144,9 @@ impl Core {
             slippage_rate: self.settings.paper.slippage_rate,
         };
         let (trading, risk) = (&self.settings.trading, &self.settings.risk);
-        let verdict = approve_entry(&request, &standing, trading, risk);
+        let verdict = approve_entry(&request, standing, trading, risk);
         let explained = self.explanations.wants(id, run.candle);
-        let sizing = explained.then(|| size_arithmetic(&request, &standing, trading, risk));
+        let sizing = explained.then(|| size_arithmetic(&request, standing, trading, risk));
         (verdict, sizing)
     }
 

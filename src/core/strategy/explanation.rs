@@ -49,8 +49,8 @@ pub struct Explained {
     pub decisions: Vec<Decision>,
     /// The sizing of each decision that reached the gate.
     pub sizings: Vec<(u64, SizeArithmetic)>,
-    /// Every check of the gate as it would have answered each decision to enter that a filter or
-    /// the strategy itself kept from it.
+    /// Every check of the gate as it would have answered each decision to enter that a filter, a
+    /// state or the strategy itself kept from it.
     pub unasked_gate: Vec<(u64, Vec<Check>)>,
 }
 

@@ -133,17 +133,16 @@ fn refusing(checks: &[CheckFacts]) -> Vec<CheckFacts> {
 fn not_entered(facts: &DecisionFacts, side: &str) -> Difference {
     let refused = refusing(&facts.checks);
     if facts.reason.starts_with("cipher_b_filter") {
-        let unmet = rules(facts, FILTER, side).map(RuleFacts::with_unmet);
+        let held = rules(facts, FILTER, side).map(RuleFacts::with_unmet);
         let had = format!("had the filter of entries been met ({})", facts.reason);
-        return Difference {
-            rules: unmet.collect(),
-            ..before_the_gate(facts, side, &had, refused)
-        };
+        let rules = held.collect();
+        return before_the_gate(facts, side, &had, rules, refused);
     }
     let asked = facts.checks.iter().any(|check| check.name == GATE_BEGINS);
     if let ([first, ..], false) = (&refused[..], asked) {
-        let had = format!("had {} of the strategy passed", first.name);
-        return before_the_gate(facts, side, &had, refused);
+        let mut had = format!("had {} of the strategy passed", first.name);
+        let rules = unmet_filter(facts, side, &mut had);
+        return before_the_gate(facts, side, &had, rules, refused);
     }
     if !refused.is_empty() {
         let answer = match &refused[..] {
@@ -160,7 +159,54 @@ fn not_entered(facts: &DecisionFacts, side: &str) -> Difference {
             ..Difference::default()
         };
     }
-    stood_against(facts)
+    obstructed(facts, side)
+}
+
+/// What the filter would have asked of an entry that did not come to it.
+fn unmet_filter(facts: &DecisionFacts, side: &str, had: &mut String) -> Vec<RuleFacts> {
+    let unmet = rules(facts, FILTER, side).filter(|rule| !rule.fired);
+    let unmet: Vec<RuleFacts> = unmet.map(RuleFacts::with_unmet).collect();
+    if !unmet.is_empty() {
+        had.push_str(" and the filter of entries been met");
+    }
+    unmet
+}
+
+/// Obstacles between a proposal and the gate.
+const ON_THE_WAY: [&str; 3] = [
+    "already in position",
+    "shorts not available",
+    "derivatives not enabled",
+];
+
+/// A state stood against a proposed entry: what it would have met without that.
+fn obstructed(facts: &DecisionFacts, side: &str) -> Difference {
+    let unknown = facts.rules.is_none() && ON_THE_WAY.contains(&facts.reason.as_str());
+    if facts.unasked_gate.is_none() && !unknown {
+        return stood_against(facts);
+    }
+    let mut had = "had that not stood against it".to_owned();
+    // The strategy's own refusal gives way to the obstacle: its rule tells of it.
+    let entries: Vec<&RuleFacts> = rules(facts, "entry", side).collect();
+    let refused = entries.iter().filter(|rule| rule.missing == 1);
+    let mut unmet: Vec<RuleFacts> = refused.map(|rule| rule.with_unmet()).collect();
+    if entries.iter().any(|rule| rule.fired) {
+        unmet.clear();
+    }
+    if !unmet.is_empty() {
+        had.push_str(" and the strategy itself not refused it");
+    }
+    unmet.extend(unmet_filter(facts, side, &mut had));
+    let beyond = before_the_gate(facts, side, &had, unmet, Vec::new());
+    Difference {
+        answer: format!("{}. {}", obstacle_words(facts), beyond.answer),
+        ..beyond
+    }
+}
+
+fn obstacle_words(facts: &DecisionFacts) -> &str {
+    let obstacle = facts.obstacle.as_ref();
+    obstacle.map_or(&facts.reason, |obstacle| &obstacle.words)
 }
 
 /// Something refused before the gate was asked: without it there is an entry only where the gate
@@ -169,12 +215,13 @@ fn before_the_gate(
     facts: &DecisionFacts,
     side: &str,
     had: &str,
+    rules: Vec<RuleFacts>,
     mut refused: Vec<CheckFacts>,
 ) -> Difference {
     let answer = match facts.unasked_gate.as_deref().map(refusing) {
         None => format!(
-            "{had}, the gate would have been asked; what it would have said is known with the \
-             recording only"
+            "{side}, {had}, and only if the gate had passed it; what it would have said is known \
+             with the recording only"
         ),
         Some(against) if against.is_empty() => {
             format!("{side}, {had}: the gate would have been asked, and all of its checks passed")
@@ -200,8 +247,9 @@ fn before_the_gate(
     };
     Difference {
         answer,
+        rules,
+        rules_left_out: 0,
         checks: refused,
-        ..Difference::default()
     }
 }
 
@@ -217,10 +265,7 @@ fn named(check: &CheckFacts, others: &[CheckFacts]) -> String {
 
 /// A state stood against it; what the strategy saw is told beside it.
 fn stood_against(facts: &DecisionFacts) -> Difference {
-    let obstacle = match &facts.obstacle {
-        Some(obstacle) => obstacle.words.clone(),
-        None => facts.reason.clone(),
-    };
+    let obstacle = obstacle_words(facts).to_owned();
     let proposes = facts.proposal.as_ref().is_some_and(|p| p.action != "HOLD");
     if proposes {
         return Difference {

@@ -1,7 +1,7 @@
 //! What the other answer of a decision claims, on decisions that are made for it.
 
 use super::*;
-use crate::report::explain::facts::{CandleFacts, ProposalFacts};
+use crate::report::explain::facts::{CandleFacts, Obstacle, ProposalFacts};
 use crate::report::summary::Millis;
 use std::collections::BTreeMap;
 
@@ -166,4 +166,53 @@ fn every_entry_that_fired_stands_against_no_entry_and_a_choice_of_tiers_does_not
         ]
     );
     assert_eq!(told.checks, facts.checks);
+}
+
+#[test]
+fn an_obstacle_is_told_with_what_the_entry_would_have_met_without_it() {
+    let mut facts = decision("LONG", "HOLD", "derivatives not enabled");
+    facts.obstacle = Some(Obstacle {
+        code: facts.reason.clone(),
+        words: "a derivative needs trading.enable_futures".to_owned(),
+    });
+    let signals = vec![condition("signals", 3.0, ">=", 2.0, true)];
+    let wave = vec![condition("wave", 3.0, ">", 4.0, false)];
+    facts.rules = Some(vec![
+        rule("two signals", "entry", "LONG", signals),
+        rule("cipher_b_filter", FILTER, "LONG", wave),
+    ]);
+    facts.unasked_gate = Some(vec![
+        check("order_rate", "passed", 1, 10),
+        check("min_reward_risk", "refused", 1, 2),
+    ]);
+    let told = difference(&facts);
+    assert_eq!(
+        told.answer,
+        "a derivative needs trading.enable_futures. LONG, had that not stood against it and the \
+         filter of entries been met, and only if these of the gate had passed too: min_reward_risk"
+    );
+    assert_eq!(names(&told.rules), [("cipher_b_filter", vec!["wave"])]);
+    assert_eq!(told.checks.len(), 1);
+    // Without the recording nobody knows.
+    facts.rules = None;
+    facts.unasked_gate = None;
+    let told = difference(&facts);
+    assert!(told.answer.contains("known with the recording only"));
+}
+
+#[test]
+fn behind_an_obstacle_a_refusal_of_the_strategys_own_is_told() {
+    let mut facts = decision("LONG", "HOLD", "already in position");
+    let conditions = vec![
+        condition("z", 3.0, ">", 2.0, true),
+        condition("target_pct", 0.3, ">=", 0.5, false),
+    ];
+    facts.rules = Some(vec![rule("far away", "entry", "LONG", conditions)]);
+    facts.unasked_gate = Some(Vec::new());
+    let told = difference(&facts);
+    assert!(
+        told.answer
+            .contains("and the strategy itself not refused it")
+    );
+    assert_eq!(names(&told.rules), [("far away", vec!["target_pct"])]);
 }

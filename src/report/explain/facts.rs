@@ -31,8 +31,9 @@ pub struct DecisionFacts {
     pub reason: String,
     pub obstacle: Option<Obstacle>,
     pub checks: Vec<CheckFacts>,
-    /// What the gate would have said to an entry that a filter or the strategy itself kept from it;
-    /// null for any other decision, and without the recording.
+    /// What the gate would have said to an entry that a filter, a state or the strategy itself kept
+    /// from it, without the position where one was open; null for any other decision, and without the
+    /// recording.
     pub unasked_gate: Option<Vec<CheckFacts>>,
     /// Null where the gate was not reached, and without the recording.
     pub sizing: Option<SizingFacts>,
