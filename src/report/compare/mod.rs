@@ -42,7 +42,8 @@ impl Comparison {
     /// A ledger that cannot be read, or whose session has not ended.
     pub fn load(a: &Path, b: &Path) -> Result<Self, LedgerError> {
         let (a, b) = (Run::load(a)?, Run::load(b)?);
-        let metrics = pairs(&a.summary, &b.summary);
+        let one_currency = a.session.currency == b.session.currency;
+        let metrics = pairs(&a.summary, &b.summary, one_currency);
         let significance = Significance::of(&a.evidence(), &b.evidence(), a.session.seed);
         let notes = notes(&a, &b);
         Ok(Self {

@@ -137,7 +137,12 @@ fn too_little_to_tell_is_said_so() {
 
 /// A ledger of trades that net these amounts, and a summary that fits them.
 fn ledger(name: &str, nets: &[i64], ends: bool) -> Scene {
+    ledger_in("USD", name, nets, ends)
+}
+
+fn ledger_in(currency: &str, name: &str, nets: &[i64], ends: bool) -> Scene {
     let mut scene = Scene::new(name);
+    scene.session.currency = currency.to_owned();
     let mut accumulator = Accumulator::new(d("1000"), scene.session.instruments.clone());
     for (number, net) in (0..).zip(nets) {
         scene.round_trip(
@@ -247,4 +252,20 @@ fn a_run_is_told_to_be_the_same_as_itself() {
     let found = comparison.significance.unwrap();
     assert!(!found.more_than_luck, "{found:?}");
     assert_eq!(found.difference_pct, 0.0);
+}
+
+#[test]
+fn amounts_of_two_currencies_have_no_difference() {
+    let (a, b) = (
+        ledger("compare-usd", &[100, -100, 50], true),
+        ledger_in("BTC", "compare-btc", &[100], true),
+    );
+    let comparison = Comparison::load(&a.path(), &b.path()).unwrap();
+    for pair in &comparison.metrics {
+        if let Value::Money(difference) = pair.difference {
+            assert_eq!(difference, None, "{}", pair.metric);
+        }
+    }
+    let text = text::render(&comparison, Paint::Plain);
+    assert!(text.contains("Metrics (USD and BTC,"), "{text}");
 }

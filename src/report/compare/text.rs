@@ -43,7 +43,15 @@ fn run(page: &mut Page, name: &str, run: &Run) {
 }
 
 fn metrics(page: &mut Page, comparison: &Comparison) {
-    let currency = printable(&comparison.a.session.currency, 12);
+    let (a, b) = (
+        &comparison.a.session.currency,
+        &comparison.b.session.currency,
+    );
+    let currency = if a == b {
+        printable(a, 12)
+    } else {
+        format!("{} and {}", printable(a, 12), printable(b, 12))
+    };
     page.section(&format!("Metrics ({currency}, - = undefined)"));
     page.line(format!(
         "  {:<17} {:>19} {:>19} {:>19}",

@@ -25,7 +25,7 @@ pub struct Pair {
     pub label: &'static str,
     pub a: Value,
     pub b: Value,
-    /// B - A; undefined where either is.
+    /// B - A; undefined where either is, and between amounts of two currencies.
     pub difference: Value,
 }
 
@@ -51,8 +51,9 @@ impl Value {
     }
 }
 
-/// All metrics that two runs are compared by, in the order in which they are shown.
-pub fn pairs(a: &Summary, b: &Summary) -> Vec<Pair> {
+/// All metrics that two runs are compared by, in the order in which they are shown. Amounts of two
+/// currencies have no difference.
+pub fn pairs(a: &Summary, b: &Summary, one_currency: bool) -> Vec<Pair> {
     values(a)
         .into_iter()
         .zip(values(b))
@@ -61,7 +62,10 @@ pub fn pairs(a: &Summary, b: &Summary) -> Vec<Pair> {
             label,
             a,
             b,
-            difference: b.minus(a),
+            difference: match a {
+                Value::Money(_) if !one_currency => Value::Money(None),
+                _ => b.minus(a),
+            },
         })
         .collect()
 }
