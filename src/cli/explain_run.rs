@@ -66,6 +66,18 @@ pub fn run_again(
     direct
         .run(&mut compare)
         .map_err(|error| error.to_string())?;
+    if compare.seen == 0 && !hashes.is_empty() {
+        let names: Vec<String> = arguments
+            .files
+            .iter()
+            .map(|f| f.display().to_string())
+            .collect();
+        return Err(format!(
+            "{}: not the recording of this session, or this version decides otherwise: not even \
+             its first candle leads to the state that the ledger holds",
+            names.join(" ")
+        ));
+    }
     let mut kept = direct.core.take_explained().into_iter();
     let explained = wanted
         .iter()

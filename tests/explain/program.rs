@@ -97,6 +97,11 @@ impl Run {
         self.folder.file("run.sqlite")
     }
 
+    /// Where the imported candles are recorded.
+    pub fn recording(&self) -> String {
+        self.folder.file("candles.mrec").display().to_string()
+    }
+
     pub fn explain(&self, arguments: &[&str]) -> Output {
         let mut all = vec!["explain", "--ledger", "run.sqlite"];
         all.extend(arguments);

@@ -1,6 +1,6 @@
 //! What cannot be explained, or not wholly, is said in words.
 
-use crate::program::momentum;
+use crate::program::{Run, momentum};
 use serde_json::Value;
 
 #[test]
@@ -35,6 +35,19 @@ fn a_quiet_minute_needs_the_recording() {
     let said = run.refusal(&quiet, 1);
     assert!(
         said.contains("gone.mrec") && said.contains("no row"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_recording_of_something_else_is_told_to_be_none_of_the_session() {
+    let rows = [[1.0, 1.1, 0.9, 1.0, 5.0]; 200];
+    let other = Run::of_candles("ETH-USD", &rows, &[]);
+    let recording = other.recording();
+    let at = ["--at", "2018-01-02T11:30:00Z", "--recording", &recording];
+    let said = momentum().refusal(&at, 1);
+    assert!(
+        said.contains("candles.mrec: not the recording of this session"),
         "{said}"
     );
 }
