@@ -65,6 +65,7 @@ fn days(page: &mut Page, report: &Report, currency: &str) {
             pct(Some(day.drawdown_pct)),
         ));
     }
+    page.line("  The last day was not over and is not listed.");
 }
 
 fn profit_split(page: &mut Page, split: Option<&ProfitSplit>, currency: &str) {

@@ -5,7 +5,7 @@
 use super::figures::{count, fit, minute, money, printable};
 use super::load::Report;
 use super::terminal::Paint;
-use crate::core::units::Decimal;
+use crate::core::units::{Decimal, Timestamp};
 use crate::store::ledger::StoredTrade;
 use std::fmt::Write;
 
@@ -20,7 +20,9 @@ pub fn trade_table(report: &Report, paint: Paint, out: &mut String) {
             "trade", "side", "entry UTC", "min", middle, "entry", "exit", "net", "reason"
         ),
     );
+    let mut year = Year::of(report);
     for trade in &report.first_trades {
+        year.tell(trade, out);
         row(trade, many, paint, out);
     }
     if report.trades_left_out > 0 {
@@ -34,8 +36,35 @@ pub fn trade_table(report: &Report, paint: Paint, out: &mut String) {
         );
     }
     for trade in &report.last_trades {
+        year.tell(trade, out);
         row(trade, many, paint, out);
     }
+}
+
+/// The year of the trades listed last, where the run has more than one.
+struct Year(Option<String>);
+
+impl Year {
+    fn of(report: &Report) -> Self {
+        let session = &report.session;
+        let ends = session.first_data.zip(session.last_data);
+        let several = ends.is_some_and(|(first, last)| year(first) != year(last));
+        Self(several.then(String::new))
+    }
+
+    /// A line of its own where another year begins.
+    fn tell(&mut self, trade: &StoredTrade, out: &mut String) {
+        let next = year(trade.entry_time);
+        if let Some(told) = self.0.as_mut().filter(|told| **told != next) {
+            line(out, format_args!("{:>16}", next));
+            *told = next;
+        }
+    }
+}
+
+fn year(time: Timestamp) -> String {
+    let text = minute(time);
+    text.split('-').next().unwrap_or_default().to_owned()
 }
 
 fn row(trade: &StoredTrade, many: bool, paint: Paint, out: &mut String) {
@@ -52,7 +81,7 @@ fn row(trade: &StoredTrade, many: bool, paint: Paint, out: &mut String) {
             "{:>5} {:<5} {:<11} {:>6.0} {:>9} {:>9} {:>9} {} {}",
             trade.id,
             trade.side.position(),
-            // The year stands in the head of the report.
+            // The year stands in the head of the report, or on a line of its own.
             minute(trade.entry_time).get(5..).unwrap_or_default(),
             held,
             middle,

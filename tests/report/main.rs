@@ -6,5 +6,6 @@ mod support;
 
 mod comparison;
 mod figures;
+mod long_runs;
 mod odd_markets;
 mod program;
