@@ -60,6 +60,7 @@ impl Application for Session<'_> {
             Signal::Reload => drop(self.reload(shell)),
             Signal::EmergencyStop => {
                 let close = self.core.settings().risk.emergency_close;
+                self.caller.lift_quiet();
                 let stamp = self.stamp(shell);
                 self.input(stamp, Input::Command(Command::EmergencyStop { close }));
                 self.carry_out(shell);

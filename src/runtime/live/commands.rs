@@ -38,6 +38,14 @@ impl Wish {
     /// As the signal has it.
     pub const EMERGENCY_STOP: Self = Self::EmergencyStop { close: None };
 
+    /// Whoever tells this wants out, and nothing else is to be waited for.
+    pub const fn leaves(&self) -> bool {
+        matches!(
+            self,
+            Self::EmergencyStop { .. } | Self::CancelAll | Self::CloseAll
+        )
+    }
+
     /// As it stands in a request.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -116,6 +124,10 @@ impl Session<'_> {
     }
 
     fn fulfil(&mut self, wish: Wish, shell: &mut Shell<LiveJob>) -> Answer {
+        if wish.leaves() {
+            // How the account stands is to be known first, whatever quiet the exchange asked for.
+            self.caller.lift_quiet();
+        }
         let command = match wish {
             Wish::Status => {
                 return Answer::Now(json!({ "ok": true, "status": self.seen(shell) }));

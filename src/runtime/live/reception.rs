@@ -32,6 +32,8 @@ pub struct Reception {
     /// Heard also between two loops.
     early: EarlySignals,
     kept: Vec<Wish>,
+    /// Somebody wants out since this was last asked.
+    urgent: bool,
     waits_for: String,
     /// Until when, monotonic nanoseconds, where that is known.
     until: Option<i64>,
@@ -58,6 +60,7 @@ impl Reception {
             early: EarlySignals::install()?,
             control: Control::bind(path)?,
             kept: Vec::new(),
+            urgent: false,
             waits_for: "the start".to_owned(),
             until: None,
             began: monotonic_ns(),
@@ -150,8 +153,17 @@ impl Reception {
 
     fn keep(&mut self, wish: Wish) {
         if !self.kept.contains(&wish) {
+            self.urgent |= wish.leaves();
             self.kept.push(wish);
         }
+    }
+
+    /// Whether somebody has told that he wants out, once for each time.
+    pub(super) fn take_urgent(&mut self) -> bool {
+        if self.early.emergency_stop() {
+            self.keep(Wish::EMERGENCY_STOP);
+        }
+        std::mem::take(&mut self.urgent)
     }
 
     pub(super) fn next_deadline(&self) -> Option<u64> {

@@ -150,6 +150,14 @@ impl<P: Clone> Caller<P> {
         Some(seconds)
     }
 
+    /// What waits, and is asked next, does not wait for the quiet that the exchange asked for.
+    pub fn lift_quiet(&mut self) {
+        self.limiter.lift();
+        for planned in &mut self.waiting {
+            planned.not_before = i64::MIN;
+        }
+    }
+
     /// Until when the exchange asks for quiet, once for each time that it asks.
     pub fn take_quiet(&mut self) -> Option<i64> {
         self.quiet.take()

@@ -225,6 +225,18 @@ impl Inquiry {
         }
     }
 
+    /// Whoever wants out does not wait for a quiet that the exchange asked for before. Whether it ends.
+    fn end_quiet_if_urgent(&mut self) -> bool {
+        let reception = self.reception.as_mut();
+        let urgent = reception.is_some_and(Reception::take_urgent);
+        if urgent {
+            log::warn("trade", "somebody wants out: no quiet is waited for", &[]);
+            self.caller.lift_quiet();
+            self.again = self.again.map(|_| 0);
+        }
+        urgent
+    }
+
     /// Says, and writes down at once, for how long the exchange asks for quiet; `is_waited_for`: something
     /// is asked after it.
     fn heed_quiet(&mut self, is_waited_for: bool, shell: &mut Shell<LiveJob>) {
@@ -375,6 +387,7 @@ impl Application for Inquiry {
                 announce(&text);
             }
         }
+        self.end_quiet_if_urgent();
         self.put_next(shell);
         Ok(())
     }
@@ -385,7 +398,11 @@ impl Application for Inquiry {
         }
         if let Some(reception) = &mut self.reception {
             match signal {
-                Signal::EmergencyStop => reception.emergency_stop(),
+                Signal::EmergencyStop => {
+                    reception.emergency_stop();
+                    self.end_quiet_if_urgent();
+                    self.pump(shell);
+                }
                 Signal::Reload => {
                     let text = "not reloaded: the configuration was just read, and is read again \
                                 by a running session only";
@@ -407,6 +424,8 @@ impl Application for Inquiry {
         let reception = self.reception.as_mut();
         if let Some(signal) = reception.and_then(|r| r.on_ready(token, shell)) {
             self.stop(signal, shell);
+        } else if self.end_quiet_if_urgent() {
+            self.pump(shell);
         }
         SourceState::Drained
     }

@@ -63,6 +63,11 @@ impl Limiter {
     pub fn block_until(&mut self, until: i64) {
         self.blocked_until = self.blocked_until.max(until);
     }
+
+    /// An operator's word stands above the venue's wish.
+    pub fn lift(&mut self) {
+        self.blocked_until = i64::MIN;
+    }
 }
 
 #[cfg(test)]
