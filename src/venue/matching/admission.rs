@@ -4,7 +4,7 @@
 //! stop; client order id; funds or margin; book.
 //! What passes is on the product's grid and can be paid for.
 
-use super::engine::{Engine, OPEN_MAX, Preview, insufficient, with_fee};
+use super::engine::{Engine, OPEN_MAX, Preview};
 use super::order::{Kind, Life, Refusal, Size, Terms};
 use crate::core::units::{Decimal, Price, Quantity, Rounding, Side, Timestamp};
 use crate::venue::product::Product;
@@ -175,67 +175,6 @@ impl Engine {
         }
     }
 
-    /// What must be set aside for an order, and is there; an order that exists already has it.
-    fn need(
-        &self,
-        product: usize,
-        side: Side,
-        terms: &Terms,
-        rate: Decimal,
-        exists: bool,
-    ) -> Result<Decimal, Refusal> {
-        let spec = &self.listed[product].product;
-        let no_liquidity = || {
-            let preview = "PREVIEW_INVALID_NO_LIQUIDITY";
-            Refusal::new("INVALID_NO_LIQUIDITY", preview, "nothing to trade with")
-        };
-        if terms.kind == Kind::Market && self.listed[product].book.best(side.opposite()).is_none() {
-            return Err(no_liquidity());
-        }
-        let needed = match (side, terms.size) {
-            (_, Size::Base(size)) if spec.contract.is_some() => {
-                return match (self.listed[product].last, exists) {
-                    (None, _) => Err(no_liquidity()),
-                    (_, true) => Ok(Decimal::ZERO),
-                    _ => self.margin_for(product, side, size.0),
-                };
-            }
-            (Side::Sell, Size::Base(size)) => spec.size(size.0),
-            (_, Size::Quote(amount)) => amount,
-            (Side::Buy, Size::Base(size)) => {
-                let cost = match terms.limit {
-                    Some(limit) => {
-                        let value = spec.value(limit, size.0);
-                        value.and_then(|value| with_fee(value, rate))
-                    }
-                    None => self.walk_cost(product, size.0, rate),
-                };
-                cost.ok_or_else(too_large)?
-            }
-        };
-        let currency = self.hold_currency(product, side);
-        if !exists && self.accounts.balance(currency).available < needed {
-            return Err(insufficient(currency));
-        }
-        Ok(needed)
-    }
-
-    /// What buying so many lots at market costs with fees, as far as the book reaches.
-    fn walk_cost(&self, product: usize, lots: i64, rate: Decimal) -> Option<Decimal> {
-        let listed = &self.listed[product];
-        let (mut left, mut cost) = (lots, Decimal::ZERO);
-        for (price, there) in listed.book.levels(Side::Sell) {
-            let taken = left.min(there);
-            let value = listed.product.value(price, taken)?;
-            cost = cost.checked_add(with_fee(value, rate)?)?;
-            left -= taken;
-            if left == 0 {
-                break;
-            }
-        }
-        Some(cost)
-    }
-
     /// What an admitted order would come to if it traded as far as it can.
     pub fn preview(&self, admitted: &Admitted) -> Option<Preview> {
         let listed = &self.listed[admitted.product];
@@ -266,7 +205,7 @@ impl Engine {
     }
 }
 
-fn too_large() -> Refusal {
+pub(super) fn too_large() -> Refusal {
     let preview = "PREVIEW_INVALID_BASE_SIZE_TOO_LARGE";
     Refusal::new("INVALID_SIZE_PRECISION", preview, "size is too large")
 }

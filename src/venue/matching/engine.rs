@@ -310,6 +310,8 @@ impl Engine {
             order.frozen = false;
             if order.cancel_asked {
                 self.finish(number, Status::Cancelled, "User requested cancel");
+            } else if !self.hold_anew(number) {
+                self.finish(number, Status::Cancelled, "INSUFFICIENT_FUND");
             } else {
                 self.set_status(number, Status::Open);
                 self.begin(at, number);

@@ -72,7 +72,7 @@ impl Engine {
         };
         let spent = match order.terms.size {
             // What is left buys less than a lot.
-            Size::Quote(_) => order.filled > 0 && self.quote_lots(order, None) == 0,
+            Size::Quote(_) => self.is_spent(order),
             Size::Base(_) => order.remaining() == 0,
         };
         if spent {
@@ -115,6 +115,10 @@ impl Engine {
             if limit.is_some_and(|limit| !reaches(side, limit, price)) {
                 return false;
             }
+            let wanted = self.wanted(order, price);
+            if wanted <= 0 {
+                return false;
+            }
             if maker.owner != Owner::House {
                 return true;
             }
@@ -123,14 +127,7 @@ impl Engine {
             if cut > 0 && is_immediate && order.fills >= cut {
                 return false;
             }
-            let wanted = match order.terms.size {
-                Size::Base(_) => order.remaining(),
-                Size::Quote(_) => self.quote_lots(order, Some(price)),
-            };
             let lots = self.piece(order, wanted).min(maker.lots);
-            if lots <= 0 {
-                return false;
-            }
             self.step(
                 Taker::Order(number),
                 &Step {
@@ -142,18 +139,6 @@ impl Engine {
                 },
             );
         }
-    }
-
-    /// Lots that the rest of an amount buys at `price` (by default the best ask), fees included.
-    fn quote_lots(&self, order: &Order, price: Option<Price>) -> i64 {
-        let listed = &self.listed[order.product];
-        let Some(price) = price.or_else(|| listed.book.best(Side::Sell)) else {
-            return 0;
-        };
-        let each = listed.product.value(price, 1);
-        let each = each.and_then(|value| with_fee(value, order.worst_rate));
-        let lots = each.and_then(|each| order.hold.in_steps_of(each, Rounding::Down));
-        lots.map_or(0, |lots| i64::try_from(lots).unwrap_or(i64::MAX))
     }
 
     /// Fault: a fill is at most a part of its order.

@@ -6,6 +6,7 @@
 //! | `engine` | the state, and what is asked of it: place, cancel |
 //! | `edits` | another price or size for an order that rests |
 //! | `admission` | whether an order may be placed, in the order of the exchange's checks |
+//! | `funds` | what must be set aside for an order, and how far it goes |
 //! | `execution` | price-time matching, fills, holds, the end of an order |
 //! | `triggers` | stops and brackets, orders that expire |
 //! | `flow` | the rest of the market: its trades, and the quotes it leaves |
@@ -20,11 +21,14 @@ pub mod engine;
 mod execution;
 pub mod fees;
 pub mod flow;
+mod funds;
 mod margin;
 pub mod order;
 mod position;
 mod triggers;
 
+#[cfg(test)]
+mod funds_tests;
 #[cfg(test)]
 mod margin_tests;
 #[cfg(test)]

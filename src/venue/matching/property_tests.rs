@@ -18,6 +18,8 @@ enum Deed {
     Cancel(usize),
     Edit(usize, i64, i64),
     Trade(bool, i64, i64),
+    Freeze,
+    Thaw,
     Expire,
 }
 
@@ -37,6 +39,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => (0usize..20, size, price.clone()).prop_map(|(i, s, p)| Deed::Edit(i, s, p)),
         6 => (any::<bool>(), price, 1i64..20_000).prop_map(|(b, p, s)| Deed::Trade(b, p, s)),
         1 => Just(Deed::Expire),
+        1 => Just(Deed::Freeze),
+        1 => Just(Deed::Thaw),
     ]
 }
 
@@ -115,6 +119,11 @@ fn act(engine: &mut Engine, number: usize, time: i64, deed: &Deed) {
             return trade(engine, time, &cents(price), &milli(size), side(buy));
         }
         Deed::Expire => return engine.expire(at(time)),
+        Deed::Freeze => {
+            engine.faults.freeze_next = true;
+            return;
+        }
+        Deed::Thaw => return engine.thaw(at(time)),
     };
     let _ = engine.place(at(time), &wanted);
 }
@@ -231,6 +240,7 @@ proptest! {
                 check_priority(&mut engine, &before);
             }
         }
+        engine.thaw(at(1_000));
         // Without open orders nothing is held.
         let ids: Vec<String> = engine.open_orders().map(|order| order.id.clone()).collect();
         for id in ids {

@@ -59,7 +59,7 @@ pub(super) fn limit(id: &str, side: Side, size: &str, price: &str) -> OrderReque
     }
 }
 
-fn market(id: &str, side: Side, size: &str) -> OrderRequest {
+pub(super) fn market(id: &str, side: Side, size: &str) -> OrderRequest {
     OrderRequest {
         shape: Shape::Market,
         life: OrderTime::ImmediateOrCancel,
@@ -69,7 +69,7 @@ fn market(id: &str, side: Side, size: &str) -> OrderRequest {
 }
 
 /// Places an order and gives its number.
-fn place(engine: &mut Engine, request: &OrderRequest) -> u64 {
+pub(super) fn place(engine: &mut Engine, request: &OrderRequest) -> u64 {
     engine
         .place(at(10), request)
         .unwrap_or_else(|refusal| panic!("{refusal:?}"))
@@ -91,7 +91,7 @@ fn refusal(engine: &mut Engine, request: &OrderRequest) -> (&'static str, &'stat
     (refusal.reason, refusal.preview)
 }
 
-fn status(engine: &Engine, number: u64) -> (Status, String) {
+pub(super) fn status(engine: &Engine, number: u64) -> (Status, String) {
     let order = engine
         .orders()
         .find(|order| order.number == number)
