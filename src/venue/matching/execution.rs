@@ -86,6 +86,9 @@ impl Engine {
         let Some(order) = self.orders.get(&number) else {
             return false;
         };
+        if let Size::Quote(_) = order.terms.size {
+            return self.can_spend_whole(order);
+        }
         let book = &self.listed[order.product].book;
         let mut left = order.remaining();
         for (price, resting) in book.queue(order.side.opposite()) {

@@ -4,7 +4,9 @@
 //! than it was taken is reckoned anew: the market has moved meanwhile.
 
 use super::admission::too_large;
+use super::book::Owner;
 use super::engine::{Engine, insufficient, with_fee};
+use super::fees::tier_of;
 use super::order::{Kind, Order, Refusal, Size, Terms};
 use crate::core::units::{Decimal, Price, Rounding, Side};
 
@@ -125,9 +127,42 @@ impl Engine {
         lots.map_or(0, |lots| i64::try_from(lots).unwrap_or(i64::MAX))
     }
 
-    /// Whether what is left of an amount buys less than a lot.
+    /// Whether what is left of an amount buys less than a lot, at the best price or, where nobody offers any
+    /// more, at the last one.
     pub(super) fn is_spent(&self, order: &Order) -> bool {
-        let price = self.listed[order.product].book.best(Side::Sell);
-        order.filled > 0 && price.is_none_or(|price| self.wanted(order, price) == 0)
+        let listed = &self.listed[order.product];
+        let price = listed.book.best(Side::Sell).or(listed.last);
+        order.filled > 0 && price.is_some_and(|price| self.wanted(order, price) == 0)
+    }
+
+    /// Whether the asks are enough for the whole amount of an order.
+    pub(super) fn can_spend_whole(&self, order: &Order) -> bool {
+        let listed = &self.listed[order.product];
+        // Fees fall with what is bought, as they will when it is.
+        let (mut left, mut volume, mut at) = (order.hold, self.volume, None);
+        for (price, mut resting) in listed.book.queue(Side::Sell) {
+            loop {
+                let lots = self.lots_for(order, left, price).min(resting.lots);
+                if lots <= 0 {
+                    break;
+                }
+                if resting.owner != Owner::House {
+                    return false;
+                }
+                let Some(value) = listed.product.value(price, lots) else {
+                    return false;
+                };
+                let rate = tier_of(volume).0.taker;
+                let fee = value.checked_mul(rate, Rounding::Down).unwrap_or_default();
+                left -= value + fee;
+                volume += value;
+                resting.lots -= lots;
+                at = Some(price);
+            }
+            if resting.lots > 0 {
+                return at.is_some();
+            }
+        }
+        at.is_some_and(|price| self.lots_for(order, left, price) == 0)
     }
 }

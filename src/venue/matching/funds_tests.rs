@@ -1,7 +1,8 @@
 //! What orders set aside and spend when the market moves or ends.
 
+use super::admission::OrderTime;
 use super::tests::{at, d, engine, limit, market, place, status, trade};
-use super::{Engine, Status};
+use super::{Engine, OrderRequest, Status};
 use crate::core::units::{Decimal, Side};
 
 fn cancelled_for(engine: &Engine, number: u64) -> &'static str {
@@ -31,5 +32,36 @@ fn an_order_let_go_at_a_higher_price_sets_aside_more_or_is_cancelled() {
                 assert_eq!(usd.total(), d("1000"));
             }
         }
+    }
+}
+
+fn whole_book(engine: &Engine) -> Decimal {
+    let listed = &engine.listed()[0];
+    let value = |(price, lots)| listed.product.value(price, lots).unwrap();
+    let asks = listed.book.levels(Side::Sell);
+    asks.fold(Decimal::ZERO, |sum, level| sum + value(level))
+}
+
+#[test]
+fn an_amount_larger_than_the_book_is_not_filled() {
+    for life in [OrderTime::FillOrKill, OrderTime::ImmediateOrCancel] {
+        let mut engine = engine(&[("USD", "100000000")]);
+        let there = whole_book(&engine);
+        let amount = |id: &str, amount: Decimal| OrderRequest {
+            base_size: None,
+            quote_size: Some(amount.round(0, crate::core::units::Rounding::Down)),
+            life,
+            ..market(id, Side::Buy, "1")
+        };
+        engine.listed[0].product.quote_max = d("100000000");
+        let number = place(&mut engine, &amount("a", there * d("1.1")));
+        let (ended, filled) = status(&engine, number);
+        assert_eq!(ended, Status::Cancelled, "{life:?}");
+        assert_eq!(filled == "0", life == OrderTime::FillOrKill);
+        assert_eq!(engine.accounts().balance("USD").hold, Decimal::ZERO);
+        // A part of the book is enough.
+        trade(&mut engine, 20, "100", "1", Side::Buy);
+        let number = place(&mut engine, &amount("b", there * d("0.5")));
+        assert_eq!(status(&engine, number).0, Status::Filled, "{life:?}");
     }
 }

@@ -85,7 +85,10 @@ fn act(engine: &mut Engine, number: usize, time: i64, deed: &Deed) {
         },
         Deed::Amount(cents) => OrderRequest {
             shape: Shape::Market,
-            life: OrderTime::ImmediateOrCancel,
+            life: match cents % 2 {
+                0 => OrderTime::FillOrKill,
+                _ => OrderTime::ImmediateOrCancel,
+            },
             limit_price: None,
             base_size: None,
             quote_size: Some(Decimal::new(cents, 2)),
