@@ -253,12 +253,14 @@ fn bind(
     let listen = arguments.listen.unwrap_or(default);
     let (certificate, path) = (folder.certificate(), folder.path.clone());
     let Folder { identity, keys, .. } = folder;
+    let shown = identity.certificate();
     let tls = identity
         .tls()
         .map_err(|error| Failure::run_time(format!("{}: {error}", path.display())))?;
     let server = VenueServer::bind(Settings {
         listen,
         tls,
+        certificate: shown,
         world,
         source,
     })

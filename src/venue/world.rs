@@ -9,10 +9,12 @@ use super::market::{Derived, Tape};
 use super::matching::engine::uuid;
 use super::matching::{Engine, Event, FlowTrade, Order};
 use super::product::Product;
+use super::server::hosts::Hosts;
 use super::server::keys::ApiKey;
 use crate::core::units::rng::SplitMix64;
 use crate::core::units::{Decimal, Timestamp};
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// What the keys of the venue may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct World {
     derived: Option<Derived>,
     pub tapes: Vec<Tape>,
     pub keys: Vec<ApiKey>,
+    /// What tokens of calls may name; known once it listens.
+    pub hosts: Hosts,
     pub permissions: Permissions,
     pub faults: Faults,
     pub limits: RateLimits,
@@ -90,6 +94,7 @@ impl World {
             derived: start.derived,
             tapes,
             keys: start.keys,
+            hosts: Hosts::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None),
             permissions: Permissions::default(),
             faults: start.faults,
             limits: start.limits,

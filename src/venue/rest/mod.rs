@@ -219,7 +219,7 @@ fn authenticate(world: &World, request: &Request, now: Timestamp) -> Result<(), 
     let purpose = Purpose::Call {
         method: &request.method,
         path: &request.path,
-        host: request.header("host").unwrap_or_default(),
+        hosts: &world.hosts,
     };
     let outcome = token.and_then(|t| verify(t.trim(), &world.keys, purpose, unix_seconds(now)));
     outcome.map(|_| ()).map_err(|reason| {

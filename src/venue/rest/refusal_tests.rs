@@ -1,6 +1,8 @@
 //! What the venue takes no order, edit or preview for, from request to answer.
 
-use super::tests::{get, limit, order, post, send, world};
+use super::answer;
+use super::tests::{NOW, get, limit, order, post, send, token, world};
+use crate::venue::server::http::take_request;
 use crate::venue::world::World;
 use serde_json::{Value, json};
 
@@ -111,4 +113,24 @@ fn spot_has_no_leverage_and_a_bracket_no_stop_above_the_last_price() {
     assert_eq!(refusal(&mut world, &bracket), expected);
     sent["leverage"] = json!("1.0");
     assert_eq!(post(&mut world, ORDERS, &sent)["success"], true);
+}
+
+#[test]
+fn a_token_for_another_host_is_refused_whatever_the_client_calls_the_venue() {
+    let mut world = world();
+    let path = "/api/v3/brokerage/accounts";
+    let mut status = |host: &str, stated: &str| {
+        let token = token(Some(&format!("GET {stated}{path}")));
+        let text =
+            format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n");
+        let request = take_request(&mut text.into_bytes()).unwrap().unwrap();
+        answer(&mut world, &request, NOW).answer.status
+    };
+    assert_eq!(status("evil.example", "evil.example"), 401);
+    assert_eq!(status("", ""), 401);
+    for host in ["localhost:1", "evil.example"] {
+        for stated in ["localhost:1", "127.0.0.1:1", "[::1]", "api.coinbase.com"] {
+            assert_eq!(status(host, stated), 200, "{stated} at {host}");
+        }
+    }
 }

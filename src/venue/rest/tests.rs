@@ -9,6 +9,7 @@ use crate::venue::limits::RateLimits;
 use crate::venue::market::Derived;
 use crate::venue::matching::FlowTrade;
 use crate::venue::product::{Product, built_in};
+use crate::venue::server::hosts::Hosts;
 use crate::venue::server::http::take_request;
 use crate::venue::server::keys::{Algorithm, ApiKey};
 use crate::venue::world::{Start, World};
@@ -69,6 +70,7 @@ fn world_of(products: Vec<Product>, derived: Option<Derived>) -> World {
         limits: RateLimits::new(0, 0),
         started: NOW,
     });
+    world.hosts = Hosts::new(([127, 0, 0, 1], 1).into(), None);
     trade(&mut world, 8_300_000, Side::Buy);
     world
 }
@@ -398,7 +400,7 @@ fn faults_are_armed_by_a_call_and_strike() {
         .faults
         .arm(Fault::parse("answer_lost").unwrap())
         .unwrap();
-    let text = "GET /api/v3/brokerage/time HTTP/1.1\r\n\r\n";
+    let text = "GET /api/v3/brokerage/time HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let request = take_request(&mut text.as_bytes().to_vec())
         .unwrap()
         .unwrap();

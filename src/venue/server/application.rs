@@ -5,6 +5,7 @@
 //! heartbeats every second, user events at once.
 
 use super::client::{Client, Due, Step};
+use super::hosts::Hosts;
 use super::http::Answer;
 use super::source::{Flow, Source};
 use crate::core::units::{Span, Stamp, Timestamp};
@@ -22,6 +23,7 @@ use crate::venue::rest;
 use crate::venue::stream::Channel;
 use crate::venue::world::World;
 use mio::net::TcpListener;
+use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, ServerConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -45,6 +47,8 @@ pub struct Settings {
     /// A loopback address; port 0: any free one.
     pub listen: SocketAddr,
     pub tls: Arc<ServerConfig>,
+    /// What it shows; clients may call it by the names in it.
+    pub certificate: CertificateDer<'static>,
     pub world: World,
     pub source: Source,
 }
@@ -101,6 +105,7 @@ impl VenueServer {
         let address = listener.local_addr()?;
         let products = settings.world.tapes.len();
         let mut world = settings.world;
+        world.hosts = Hosts::new(address, Some(settings.certificate));
         rest::apply_faults(&mut world);
         Ok(Self {
             listener,

@@ -30,6 +30,11 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// What it shows.
+    pub fn certificate(&self) -> CertificateDer<'static> {
+        self.certificate.clone()
+    }
+
     /// TLS settings of the server.
     ///
     /// # Errors

@@ -112,6 +112,11 @@ pub fn take_request(inbox: &mut Vec<u8>) -> Result<Option<Request>, BadRequest> 
         _ => says("keep-alive"),
     };
     let length = body_length(&request)?;
+    let hosts = request.headers.iter().filter(|(name, _)| name == "host");
+    match (parsed.version, hosts.count()) {
+        (Some(1), 1) | (Some(0), 0 | 1) => {}
+        _ => return Err(bad(400, "expected one Host")),
+    }
     if inbox.len() < head + length {
         return Ok(None);
     }
@@ -262,7 +267,7 @@ mod tests {
 
     #[test]
     fn half_a_request_waits_and_nothing_is_lost() {
-        let whole = b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
+        let whole = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
         for cut in 0..whole.len() {
             let mut inbox = whole[..cut].to_vec();
             assert_eq!(take_request(&mut inbox), Ok(None), "{cut}");
@@ -274,6 +279,9 @@ mod tests {
     #[test]
     fn what_is_too_large_or_no_request_is_told_by_its_status() {
         let status = |text: &str| taken(text).unwrap_err().status;
+        assert_eq!(status("GET / HTTP/1.1\r\n\r\n"), 400);
+        let two_hosts = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
+        assert_eq!(status(two_hosts), 400);
         assert_eq!(status("\x16\x03\x01 nonsense\r\n\r\n"), 400);
         assert_eq!(
             status(&format!("GET /{} HTTP/1.1\r\n", "x".repeat(HEAD_MAX))),

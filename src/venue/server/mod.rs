@@ -5,6 +5,7 @@ pub mod application;
 pub mod certificate;
 mod client;
 pub mod folder;
+pub mod hosts;
 pub mod http;
 pub mod keys;
 pub mod source;

@@ -3,9 +3,10 @@
 //!
 //! The rules are the exchange's: the algorithm belongs to the key, the signature holds, `nbf` is not
 //! in the future, `exp` is in the future and at most two minutes after `nbf`, `iss` is one that key
-//! libraries write, `sub` and `kid` name the key, and `uri` (or one of `uris`) is this method and path at this venue or at the exchange's
-//! own host.
+//! libraries write, `sub` and `kid` name the key, and `uri` (or one of `uris`) is this method and path at this venue (`hosts`)
+//! or at the exchange's own host.
 
+use super::hosts::Hosts;
 use super::keys::{Algorithm, ApiKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,11 +28,11 @@ const ISSUERS: [&str; 2] = ["cdp", "coinbase-cloud"];
 /// What a token has to be for.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose<'a> {
-    /// A REST call, at a host with a port as the client wrote it.
+    /// A REST call to a venue of these names. What the client calls it itself does not count.
     Call {
         method: &'a str,
         path: &'a str,
-        host: &'a str,
+        hosts: &'a Hosts,
     },
     /// A subscription: any token of a key.
     Stream,
@@ -82,7 +83,8 @@ pub fn verify(
         .iter()
         .find(|key| key.name == claims.sub)
         .ok_or("unknown key in sub")?;
-    if header.kid.as_deref().is_some_and(|kid| kid != key.name) {
+    let kid = header.kid.ok_or("no kid")?;
+    if kid != key.name {
         return Err("kid and sub name different keys");
     }
     if header.alg != key.algorithm.name() {
@@ -126,7 +128,12 @@ fn check_time(claims: &Claims, now: i64) -> Result<(), &'static str> {
 }
 
 fn check_purpose(claims: &Claims, purpose: Purpose<'_>) -> Result<(), &'static str> {
-    let Purpose::Call { method, path, host } = purpose else {
+    let Purpose::Call {
+        method,
+        path,
+        hosts,
+    } = purpose
+    else {
         return Ok(());
     };
     let matches = |uri: &str| {
@@ -134,7 +141,7 @@ fn check_purpose(claims: &Claims, purpose: Purpose<'_>) -> Result<(), &'static s
             .strip_prefix(method)
             .and_then(|rest| rest.strip_prefix(' '));
         let at = rest.and_then(|rest| rest.strip_suffix(path));
-        at.is_some_and(|at| at == EXCHANGE_HOST || is_same_host(at, host))
+        at.is_some_and(|at| at == EXCHANGE_HOST || hosts.contains(at))
     };
     let mut uris = claims.uri.iter().chain(&claims.uris);
     if uris.any(|uri| matches(uri)) {
@@ -142,15 +149,6 @@ fn check_purpose(claims: &Claims, purpose: Purpose<'_>) -> Result<(), &'static s
     } else {
         Err("uri is not this call")
     }
-}
-
-/// With or without the port.
-fn is_same_host(stated: &str, host: &str) -> bool {
-    let bare = match host.rsplit_once(':') {
-        Some((bare, port)) if port.bytes().all(|b| b.is_ascii_digit()) => bare,
-        _ => host,
-    };
-    stated.eq_ignore_ascii_case(host) || stated.eq_ignore_ascii_case(bare)
 }
 
 #[cfg(test)]

@@ -11,11 +11,19 @@ use serde_json::{Value, json};
 const NOW: i64 = 1_764_000_000;
 const NAME: &str = "organizations/11111111-2222-3333-4444-555555555555/apiKeys/66666666-7777-8888-9999-000000000000";
 const PATH: &str = "/api/v3/brokerage/accounts";
-const CALL: Purpose<'static> = Purpose::Call {
-    method: "GET",
-    path: PATH,
-    host: "localhost:8443",
-};
+
+/// A call to a venue on this machine, at this port.
+fn call(hosts: &Hosts) -> Purpose<'_> {
+    Purpose::Call {
+        method: "GET",
+        path: PATH,
+        hosts,
+    }
+}
+
+fn hosts() -> Hosts {
+    Hosts::new(([127, 0, 0, 1], 8443).into(), None)
+}
 
 type Sign = dyn Fn(&[u8]) -> Vec<u8>;
 
@@ -68,7 +76,7 @@ impl Signer {
 
     fn check(&self, claims: &Value) -> Result<String, &'static str> {
         let token = self.token(&self.header(), claims);
-        verify(&token, std::slice::from_ref(&self.key), CALL, NOW)
+        verify(&token, std::slice::from_ref(&self.key), call(&hosts()), NOW)
     }
 }
 
@@ -97,7 +105,7 @@ fn every_form_that_known_clients_send_is_accepted() {
             Ok(NAME.to_owned())
         );
         assert_eq!(
-            verify(&token, &keys, CALL, NOW),
+            verify(&token, &keys, call(&hosts()), NOW),
             Err("uri is not this call")
         );
     }
@@ -116,6 +124,8 @@ fn a_token_for_another_call_another_time_or_another_key_is_refused() {
         format!("POST localhost:8443{PATH}"),
         format!("GET localhost:8443{PATH}?limit=1"),
         format!("GET evil.example{PATH}"),
+        format!("GET localhost:8444{PATH}"),
+        format!("GET {PATH}"),
         "GET localhost:8443/api/v3/brokerage/orders".to_owned(),
         String::new(),
     ] {
@@ -139,11 +149,13 @@ fn a_token_for_another_call_another_time_or_another_key_is_refused() {
     let mut header = signer.header();
     header["kid"] = json!("somebody");
     let keys = [signer.key.clone()];
-    let checked = |token: &str| verify(token, &keys, CALL, NOW);
+    let checked = |token: &str| verify(token, &keys, call(&hosts()), NOW);
     assert_eq!(
         checked(&signer.token(&header, &good)),
         Err("kid and sub name different keys")
     );
+    header["kid"] = Value::Null;
+    assert_eq!(checked(&signer.token(&header, &good)), Err("no kid"));
     header = signer.header();
     for alg in ["none", "EdDSA", "HS256"] {
         header["alg"] = json!(alg);
@@ -163,17 +175,20 @@ fn no_change_of_a_token_is_overlooked_and_nonsense_is_no_panic() {
     let keys = [signer.key.clone()];
     let good = claims(&format!("GET localhost:8443{PATH}"));
     let token = signer.token(&signer.header(), &good);
-    assert!(verify(&token, &keys, CALL, NOW).is_ok());
+    assert!(verify(&token, &keys, call(&hosts()), NOW).is_ok());
     for index in 0..token.len() {
         let mut bytes = token.clone().into_bytes();
         bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(bytes).unwrap();
-        assert!(verify(&changed, &keys, CALL, NOW).is_err(), "{index}");
-        assert!(verify(&token[..index], &keys, CALL, NOW).is_err());
+        assert!(
+            verify(&changed, &keys, call(&hosts()), NOW).is_err(),
+            "{index}"
+        );
+        assert!(verify(&token[..index], &keys, call(&hosts()), NOW).is_err());
     }
     let long = "x".repeat(10_000);
     for text in ["", ".", "..", "...", "a.b.c", "é.é.é", long.as_str()] {
-        assert!(verify(text, &keys, CALL, NOW).is_err());
+        assert!(verify(text, &keys, call(&hosts()), NOW).is_err());
     }
 }
 
@@ -189,5 +204,8 @@ fn the_published_vector_verifies() {
         file: "",
     };
     let token = include_str!("token_vector.txt").trim();
-    assert_eq!(verify(token, &[key], CALL, NOW), Ok(NAME.to_owned()));
+    assert_eq!(
+        verify(token, &[key], call(&hosts()), NOW),
+        Ok(NAME.to_owned())
+    );
 }
