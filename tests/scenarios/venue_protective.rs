@@ -106,6 +106,20 @@ fn a_bracket_that_fills_at_its_target_took_profit() {
 }
 
 #[test]
+fn a_bracket_whose_target_is_passed_waits_until_the_price_has_fallen_back() {
+    let mut world = holding(ProtectiveForm::Bracket, script());
+    world.trade(91_300, "51500", "1");
+    let target = world.submitted();
+    assert_eq!(target.order.kind, OrderKind::TakeProfitLimit);
+    world.news(91_400, &target, stands(VenueState::Cancelled, 0));
+    world.wishes.clear();
+    world.trade(92_100, "51400", "1");
+    assert!(world.submissions().is_empty(), "the venue would refuse it");
+    world.trade(93_500, "51400", "1");
+    assert_eq!(world.submitted().order.kind, OrderKind::Bracket);
+}
+
+#[test]
 fn the_guard_closes_what_the_venue_did_not_after_two_seconds() {
     let (mut world, order) = protected(ProtectiveForm::Bracket, script());
     world.trade(93_000, "49500", "1");

@@ -130,6 +130,16 @@ impl Core {
             // The guard closes it, now or with the next trade.
             return;
         }
+        let passed = |price| {
+            wanted
+                .target
+                .is_some_and(|target| reached(position.side, price, target))
+        };
+        if symbol.last.is_some_and(passed) {
+            // The venue would refuse it: the guard sells, or the price falls back.
+            self.look_later(id, at, Span(SECOND));
+            return;
+        }
         let intent = OrderIntent {
             symbol: id,
             decision: position.decision,

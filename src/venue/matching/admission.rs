@@ -322,21 +322,24 @@ fn terms(
     let kind = match (request.shape, limit, stop) {
         (Shape::Market, None, None) => Kind::Market,
         (Shape::Limit, Some(_), None) => Kind::Limit,
-        (Shape::StopLimit, Some(_), Some(stop)) => {
+        (Shape::StopLimit, Some(limit), Some(stop)) => {
             let Some(rising) = request.rising else {
                 return unsupported("a stop-limit order needs its stop_direction");
             };
             check_stop(stop, rising, last)?;
+            check_room(side, stop, limit)?;
             Kind::StopLimit { stop, rising }
         }
         (Shape::Bracket, Some(target), Some(stop)) => {
             if side == Side::Buy {
                 return unsupported("a bracket leaves what was bought: expected SELL");
             }
-            check_stop(stop, false, last)?;
-            if target <= stop {
-                let text = "limit_price must be above stop_trigger_price";
-                return refuse("INVALID_LIMIT_PRICE", "PREVIEW_INVALID_LIMIT_PRICE", text);
+            let is_around = |last| stop < last && last < target;
+            if target <= stop || !last.is_none_or(is_around) {
+                let text =
+                    "expected limit_price above the last price and stop_trigger_price below it";
+                let preview = "PREVIEW_INVALID_BRACKET_PRICES";
+                return refuse("INVALID_BRACKET_PRICES", preview, text);
             }
             Kind::Bracket { stop }
         }
@@ -355,6 +358,22 @@ fn terms(
         limit,
         post_only: request.post_only,
     })
+}
+
+/// A limit that could never be reached from its stop on is refused.
+fn check_room(side: Side, stop: Price, limit: Price) -> Result<(), Refusal> {
+    let (preview, text) = match side {
+        Side::Buy if limit < stop => (
+            "PREVIEW_STOP_PRICE_ABOVE_LIMIT_PRICE",
+            "limit_price of a buy must not be below stop_price",
+        ),
+        Side::Sell if limit > stop => (
+            "PREVIEW_STOP_PRICE_BELOW_LIMIT_PRICE",
+            "limit_price of a sell must not be above stop_price",
+        ),
+        _ => return Ok(()),
+    };
+    refuse("INVALID_LIMIT_PRICE", preview, text)
 }
 
 /// A stop that has been passed already is refused.

@@ -96,14 +96,29 @@ fn act(engine: &mut Engine, number: usize, time: i64, deed: &Deed) {
         },
         Deed::Stop(rising, size, stop, price) => OrderRequest {
             shape: Shape::StopLimit,
-            stop_price: Some(Decimal::new(stop, 2)),
+            stop_price: Some(Decimal::new(
+                if rising {
+                    stop.min(price)
+                } else {
+                    stop.max(price)
+                },
+                2,
+            )),
             rising: Some(rising),
-            ..request(side(rising), size, price)
+            ..request(
+                side(rising),
+                size,
+                if rising {
+                    stop.max(price)
+                } else {
+                    stop.min(price)
+                },
+            )
         },
         Deed::Bracket(size, target, stop) => OrderRequest {
             shape: Shape::Bracket,
-            stop_price: Some(Decimal::new(stop, 2)),
-            ..request(Side::Sell, size, target)
+            stop_price: Some(Decimal::new(stop.min(target), 2)),
+            ..request(Side::Sell, size, target.max(stop))
         },
         Deed::Cancel(index) => {
             if let Some(id) = open_id(engine, index) {

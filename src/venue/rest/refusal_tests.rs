@@ -97,22 +97,61 @@ fn a_stop_without_its_direction_and_a_number_with_a_sign_are_malformed() {
 }
 
 #[test]
-fn spot_has_no_leverage_and_a_bracket_no_stop_above_the_last_price() {
+fn spot_has_no_leverage() {
     let mut world = world();
     let mut sent = order("one", "BUY", &limit("0.01", "80000"));
     sent["leverage"] = json!("5");
     let unsupported = "UNSUPPORTED_ORDER_CONFIGURATION".to_owned();
     let leverage = (unsupported, "PREVIEW_INVALID_LEVERAGE".to_owned());
     assert_eq!(refusal(&mut world, &sent), leverage);
-    let levels = json!({
-        "base_size": "0.01", "limit_price": "90000", "stop_trigger_price": "83001",
-    });
-    let bracket = order("one", "SELL", &json!({"trigger_bracket_gtc": levels}));
-    let above = "PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE".to_owned();
-    let expected = ("INVALID_STOP_PRICE".to_owned(), above);
-    assert_eq!(refusal(&mut world, &bracket), expected);
     sent["leverage"] = json!("1.0");
     assert_eq!(post(&mut world, ORDERS, &sent)["success"], true);
+}
+
+#[test]
+fn a_limit_on_the_wrong_side_of_its_stop_and_a_bracket_beside_the_price_are_refused() {
+    let mut world = world();
+    let stop = |limit: &str, stop: &str, direction: &str| {
+        json!({"stop_limit_stop_limit_gtc": {
+            "base_size": "0.01", "limit_price": limit, "stop_price": stop,
+            "stop_direction": format!("STOP_DIRECTION_STOP_{direction}"),
+        }})
+    };
+    let bracket = |target: &str, stop: &str| {
+        json!({"trigger_bracket_gtc": {
+            "base_size": "0.01", "limit_price": target, "stop_trigger_price": stop,
+        }})
+    };
+    let limit = "INVALID_LIMIT_PRICE";
+    let prices = ("INVALID_BRACKET_PRICES", "PREVIEW_INVALID_BRACKET_PRICES");
+    // The last price is 83,000.
+    for (side, sent, expected) in [
+        (
+            "SELL",
+            stop("80000.01", "80000", "DOWN"),
+            (limit, "PREVIEW_STOP_PRICE_BELOW_LIMIT_PRICE"),
+        ),
+        (
+            "BUY",
+            stop("84999.99", "85000", "UP"),
+            (limit, "PREVIEW_STOP_PRICE_ABOVE_LIMIT_PRICE"),
+        ),
+        ("SELL", bracket("83000", "80000"), prices),
+        ("SELL", bracket("81000", "80000"), prices),
+        ("SELL", bracket("90000", "83000"), prices),
+        ("SELL", bracket("90000", "90001"), prices),
+    ] {
+        let refused = refusal(&mut world, &order("one", side, &sent));
+        assert_eq!((refused.0.as_str(), refused.1.as_str()), expected, "{sent}");
+    }
+    for (id, side, sent) in [
+        ("a", "SELL", stop("80000", "80000", "DOWN")),
+        ("b", "BUY", stop("85000", "85000", "UP")),
+        ("c", "SELL", bracket("83000.01", "82999.99")),
+    ] {
+        let answer = post(&mut world, ORDERS, &order(id, side, &sent));
+        assert_eq!(answer["success"], true, "{answer}");
+    }
 }
 
 #[test]
