@@ -84,6 +84,14 @@ while [[ $# -gt 0 ]]; do
       ;;
     --set=* | --default=* | --log-level=*) common+=("$1") ;;
     --dry-run) [[ $mode == test ]] || common+=("$1") ;;
+    --live-confirm)
+      # An option of trade alone; check-config has to know of it too.
+      if [[ $mode == test ]]; then
+        own+=("$1")
+      else
+        common+=(--set "trading.live_confirmation=I accept real orders")
+      fi
+      ;;
     --from | --to | --speed | --ledger | --trades | --record)
       own+=("$1" "${2:-}")
       shift

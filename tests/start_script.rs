@@ -263,9 +263,14 @@ fn confirmation_and_credentials_are_asked_for_before_anything_is_made() {
     let outcome = start(&clone, &[], &[live]).expect(78);
     assert!(outcome.stderr.contains("trading.live_confirmation"));
     let confirmed = ("MINNOW_LIVE_CONFIRM", "I accept real orders");
-    let outcome = start(&clone, &[], &[live, confirmed]).expect(78);
-    assert!(!outcome.stderr.contains("trading.live_confirmation"));
-    assert!(outcome.stderr.contains("exchange.cdp_api_key_name"));
+    for outcome in [
+        start(&clone, &[], &[live, confirmed]),
+        start(&clone, &["--", "--live-confirm"], &[live]),
+    ] {
+        let outcome = outcome.expect(78);
+        assert!(!outcome.stderr.contains("trading.live_confirmation"));
+        assert!(outcome.stderr.contains("exchange.cdp_api_key_name"));
+    }
     assert!(!clone.path().join("data").exists());
     // `test` stays on paper whatever the environment says.
     let outcome = start(
