@@ -68,7 +68,8 @@ fn ready_comes_after_the_first_reconciliation_then_a_beat_at_half_its_time_and_s
     bot.process.wait_for_line("reconciliation failed");
     manager.listen(Duration::from_millis(200));
     assert_eq!(manager.count("READY=1"), 0, "{:?}", manager.heard);
-    assert!(manager.count("STATUS=") > 0, "{:?}", manager.heard);
+    let waiting = "STATUS=real orders; waiting for the first reconciliation;";
+    assert!(manager.count(waiting) > 0, "{:?}", manager.heard);
     clear(&mut rest);
     manager.until("READY=1");
     manager.heard.clear();

@@ -9,6 +9,7 @@ use crate::runtime::control::Control;
 use crate::runtime::replay::Recorder;
 use crate::runtime::shell::Shell;
 use crate::runtime::status::ApplicationStatus;
+use crate::runtime::systemd::Notifier;
 use serde_json::json;
 
 impl Session<'_> {
@@ -43,8 +44,14 @@ impl Session<'_> {
             Some((trigger, _)) => format!("EMERGENCY STOP ({}); ", trigger.name()),
             None => String::new(),
         };
+        let was_ready = self.notifier.as_ref().is_none_or(Notifier::is_ready);
+        let waits = if was_ready || self.core.is_reconciled() {
+            ""
+        } else {
+            "; waiting for the first reconciliation"
+        };
         format!(
-            "{stopped}{}; {fresh} of {total} symbols with live data; {} positions; {} trades closed",
+            "{stopped}{}{waits}; {fresh} of {total} symbols with live data; {} positions; {} trades closed",
             if self.is_venue() {
                 "real orders"
             } else {
