@@ -202,7 +202,7 @@ fn dev_trades_on_the_local_venue_with_orders_to_it_and_ends_in_order() {
 fn dev_uses_the_key_and_the_address_of_the_local_venue_whatever_else_is_set() {
     let clone = fresh_clone("dev-other-key");
     let _venue = venue(&clone);
-    let key = "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n";
+    let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
     let real = clone.path().join("real.pem");
     std::fs::write(&real, key).expect("a key");
     let file = format!(

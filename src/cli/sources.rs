@@ -2,6 +2,7 @@
 
 use super::{Common, Exit, Failure};
 use crate::config::{Effective, LIVE_CONFIRMATION, Secret, Sources, load};
+use crate::exchange::coinbase::check_private_key;
 
 /// The sources of this process: options, `.env`, environment.
 pub fn of_process(common: &Common) -> Sources {
@@ -10,6 +11,7 @@ pub fn of_process(common: &Common) -> Sources {
         defaults: common.defaults.clone(),
         env_file: common.env_file.clone(),
         sets: common.sets.clone(),
+        check_private_key: Some(check_private_key),
         ..Sources::default()
     };
     for (name, value) in std::env::vars_os() {
@@ -78,4 +80,74 @@ fn loaded(mut sources: Sources) -> Result<Effective, Failure> {
 /// Loads from these sources; every mistake in one failure with status 78.
 pub fn load_or_fail(sources: &Sources) -> Result<Effective, Failure> {
     load(sources).map_err(|findings| Failure::new(Exit::Configuration, findings.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_key(key: &str) -> Result<Effective, Failure> {
+        load_or_fail(&Sources {
+            environment: vec![("CDP_PRIVATE_KEY".to_owned(), key.to_owned())],
+            without_files: true,
+            ..of_process(&Common::default())
+        })
+    }
+
+    fn pem(label: &str, body: &str) -> String {
+        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----")
+    }
+
+    /// The key of RFC 8410, 10.3.
+    const ED25519: &str = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC";
+
+    #[test]
+    fn every_form_of_a_private_key_that_signs_is_sound() {
+        let whole = pem("PRIVATE KEY", ED25519);
+        let seed = "1O5y2/kTWErVttjx92n4rTr+fCjL8dT74Jeoj0R1WEI=";
+        let (first, second) = seed.split_at(20);
+        for key in [
+            whole.replace('\n', "\r\n"),
+            whole.replace('\n', "\\n"),
+            format!("{whole}\n"),
+            seed.to_owned(),
+            format!("{first}\n{second}\n"),
+            format!("{first}\r\n  {second}"),
+            whole,
+        ] {
+            let outcome = with_key(&key).map(drop);
+            assert!(outcome.is_ok(), "{key:?}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_private_key_is_told_before_anybody_signs_with_it() {
+        let secret = "c2VjcmV0c2VjcmV0c2VjcmV0";
+        let p384 = "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGe";
+        for (key, why) in [
+            (
+                pem("ENCRYPTED PRIVATE KEY", secret),
+                "is encrypted with a passphrase",
+            ),
+            (pem("PUBLIC KEY", secret), "is a public key"),
+            (pem("PRIVATE KEY", p384), "is of another curve than P-256"),
+            (
+                format!("{{\"privateKey\":\"{secret}\"}}"),
+                "only its field privateKey",
+            ),
+            (secret.to_owned(), "is base64 of 18 bytes"),
+            (
+                format!("-----BEGIN PRIVATE KEY-----\n{secret}"),
+                "is cut off",
+            ),
+        ] {
+            let failure = with_key(&key).map(drop).unwrap_err();
+            let told = failure.message;
+            assert!(
+                told.contains(why) && told.contains("exchange.cdp_private_key = ***"),
+                "{told}"
+            );
+            assert!(!told.contains(secret) && !told.contains(p384), "{told}");
+        }
+    }
 }

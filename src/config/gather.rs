@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 /// The file that is read when none is named.
 pub const USUAL_FILE: &str = "config/concurrency_optimized.json";
 
+/// Says what is wrong with a key, without repeating any of it.
+pub type KeyCheck = fn(&str) -> Result<(), String>;
+
 /// Everything a configuration is made of. Holds secrets: it has no `Debug`.
 #[derive(Default)]
 pub struct Sources {
@@ -35,6 +38,9 @@ pub struct Sources {
     pub sets: Vec<String>,
     /// Flags of their own: key, value, flag.
     pub named: Vec<(&'static str, String, &'static str)>,
+    /// Whether a text is a private key of Coinbase, with what is wrong otherwise: its codec knows. `None`:
+    /// nobody looks at it.
+    pub check_private_key: Option<KeyCheck>,
     /// Read neither `.env` nor a configuration file: what is stated here is everything.
     pub without_files: bool,
     /// Folder that relative paths start from; empty = the working directory.

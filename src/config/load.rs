@@ -71,7 +71,8 @@ pub fn load(sources: &Sources) -> Result<Effective, Findings> {
     }
     presets::apply(&mut effective);
     mark_shipped(&mut effective);
-    secret_choice::choose(&mut effective, &mut gathered, &mut findings);
+    let check = sources.check_private_key;
+    secret_choice::choose(&mut effective, &mut gathered, check, &mut findings);
     cross_rules::check(&effective, &broken, &mut findings);
     live_rules::check(&effective, &gathered, &mut findings);
     if !findings.is_empty() {

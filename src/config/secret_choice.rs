@@ -3,14 +3,19 @@
 
 use super::effective::Effective;
 use super::findings::Findings;
-use super::gather::{Gathered, SecretCandidate};
+use super::gather::{Gathered, KeyCheck, SecretCandidate};
 use super::key::{Key, Kind, SecretForm};
 use super::value::Value;
 use std::collections::BTreeMap;
 
 /// Puts the winning secret of each key into `effective`: credentials folder, then `<NAME>_FILE`, then
 /// environment, then `.env`.
-pub(super) fn choose(effective: &mut Effective, gathered: &mut Gathered, findings: &mut Findings) {
+pub(super) fn choose(
+    effective: &mut Effective,
+    gathered: &mut Gathered,
+    check_private_key: Option<KeyCheck>,
+    findings: &mut Findings,
+) {
     let provider = effective.text("llm.provider").to_owned();
     let mut by_key: BTreeMap<&'static str, Vec<SecretCandidate>> = BTreeMap::new();
     for candidate in gathered.secrets.drain(..) {
@@ -44,7 +49,12 @@ pub(super) fn choose(effective: &mut Effective, gathered: &mut Gathered, finding
         let Some(winner) = candidates.into_iter().next() else {
             continue;
         };
-        if let Err(problem) = check_form(winner.key, winner.secret.expose()) {
+        let text = winner.secret.expose();
+        let checked = match (winner.key.kind, check_private_key) {
+            (Kind::Secret(SecretForm::CdpPrivateKey), Some(check)) => check(text),
+            _ => check_form(winner.key, text),
+        };
+        if let Err(problem) = checked {
             findings.add_value(name, "***", &winner.source, &problem);
         }
         if let Some(entry) = effective.entries.get_mut(name) {
@@ -90,7 +100,7 @@ pub(super) fn check_form(key: &Key, text: &str) -> Result<(), String> {
     match form {
         SecretForm::AtLeast(length) => at_least(text, length),
         SecretForm::CdpKeyName => cdp_key_name(text),
-        SecretForm::CdpPrivateKey => cdp_private_key(text),
+        SecretForm::CdpPrivateKey => Ok(()),
         SecretForm::SuiPrivateKey => sui_private_key(text),
     }
 }
@@ -125,26 +135,6 @@ fn cdp_key_name(text: &str) -> Result<(), String> {
 fn is_uuid(text: &str) -> bool {
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();
     lengths == [8, 4, 4, 4, 12] && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
-}
-
-fn cdp_private_key(text: &str) -> Result<(), String> {
-    const EXPECTED: &str = "expected a PEM key (-----BEGIN EC PRIVATE KEY----- or -----BEGIN PRIVATE KEY-----) or base64 of 32 or 64 bytes";
-    if text.starts_with("-----BEGIN") {
-        let kinds = ["EC PRIVATE KEY", "PRIVATE KEY"];
-        let whole = kinds.iter().any(|kind| {
-            text.starts_with(&format!("-----BEGIN {kind}-----\n"))
-                && text.ends_with(&format!("\n-----END {kind}-----"))
-        });
-        return if whole {
-            Ok(())
-        } else {
-            Err(format!("its PEM header or footer is not whole; {EXPECTED}"))
-        };
-    }
-    match base64_length(text) {
-        Some(32 | 64) => Ok(()),
-        _ => Err(EXPECTED.to_owned()),
-    }
 }
 
 fn sui_private_key(text: &str) -> Result<(), String> {

@@ -84,16 +84,6 @@ fn the_form_of_a_secret_is_checked_without_showing_it() {
             "holds \\n as two characters",
         ),
         (
-            "CDP_PRIVATE_KEY",
-            pem.replace("-----END", "----END"),
-            "PEM header or footer",
-        ),
-        (
-            "CDP_PRIVATE_KEY",
-            "c2hvcnQ=".into(),
-            "base64 of 32 or 64 bytes",
-        ),
-        (
             "CDP_API_KEY_NAME",
             "my-key".into(),
             "organizations/{uuid}/apiKeys/{uuid}",

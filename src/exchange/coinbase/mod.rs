@@ -28,3 +28,4 @@ mod user;
 
 pub use auth::ApiKey;
 pub use codec::{Addresses, Coinbase};
+pub use private_key::check as check_private_key;

@@ -60,8 +60,22 @@ impl PrivateKey {
     }
 }
 
+/// How what is wrong begins.
+const SUBJECT: &str = "the private Coinbase key ";
+
 fn wrong(what: &str) -> String {
-    format!("the private Coinbase key {what}: {EXPECTED}")
+    format!("{SUBJECT}{what}: {EXPECTED}")
+}
+
+/// Whether a text is a key that can sign.
+///
+/// # Errors
+/// What is wrong with it, said of it without naming or repeating it.
+pub fn check(text: &str) -> Result<(), String> {
+    match parse(text) {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(problem.strip_prefix(SUBJECT).unwrap_or(&problem).to_owned()),
+    }
 }
 
 /// Reads a key of any of the forms.
