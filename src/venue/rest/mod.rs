@@ -14,6 +14,7 @@ mod order_form;
 mod order_list;
 pub mod order_view;
 mod orders;
+mod strict;
 
 pub use control::apply_to_orders as apply_faults;
 
@@ -293,8 +294,8 @@ fn number(request: &Request, name: &str, default: usize, max: usize) -> Result<u
 
 /// The JSON object of a body.
 fn body(request: &Request) -> Result<Value, Answer> {
-    let parsed: Value = serde_json::from_slice(&request.body)
-        .map_err(|_| invalid("body: expected a JSON object"))?;
+    let parsed = strict::read(&request.body)
+        .map_err(|_| invalid("body: expected a JSON object without repeated members"))?;
     if parsed.is_object() {
         Ok(parsed)
     } else {

@@ -173,3 +173,16 @@ fn a_token_for_another_host_is_refused_whatever_the_client_calls_the_venue() {
         }
     }
 }
+
+#[test]
+fn a_body_that_says_a_thing_twice_is_malformed() {
+    let mut world = world();
+    let sent = order("one", "BUY", &limit("0.01", "80000")).to_string();
+    let twice = sent.replacen('{', r#"{"side":"SELL","#, 1);
+    for path in [ORDERS, PREVIEW] {
+        let answer = send(&mut world, "POST", path, &twice, true);
+        assert_eq!(answer.status, 400, "{}", answer.body);
+    }
+    assert_eq!(world.engine.orders().count(), 0);
+    assert_eq!(send(&mut world, "POST", ORDERS, &sent, true).status, 200);
+}
