@@ -28,6 +28,18 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Makes a missing file, empty, that its owner alone may read; whatever is there already stays as it is.
+///
+/// # Errors
+/// The system refuses.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn refuse_others(kind: FileType) -> io::Result<()> {
     let name = if kind.is_file() {
         return Ok(());

@@ -103,6 +103,8 @@ impl Ledger {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         allocation::configure();
+        // What somebody traded is his alone; SQLite gives its other files the same mode.
+        crate::files::make_private(path).map_err(|e| LedgerError::from_io(path, "open it", &e))?;
         let mut connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
         connection.busy_timeout(BUSY_WAIT).map_err(sqlite)?;
         // Before anything is written: a replay never waits for the disk.

@@ -31,6 +31,24 @@ fn a_second_minnow_is_told_who_holds_the_ledger() {
 }
 
 #[test]
+fn a_ledger_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = Scratch::new("private");
+    let replay = scratch.file("replay.sqlite");
+    let _replay = Ledger::create_replay(&replay, &session(Mode::Replay)).unwrap();
+    let paper = scratch.file("paper.sqlite");
+    let _paper = Ledger::open(&paper, Mode::Paper).unwrap();
+    for path in [&replay, &paper] {
+        for suffix in ["", "-wal", "-shm"] {
+            let name = format!("{}{suffix}", path.display());
+            if let Ok(found) = fs::metadata(&name) {
+                assert_eq!(found.permissions().mode() & 0o777, 0o600, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_lock_file_left_by_a_dead_process_blocks_nobody() {
     let scratch = Scratch::new("stale-lock");
     let path = scratch.file("paper.sqlite");
