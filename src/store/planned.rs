@@ -4,8 +4,12 @@ use super::ledger::Row;
 use super::ledger::batcher::{BatchLimits, IN_FLIGHT_MAX};
 use super::ledger::hashes::BLOCK_HASHES;
 use super::ledger::open::CACHE_KIB;
+use super::ledger::value_names::LISTS_MAX;
 use crate::core::planned::Buffer;
 use crate::core::records::Record;
+
+/// Names of one list, as they are counted: a decision has some 40 indicators and 28 checks.
+const NAMES_COUNTED: usize = 64;
 
 /// What one ledger, written in batches of these limits, may take.
 pub fn buffers(limits: BatchLimits) -> Vec<Buffer> {
@@ -22,6 +26,12 @@ pub fn buffers(limits: BatchLimits) -> Vec<Buffer> {
             "BLOCK_HASHES",
             BLOCK_HASHES,
             size_of::<u64>(),
+        ),
+        of(
+            "lists of value names",
+            "LISTS_MAX",
+            LISTS_MAX * NAMES_COUNTED,
+            size_of::<&str>(),
         ),
         of("SQLite page cache", "CACHE_KIB", CACHE_KIB, 1024),
     ]

@@ -361,6 +361,8 @@ pub const TABLE: &[(&str, &[(&str, Role)])] = &[
     ),
     ("src/store/ledger/read.rs", &[("REASONS_SHOWN", SHOWN)]),
     ("src/store/ledger/read_explain.rs", &[("ORDERS", SHOWN)]),
+    ("src/store/ledger/value_names.rs", &[("LISTS_MAX", Planned)]),
+    ("src/store/planned.rs", &[("NAMES_COUNTED", INSIDE)]),
     ("src/store/ledger/read_fills.rs", &[("PAGE", IN_REPORTS)]),
     ("src/store/ledger/read_charts.rs", &[("ROWS", PAGE)]),
     (

@@ -60,6 +60,18 @@ fn mode_name(number: i32) -> String {
         .map_or_else(|| format!("number {number}"), |mode| mode.name().to_owned())
 }
 
+/// Opens the file, or makes it.
+fn connect(path: &Path) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    allocation::configure();
+    // What somebody traded is his alone; SQLite gives its other files the same mode.
+    crate::files::make_private(path).map_err(|e| LedgerError::from_io(path, "open it", &e))?;
+    Connection::open_with_flags(path, flags)
+        .map_err(|e| LedgerError::from_sqlite(path, "open it", &e))
+}
+
 impl Ledger {
     /// Makes a replay's ledger anew, in a directory that is made if it is missing, and begins its
     /// session. An older replay ledger of that name is removed; any other file is left alone and
@@ -99,13 +111,7 @@ impl Ledger {
 
     fn prepare(path: &Path, mode: Mode, lock: Lock) -> Result<Self, LedgerError> {
         let sqlite = |e: rusqlite::Error| LedgerError::from_sqlite(path, "open it", &e);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        allocation::configure();
-        // What somebody traded is his alone; SQLite gives its other files the same mode.
-        crate::files::make_private(path).map_err(|e| LedgerError::from_io(path, "open it", &e))?;
-        let mut connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
+        let mut connection = connect(path)?;
         connection.busy_timeout(BUSY_WAIT).map_err(sqlite)?;
         // Before anything is written: a replay never waits for the disk.
         let synchronous = if mode == Mode::Replay { "OFF" } else { "FULL" };

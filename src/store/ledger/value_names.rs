@@ -6,7 +6,7 @@
 use super::statements::{Insert, Statements};
 
 /// Lists known to the writer at once.
-const LISTS_MAX: usize = 64;
+pub const LISTS_MAX: usize = 64;
 
 /// The lists that the file has, as far as this writer needed them.
 #[derive(Debug, Default)]
