@@ -241,7 +241,8 @@ fn a_frame_that_breaks_off_leaves_its_book_open() {
     let mut lines = Vec::new();
     let outcome = codec().decode(Book, &broken, &mut |event| lines.push(super::line(&event)));
     assert!(outcome.is_err());
-    assert_eq!(lines.len(), 2, "start and one level, no end: {lines:?}");
+    assert_eq!(lines.len(), 3, "start and one level, no end: {lines:?}");
+    assert_eq!(lines[2], "Lost { channel: Book }");
 }
 
 #[test]
