@@ -53,10 +53,13 @@ macro_rules! rfc3339 {
     };
 }
 
-/// The table of decisions as it was until version 2.
-macro_rules! decisions_written_out {
-    () => {
-        "CREATE TABLE decisions (
+/// The table of decisions; `$further` ends its columns.
+macro_rules! decision_table {
+    ($name:literal, $further:literal) => {
+        concat!(
+            "CREATE TABLE ",
+            $name,
+            " (
   id INTEGER PRIMARY KEY,
   session INTEGER NOT NULL,
   symbol TEXT NOT NULL,
@@ -78,10 +81,20 @@ macro_rules! decisions_written_out {
   indicators TEXT NOT NULL,      -- JSON
   checks TEXT NOT NULL,          -- JSON, see the view risk_checks
   position TEXT NOT NULL,        -- before the decision, signed
-  equity TEXT NOT NULL
+  equity TEXT NOT NULL",
+            $further,
+            "
 );
 
 "
+        )
+    };
+}
+
+/// As it was until version 2.
+macro_rules! decisions_written_out {
+    () => {
+        decision_table!("decisions", "")
     };
 }
 
@@ -144,33 +157,12 @@ FROM decision_rows r;
 macro_rules! decisions_with_lists {
     () => {
         concat!(
-            "CREATE TABLE decision_rows (
-  id INTEGER PRIMARY KEY,
-  session INTEGER NOT NULL,
-  symbol TEXT NOT NULL,
-  candle INTEGER NOT NULL,       -- open time of the candle decided on
-  time INTEGER NOT NULL,
-  price TEXT NOT NULL,
-  strategy TEXT NOT NULL,
-  proposed TEXT NOT NULL,
-  strength REAL,
-  confidence REAL,
-  size_pct TEXT NOT NULL,
-  take_profit_pct TEXT,
-  stop_loss_pct TEXT,
-  leverage INTEGER,
-  rationale TEXT NOT NULL,
-  action TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  refused_by TEXT,               -- first check that refused
-  indicators TEXT NOT NULL,      -- JSON, see the view decisions
-  checks TEXT NOT NULL,          -- JSON
-  position TEXT NOT NULL,        -- before the decision, signed
-  equity TEXT NOT NULL,
+            decision_table!(
+                "decision_rows",
+                ",
   indicator_names INTEGER,       -- NULL = written out in the row
-  check_names INTEGER
-);
-",
+  check_names INTEGER"
+            ),
             names_and_decisions!()
         )
     };

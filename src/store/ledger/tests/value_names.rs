@@ -82,14 +82,20 @@ fn names_come_back_however_many_lists_of_them_there_are() {
 #[test]
 fn lists_of_a_batch_that_failed_are_looked_up_anew() {
     let scratch = Scratch::new("failed-list");
-    let path = scratch.file("a.sqlite");
-    let mut ledger = Ledger::create_replay(&path, &session(Mode::Replay)).unwrap();
+    let path = scratch.file("paper.sqlite");
+    let open = || {
+        let mut ledger = Ledger::open(&path, Mode::Paper).unwrap();
+        ledger.begin_session(&session(Mode::Paper)).unwrap();
+        ledger
+    };
+    let mut ledger = open();
     let first = decision(1, Action::Long, Action::Hold);
     ledger.write(&[row(&first), row(&first)]).unwrap_err();
     ledger.write(&[row(&first)]).unwrap();
     assert_is(&read(&path, 1), &first);
+    drop(ledger);
     // Nor does another writer of the same file store a list twice.
-    ledger
+    open()
         .write(&[row(&decision(2, Action::Long, Action::Hold))])
         .unwrap();
     let connection = Connection::open(&path).unwrap();
